@@ -1,0 +1,126 @@
+//! The `Authorization: Bearer` header (RFC 6750, section 2.1), and no other place for a token.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+
+use super::error::{AuthError, HeaderError};
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// The token of a well-formed `Authorization` header. Nothing in it is trusted yet.
+#[derive(Clone, Copy)]
+pub struct BearerToken<'a>(&'a str);
+
+impl<'a> BearerToken<'a> {
+    /// Reads the one `Authorization` field of a request.
+    ///
+    /// # Errors
+    /// [`AuthError::MissingCredentials`] when there is no field or another scheme,
+    /// [`AuthError::Header`] when the field is repeated or broken.
+    pub fn from_headers(headers: &'a HeaderMap) -> Result<Self, AuthError> {
+        let mut fields = headers.get_all(AUTHORIZATION);
+        let field = fields.next().ok_or(AuthError::MissingCredentials)?;
+        if fields.next().is_some() {
+            return Err(HeaderError::Repeated.into());
+        }
+        let value = std::str::from_utf8(field.as_bytes())
+            .ok()
+            .filter(|value| value.is_ascii())
+            .ok_or(HeaderError::NotAscii)?
+            .trim_matches([' ', '\t']);
+        let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
+        if !scheme.eq_ignore_ascii_case("Bearer") {
+            return Err(AuthError::MissingCredentials);
+        }
+        let token = credentials.trim_start_matches(' ');
+        if token.is_empty() {
+            return Err(HeaderError::NoToken.into());
+        }
+        Ok(Self::parse(token)?)
+    }
+
+    /// Checks the grammar `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` and the length.
+    ///
+    /// # Errors
+    /// [`HeaderError::TooLong`] or [`HeaderError::NotB64Token`].
+    pub fn parse(token: &'a str) -> Result<Self, HeaderError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(HeaderError::TooLong);
+        }
+        let body = token.trim_end_matches('=');
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+        if body.is_empty() || !body.bytes().all(allowed) {
+            return Err(HeaderError::NotB64Token);
+        }
+        Ok(Self(token))
+    }
+
+    /// The token's text.
+    #[must_use]
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn parse(fields: &[&[u8]]) -> Result<String, AuthError> {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(field).unwrap());
+        }
+        BearerToken::from_headers(&headers).map(|token| token.as_str().to_owned())
+    }
+
+    #[test]
+    fn the_scheme_is_read_in_any_case() {
+        for field in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER   a.b.c", b"Bearer a.b.c "] {
+            assert_eq!(parse(&[field]), Ok("a.b.c".to_owned()), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn no_field_and_other_schemes_are_no_credentials() {
+        assert_eq!(parse(&[]), Err(AuthError::MissingCredentials));
+        for field in [&b"Basic YTpi"[..], b"", b"a.b.c", b"Bearer=a.b.c", b"BearerX a"] {
+            assert_eq!(parse(&[field]), Err(AuthError::MissingCredentials), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn two_fields_are_refused_even_when_equal() {
+        for second in [&b"Bearer a.b.c"[..], b"Bearer d.e.f", b"Basic YTpi", b""] {
+            let answer = parse(&[b"Bearer a.b.c", second]);
+            assert_eq!(answer, Err(HeaderError::Repeated.into()), "{second:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_field_is_told_apart_from_a_missing_one() {
+        assert_eq!(parse(&[b"Bearer"]), Err(HeaderError::NoToken.into()));
+        assert_eq!(parse(&[b"Bearer  "]), Err(HeaderError::NoToken.into()));
+        for field in [
+            &b"Bearer a b"[..],
+            b"Bearer a,b",
+            b"Bearer =",
+            b"Bearer a=b",
+            b"Bearer \"a\"",
+            b"Bearer a\tb",
+        ] {
+            assert_eq!(parse(&[field]), Err(HeaderError::NotB64Token.into()), "{field:?}");
+        }
+        assert_eq!(parse(&[b"Bearer \xc3\xa9"]), Err(HeaderError::NotAscii.into()));
+        assert_eq!(parse(&[b"Bearer \xff"]), Err(HeaderError::NotAscii.into()));
+    }
+
+    #[test]
+    fn the_length_limit_is_exact() {
+        let longest = "a".repeat(MAX_TOKEN_BYTES);
+        assert!(BearerToken::parse(&longest).is_ok());
+        assert_eq!(BearerToken::parse(&(longest + "a")).err(), Some(HeaderError::TooLong));
+    }
+}

@@ -1,0 +1,167 @@
+//! The payload of a token whose signature was found good: the rules every claim must meet
+//! (RFC 7519, section 4.1), each with an error of its own.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Number, Value};
+
+use super::error::TokenError;
+use super::settings::{Accepted, AuthSettings, ClaimPath};
+
+/// The longest user id, in bytes.
+const MAX_USER_ID_BYTES: usize = 255;
+
+/// A user's id: opaque text of 1 to 255 bytes without control characters, compared byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(Arc<str>);
+
+impl UserId {
+    /// Checks the rules. `None` when one is broken.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=MAX_USER_ID_BYTES).contains(&text.len());
+        (fits && !text.chars().any(char::is_control)).then(|| Self(text.into()))
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The verified claims of a token.
+#[derive(Debug)]
+pub struct Claims {
+    user_id: UserId,
+    expires_at: i64,
+    members: Map<String, Value>,
+}
+
+impl Claims {
+    /// Applies every rule to a payload. `now` is in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// The first broken rule, in the order time, issuer, audience, user id.
+    pub(super) fn check(
+        members: Map<String, Value>,
+        settings: &AuthSettings,
+        now: i64,
+    ) -> Result<Self, TokenError> {
+        let expires_at = check_times(&members, i64::from(settings.leeway_seconds), now)?;
+        check_issuer(&members, &settings.issuer)?;
+        check_audience(&members, &settings.audience)?;
+        let user_id = find_user_id(&members, &settings.user_id_claim)?;
+        Ok(Self { user_id, expires_at, members })
+    }
+
+    /// Whose token it is.
+    #[must_use]
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// `exp`, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
+    /// `iss`, which may be missing only where the issuer check is off.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.members.get("iss").and_then(Value::as_str)
+    }
+
+    /// The whole payload.
+    #[must_use]
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+}
+
+/// `exp` is required; `nbf` and `iat` count where present. Returns `exp`.
+fn check_times(members: &Map<String, Value>, leeway: i64, now: i64) -> Result<i64, TokenError> {
+    let expires_at = numeric_date(members, "exp")?.ok_or_else(|| missing("exp"))?;
+    if now >= expires_at.saturating_add(leeway) {
+        return Err(TokenError::Expired { seconds: now.saturating_sub(expires_at) });
+    }
+    let latest_start = now.saturating_add(leeway);
+    if let Some(not_before) = numeric_date(members, "nbf")?.filter(|nbf| *nbf > latest_start) {
+        return Err(TokenError::NotYetValid { seconds: not_before.saturating_sub(now) });
+    }
+    if let Some(issued_at) = numeric_date(members, "iat")?.filter(|iat| *iat > latest_start) {
+        return Err(TokenError::IssuedInFuture { seconds: issued_at.saturating_sub(now) });
+    }
+    Ok(expires_at)
+}
+
+/// A `NumericDate` may have a fraction (RFC 7519, section 2); the whole seconds decide.
+fn numeric_date(members: &Map<String, Value>, name: &str) -> Result<Option<i64>, TokenError> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::Number(number)) => Ok(Some(whole_seconds(number))),
+        Some(_) => Err(wrong_type(name)),
+    }
+}
+
+fn whole_seconds(number: &Number) -> i64 {
+    #[expect(clippy::as_conversions, reason = "a float cast saturates, which is what is wanted")]
+    let saturated = || number.as_f64().unwrap_or_default().floor() as i64;
+    number.as_i64().unwrap_or_else(saturated)
+}
+
+fn check_issuer(members: &Map<String, Value>, accepted: &Accepted) -> Result<(), TokenError> {
+    match members.get("iss") {
+        Some(Value::String(issuer)) if accepted.accepts(issuer) => Ok(()),
+        Some(Value::String(issuer)) => Err(TokenError::Issuer(issuer.clone())),
+        Some(_) => Err(wrong_type("iss")),
+        None if accepted.is_required() => Err(missing("iss")),
+        None => Ok(()),
+    }
+}
+
+/// `aud` is a string or an array of strings; one accepted entry is enough.
+fn check_audience(members: &Map<String, Value>, accepted: &Accepted) -> Result<(), TokenError> {
+    let entries = match members.get("aud") {
+        Some(entry @ Value::String(_)) => std::slice::from_ref(entry),
+        Some(Value::Array(entries)) => entries.as_slice(),
+        Some(_) => return Err(wrong_type("aud")),
+        None if accepted.is_required() => return Err(missing("aud")),
+        None => return Ok(()),
+    };
+    let audiences: Option<Vec<&str>> = entries.iter().map(Value::as_str).collect();
+    let audiences = audiences.ok_or_else(|| wrong_type("aud"))?;
+    let matches = !accepted.is_required() || audiences.iter().any(|entry| accepted.accepts(entry));
+    if matches {
+        Ok(())
+    } else {
+        Err(TokenError::Audience(audiences.into_iter().map(str::to_owned).collect()))
+    }
+}
+
+/// One claim and no fallback: falling back to another is how a foreign token becomes an account.
+fn find_user_id(members: &Map<String, Value>, path: &ClaimPath) -> Result<UserId, TokenError> {
+    let mut names = path.names().iter();
+    let mut value = names.next().and_then(|name| members.get(name));
+    for name in names {
+        value = match value {
+            Some(Value::Object(inner)) => inner.get(name),
+            Some(_) => return Err(wrong_type(&path.to_string())),
+            None => None,
+        };
+    }
+    match value {
+        Some(Value::String(text)) => UserId::parse(text).ok_or(TokenError::UserId),
+        Some(_) => Err(wrong_type(&path.to_string())),
+        None => Err(missing(&path.to_string())),
+    }
+}
+
+fn missing(name: &str) -> TokenError {
+    TokenError::MissingClaim(name.to_owned())
+}
+
+fn wrong_type(name: &str) -> TokenError {
+    TokenError::ClaimType(name.to_owned())
+}

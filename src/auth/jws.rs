@@ -1,0 +1,183 @@
+//! The shape of a token: a compact JWS (RFC 7515, section 7.1) with a header this service
+//! understands. Everything the crypto library leaves open is decided here, before any key is touched.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::error::TokenError;
+use super::json::parse_object;
+
+/// A token cut into its parts. The signature has not been checked.
+pub(super) struct CompactJws<'a> {
+    /// `alg` as the header claims it; only ever compared with the algorithm of a key.
+    pub(super) algorithm: String,
+    /// The first two parts with the dot between them: what the signature covers.
+    pub(super) signing_input: &'a str,
+    /// The third part, canonical base64url.
+    pub(super) signature: &'a str,
+    payload: &'a str,
+}
+
+impl<'a> CompactJws<'a> {
+    /// Cuts `token` and checks its header.
+    pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        let parts: Vec<&str> = token.split('.').take(6).collect();
+        let [header, payload, signature] = match parts.as_slice() {
+            [_, _, _, _, _] => return Err(TokenError::Encrypted),
+            &[header, payload, signature] => [header, payload, signature],
+            other => return Err(TokenError::PartCount(other.len())),
+        };
+        let header_members = object("header", header)?;
+        decode("signature", signature)?;
+        let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
+        Ok(Self { algorithm: check_header(&header_members)?, signing_input, signature, payload })
+    }
+
+    /// The claims. Meaningful only after the signature was found good.
+    pub(super) fn claims(&self) -> Result<Map<String, Value>, TokenError> {
+        object("payload", self.payload)
+    }
+}
+
+/// Refuses what would change the processing (`crit`, `b64`, `zip`, `cty`) and tokens of another
+/// `typ`; ignores what tries to bring its own key (`jwk`, `jku`, `x5u`, `x5c`). Returns `alg`.
+fn check_header(header: &Map<String, Value>) -> Result<String, TokenError> {
+    for name in ["crit", "b64", "zip", "cty"] {
+        if header.contains_key(name) {
+            return Err(TokenError::HeaderParameter(name));
+        }
+    }
+    match header.get("typ") {
+        None => {}
+        Some(Value::String(typ))
+            if typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt") => {}
+        Some(Value::String(typ)) => return Err(TokenError::Type(typ.clone())),
+        Some(_) => return Err(TokenError::HeaderParameter("typ")),
+    }
+    if header.get("kid").is_some_and(|kid| !kid.is_string()) {
+        return Err(TokenError::HeaderParameter("kid"));
+    }
+    match header.get("alg") {
+        Some(Value::String(algorithm)) => Ok(algorithm.clone()),
+        _ => Err(TokenError::HeaderParameter("alg")),
+    }
+}
+
+fn object(part: &'static str, text: &str) -> Result<Map<String, Value>, TokenError> {
+    parse_object(&decode(part, text)?).ok_or(TokenError::NotJsonObject(part))
+}
+
+/// Strict decoding: no padding, no stray bits in the last character, so that a token has one spelling.
+fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD.decode(text).ok().ok_or(TokenError::NotBase64Url(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(header: &str) -> Option<TokenError> {
+        let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header));
+        CompactJws::parse(&token).err()
+    }
+
+    #[test]
+    fn a_token_is_cut_at_its_dots() {
+        let token =
+            format!("{}.eyJhIjoxfQ.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"1"}"#));
+        let jws = CompactJws::parse(&token).unwrap();
+        assert_eq!(jws.algorithm, "HS256");
+        assert_eq!(jws.signature, "c2ln");
+        assert_eq!(format!("{}.{}", jws.signing_input, jws.signature), token);
+        assert_eq!(jws.claims().unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn the_number_of_parts_is_exactly_three() {
+        for (token, expected) in [
+            ("", TokenError::PartCount(1)),
+            ("e30", TokenError::PartCount(1)),
+            ("e30.e30", TokenError::PartCount(2)),
+            ("e30.e30..AAAA", TokenError::PartCount(4)),
+            ("e30.e30.e30.e30.e30", TokenError::Encrypted),
+            ("e30.e30.e30.e30.e30.e30", TokenError::PartCount(6)),
+            (&".".repeat(5000), TokenError::PartCount(6)),
+        ] {
+            assert_eq!(CompactJws::parse(token).err(), Some(expected), "{token}");
+        }
+    }
+
+    #[test]
+    fn base64url_must_be_canonical() {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
+        for (token, part) in [
+            (format!("{header}=.e30.AAAA"), "header"),
+            (format!("{header}.e30.AB=="), "signature"),
+            (format!("{header}.e30.AB"), "signature"),
+            (format!("{header}.e30.A"), "signature"),
+            (format!("{header}.e30.A+AA"), "signature"),
+            (format!("{header}.e30.A~AA"), "signature"),
+        ] {
+            assert_eq!(
+                CompactJws::parse(&token).err(),
+                Some(TokenError::NotBase64Url(part)),
+                "{token}"
+            );
+        }
+        let late = format!("{header}.e31.AAAA");
+        let refused = CompactJws::parse(&late).unwrap().claims().err();
+        assert_eq!(refused, Some(TokenError::NotBase64Url("payload")));
+    }
+
+    #[test]
+    fn parameters_that_change_the_processing_are_refused() {
+        for (name, value) in [
+            ("crit", "[]"),
+            ("crit", r#"["exp"]"#),
+            ("b64", "true"),
+            ("b64", "false"),
+            ("zip", r#""DEF""#),
+            ("cty", r#""JWT""#),
+            ("typ", "1"),
+            ("typ", "null"),
+            ("kid", "1"),
+        ] {
+            let header = format!(r#"{{"alg":"HS256","{name}":{value}}}"#);
+            assert_eq!(refusal(&header), Some(TokenError::HeaderParameter(name)), "{header}");
+        }
+        for header in ["{}", r#"{"alg":null}"#, r#"{"alg":["HS256"]}"#] {
+            assert_eq!(refusal(header), Some(TokenError::HeaderParameter("alg")), "{header}");
+        }
+    }
+
+    #[test]
+    fn embedded_keys_are_ignored() {
+        for member in [
+            r#""jwk":{"kty":"oct","k":"AAAA"}"#,
+            r#""jku":"https://evil.example""#,
+            r#""x5u":"x""#,
+            r#""x5c":["x"]"#,
+        ] {
+            assert_eq!(refusal(&format!(r#"{{"alg":"HS256",{member}}}"#)), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn only_access_token_types_pass() {
+        for typ in ["JWT", "jwt", "at+jwt", "AT+JWT"] {
+            assert_eq!(refusal(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#)), None, "{typ}");
+        }
+        for typ in ["", "JWS", "better-auth.session-cache+jwt", "application/jwt", "JWT "] {
+            let refused = refusal(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#));
+            assert_eq!(refused, Some(TokenError::Type(typ.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_header_must_be_one_object() {
+        for header in ["[]", "null", "{", r#"{"alg":"HS256","alg":"none"}"#, "\u{feff}{}"] {
+            assert_eq!(refusal(header), Some(TokenError::NotJsonObject("header")), "{header}");
+        }
+    }
+}

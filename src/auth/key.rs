@@ -1,0 +1,73 @@
+//! One verification key. The algorithm is a property of the key and never of the token, which is
+//! what makes algorithm confusion impossible (RFC 8725, section 3.1).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
+
+use super::jws::CompactJws;
+use crate::secret::Secret;
+
+/// Separates fingerprints from every other use of the secret.
+const FINGERPRINT_TEXT: &[u8] = b"taskbridge/secret-fingerprint/v1";
+
+/// A key and the one algorithm it is good for.
+pub(super) struct VerificationKey {
+    name: &'static str,
+    algorithm: Algorithm,
+    key: DecodingKey,
+}
+
+impl VerificationKey {
+    /// HMAC-SHA-256 over the raw UTF-8 bytes of a secret: no decoding, no hashing, no trimming.
+    pub(super) fn hs256(secret: &Secret) -> Self {
+        Self {
+            name: "HS256",
+            algorithm: Algorithm::HS256,
+            key: DecodingKey::from_secret(secret.expose().as_bytes()),
+        }
+    }
+
+    /// Whether a header's `alg` names this key's algorithm, byte for byte.
+    pub(super) fn is_for(&self, algorithm: &str) -> bool {
+        self.name == algorithm
+    }
+
+    /// Whether this key made the token's signature. A library error counts as no.
+    pub(super) fn verifies(&self, jws: &CompactJws<'_>) -> bool {
+        let message = jws.signing_input.as_bytes();
+        crypto::verify(jws.signature, message, &self.key, self.algorithm).unwrap_or(false)
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerificationKey({})", self.name)
+    }
+}
+
+/// A name for a secret that both sides can compare without showing it: the first 8 hex digits of an
+/// HMAC-SHA-256 keyed with the secret over a fixed text. Only for secrets of 32 bytes or more, which
+/// cannot be guessed from it.
+#[must_use]
+pub fn fingerprint(secret: &Secret) -> String {
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    let mac = crypto::sign(FINGERPRINT_TEXT, &key, Algorithm::HS256).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(mac).unwrap_or_default();
+    bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_stable_short_and_differs_by_secret() {
+        let of = |text: &str| fingerprint(&Secret::new(text));
+        // printf taskbridge/secret-fingerprint/v1 | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
+        assert_eq!(of("0123456789abcdef0123456789abcdef"), "ace2037c");
+        assert_ne!(of("0123456789abcdef0123456789abcdeg"), of("0123456789abcdef0123456789abcdef"));
+    }
+}

@@ -1,0 +1,111 @@
+//! What a verifier accepts. The values come from whoever builds it; this module never reads the
+//! environment.
+
+use super::key_source::KeySources;
+
+/// Everything a [`super::TokenVerifier`] needs to decide.
+#[derive(Debug)]
+pub struct AuthSettings {
+    /// The keys.
+    pub keys: KeySources,
+    /// Accepted values of `iss`.
+    pub issuer: Accepted,
+    /// Accepted values of `aud`; one match is enough.
+    pub audience: Accepted,
+    /// The claim that holds the user id.
+    pub user_id_claim: ClaimPath,
+    /// Tolerated difference between the two clocks, in seconds.
+    pub leeway_seconds: u32,
+}
+
+/// The accepted values of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// The check is off, and the claim may be missing.
+    Any,
+    /// The claim is required and must be one of these, compared without one trailing slash.
+    OneOf(Vec<String>),
+}
+
+impl Accepted {
+    /// Accepts exactly these values.
+    pub fn one_of<I: IntoIterator<Item = S>, S: AsRef<str>>(values: I) -> Self {
+        let trimmed = |value: S| without_slash(value.as_ref()).to_owned();
+        Self::OneOf(values.into_iter().map(trimmed).collect())
+    }
+
+    pub(super) fn accepts(&self, value: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(values) => values.iter().any(|accepted| accepted == without_slash(value)),
+        }
+    }
+
+    pub(super) fn is_required(&self) -> bool {
+        matches!(self, Self::OneOf(_))
+    }
+}
+
+fn without_slash(value: &str) -> &str {
+    value.strip_suffix('/').unwrap_or(value)
+}
+
+/// Where a claim stands in the payload: a name, or names joined by dots (`user.id`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPath(Vec<String>);
+
+impl ClaimPath {
+    /// The registered claim `sub` (RFC 7519, section 4.1.2).
+    #[must_use]
+    pub fn subject() -> Self {
+        Self(vec!["sub".to_owned()])
+    }
+
+    /// Reads a dotted path. `None` when a name is empty.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let names: Vec<String> = text.split('.').map(str::to_owned).collect();
+        names.iter().all(|name| !name.is_empty()).then_some(Self(names))
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ClaimPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join("."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_trailing_slash_makes_no_difference_on_either_side() {
+        for accepted in ["https://a.example", "https://a.example/"] {
+            let rule = Accepted::one_of([accepted]);
+            assert!(rule.accepts("https://a.example") && rule.accepts("https://a.example/"));
+            for other in [
+                "https://a.example//",
+                "https://A.example",
+                "http://a.example",
+                "",
+                "https://a.example/x",
+            ] {
+                assert!(!rule.accepts(other), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_path_has_no_empty_name() {
+        assert_eq!(ClaimPath::parse("sub"), Some(ClaimPath::subject()));
+        assert_eq!(ClaimPath::parse("user.id").unwrap().names(), ["user", "id"]);
+        for text in ["", ".", "user.", ".id", "user..id"] {
+            assert_eq!(ClaimPath::parse(text), None, "{text}");
+        }
+    }
+}

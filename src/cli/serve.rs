@@ -1,0 +1,41 @@
+//! `taskbridge serve`: the server, from configuration to a clean exit.
+
+use std::pin::pin;
+
+use actix_rt::signal::unix::{SignalKind, signal};
+use futures_util::future::{Either, select};
+
+use crate::app::Application;
+use crate::config::{Config, Source};
+
+/// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+///
+/// # Errors
+/// What is wrong with the configuration, the database or the address.
+pub(super) fn run(source: &Source) -> anyhow::Result<()> {
+    let config = Config::from_source(source)?;
+    for notice in &config.notices {
+        log::info!("{notice}");
+    }
+    let database = config.database_url.to_string();
+    actix_rt::System::new().block_on(async move {
+        // Handlers first: a stop that arrives during start must not be lost.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let application = Application::build(config)?;
+        log::info!("listening on http://{}, tasks in the {database}", application.address());
+        let handle = application.handle();
+        actix_rt::spawn(async move {
+            let (terminated, interrupted) = (pin!(terminate.recv()), pin!(interrupt.recv()));
+            let name = match select(terminated, interrupted).await {
+                Either::Left(_) => "SIGTERM",
+                Either::Right(_) => "SIGINT",
+            };
+            log::info!("{name}: finishing the requests in flight");
+            handle.stop(true).await;
+        });
+        application.run_until_stopped().await?;
+        log::info!("stopped");
+        Ok(())
+    })
+}

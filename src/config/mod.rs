@@ -1,0 +1,154 @@
+//! The configuration: read once, from the environment and a `.env` file beside the program, checked
+//! as a whole, with every mistake reported at once. Nothing else reads the environment.
+
+mod env_file;
+mod origin;
+mod shared_secret;
+mod source;
+mod variables;
+
+use std::net::IpAddr;
+
+use crate::auth::{Accepted, AuthSettings, ClaimPath, KeySource, KeySources, fingerprint};
+use crate::db::DatabaseUrl;
+
+pub use source::{ConfigError, Source};
+pub use variables::{VARIABLES, Variable};
+
+/// Which browser origins may call the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// All; refused in production.
+    Any,
+    /// These and no others.
+    Exactly(Vec<String>),
+}
+
+/// Everything the server needs to start.
+#[derive(Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 picks a free one.
+    pub port: u16,
+    /// Which database.
+    pub database_url: DatabaseUrl,
+    /// The largest number of database connections.
+    pub database_max_connections: u32,
+    /// Which tokens are accepted.
+    pub auth: AuthSettings,
+    /// Which browser origins may call.
+    pub cors: CorsOrigins,
+    /// Harmless but noteworthy settings, to be logged at start.
+    pub notices: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks every variable.
+    ///
+    /// # Errors
+    /// All mistakes together, each with the variable's name; secrets are never shown.
+    pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
+        let mut reader = source::Reader::new(source);
+        let mut notices = Vec::new();
+
+        let secret = reader.check("BETTER_AUTH_SECRET", shared_secret::parse);
+        let app_origin = reader.parse("BETTER_AUTH_URL", "http://localhost:3000", |text| {
+            origin::of_url(text).ok_or("is not an http or https URL, such as http://localhost:3000")
+        });
+        let app_origin = app_origin.unwrap_or_default();
+        let issuer = accepted(&mut reader, "JWT_ISSUER", &app_origin, &mut notices);
+        let audience = accepted(&mut reader, "JWT_AUDIENCE", &app_origin, &mut notices);
+        let user_id_claim = reader.parse("JWT_USER_ID_CLAIM", "sub", |text| {
+            ClaimPath::parse(text).ok_or("is not a claim name, or names joined by single dots")
+        });
+        let leeway_seconds = reader.number("JWT_LEEWAY_SECONDS", "30", 0..=300);
+        let database_url = database_url(&mut reader);
+        let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", "10", 1..=1000);
+        let host = reader.parse("HOST", "127.0.0.1", |text| {
+            text.parse().ok().ok_or("is not an IP address, such as 127.0.0.1 or 0.0.0.0")
+        });
+        let port = reader.number("PORT", "8000", 0..=u32::from(u16::MAX));
+        let production = reader.parse("APP_ENV", "development", |text| match text {
+            "development" => Ok(false),
+            "production" => Ok(true),
+            _ => Err("is neither development nor production"),
+        });
+        let cors = cors(&mut reader, &app_origin, production.unwrap_or(true));
+
+        // Anything missing here has left a mistake behind, so the two cases cannot mix.
+        let (Some(secret), Some(user_id_claim), Some(database_url), Some(host), true) =
+            (secret, user_id_claim, database_url, host, reader.is_clean())
+        else {
+            return Err(reader.into_error());
+        };
+        notices.push(format!("shared secret fingerprint {}", fingerprint(&secret)));
+        Ok(Self {
+            host,
+            port: u16::try_from(port).unwrap_or_default(),
+            database_url,
+            database_max_connections: max_connections,
+            auth: AuthSettings {
+                keys: KeySources::new(vec![KeySource::shared_secrets([&secret])]),
+                issuer,
+                audience,
+                user_id_claim,
+                leeway_seconds,
+            },
+            cors,
+            notices,
+        })
+    }
+}
+
+/// Reads `DATABASE_URL` alone, for commands that need nothing else.
+///
+/// # Errors
+/// As [`Config::from_source`].
+pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
+    let mut reader = source::Reader::new(source);
+    database_url(&mut reader).ok_or_else(|| reader.into_error())
+}
+
+fn database_url(reader: &mut source::Reader<'_>) -> Option<DatabaseUrl> {
+    reader.parse("DATABASE_URL", "sqlite://tasks.db", DatabaseUrl::parse)
+}
+
+fn accepted(
+    reader: &mut source::Reader<'_>,
+    name: &'static str,
+    app_origin: &str,
+    notices: &mut Vec<String>,
+) -> Accepted {
+    let values = reader.list(name, app_origin);
+    if values == ["any"] {
+        notices.push(format!("{name}=any: this claim of a token is not checked"));
+        return Accepted::Any;
+    }
+    Accepted::one_of(values)
+}
+
+fn cors(reader: &mut source::Reader<'_>, app_origin: &str, production: bool) -> CorsOrigins {
+    const NAME: &str = "CORS_ALLOWED_ORIGINS";
+    let mut origins = Vec::new();
+    for entry in reader.list(NAME, app_origin) {
+        match origin::exact(&entry) {
+            Some(origin) => origins.push(origin),
+            None if entry == "*" && production => {
+                reader.mistake(NAME, "is *, which is refused in production: list exact origins");
+            }
+            None if entry == "*" => return CorsOrigins::Any,
+            None if entry.is_empty() => {}
+            None => reader.mistake(
+                NAME,
+                format!(
+                    "has the entry {entry:?}, which is not an origin such as https://app.example"
+                ),
+            ),
+        }
+    }
+    CorsOrigins::Exactly(origins)
+}
+
+#[cfg(test)]
+mod tests;

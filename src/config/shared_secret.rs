@@ -1,0 +1,59 @@
+//! The rules for `BETTER_AUTH_SECRET`. A weak secret lets anybody mint tokens for anybody, so it
+//! stops the program rather than warn.
+
+use crate::secret::Secret;
+
+/// What Better Auth falls back to in development; everybody knows it.
+const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
+
+/// What `.env.example` ships, to be replaced.
+const PLACEHOLDER: &str = "replace-me";
+
+const MIN_BYTES: usize = 32;
+
+/// The secret, or what is wrong with it; the sentence never shows it.
+pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
+    const QUOTES: [char; 3] = ['"', '\'', '`'];
+    if text.is_empty() || text == PLACEHOLDER {
+        return Err("is missing: set it to the same value as in the Better Auth app, \
+                    for instance the output of `openssl rand -base64 32`");
+    }
+    if text.trim() != text {
+        return Err("starts or ends with white space: remove it on both sides");
+    }
+    if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+        return Err("starts or ends with a quotation mark: write the value without quotes");
+    }
+    if text == PUBLIC_DEFAULT {
+        return Err("is Better Auth's public default, which everybody knows: \
+                    make a new one with `openssl rand -base64 32`");
+    }
+    if text.len() < MIN_BYTES {
+        return Err("is shorter than 32 bytes: make a longer one with `openssl rand -base64 32`");
+    }
+    Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_strong_and_clean_secret_passes() {
+        assert!(parse(&"x".repeat(32)).is_ok());
+        assert!(parse(&"é".repeat(16)).is_ok());
+        for (text, word) in [
+            ("", "missing"),
+            ("replace-me", "missing"),
+            (&"x".repeat(31), "shorter"),
+            (PUBLIC_DEFAULT, "public default"),
+            (&format!(" {}", "x".repeat(32)), "white space"),
+            (&format!("{}\n", "x".repeat(32)), "white space"),
+            (&format!("\"{}\"", "x".repeat(32)), "quotation"),
+            (&format!("{}'", "x".repeat(32)), "quotation"),
+        ] {
+            let refusal = parse(text).err().unwrap_or_default();
+            assert!(refusal.contains(word), "{text}: {refusal}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The rules of the configuration, one sentence each.
+
+use super::*;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let base = [("BETTER_AUTH_SECRET", SECRET)];
+    Config::from_source(&Source::from_pairs(base.into_iter().chain(pairs.iter().copied())))
+}
+
+fn refusal(pairs: &[(&str, &str)]) -> String {
+    config(pairs).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_secret_is_all_that_is_needed() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.database_url, DatabaseUrl::Sqlite("tasks.db".into()));
+    assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
+    assert_eq!(config.auth.issuer, Accepted::one_of(["http://localhost:3000"]));
+    assert_eq!(config.auth.audience, config.auth.issuer);
+    assert_eq!(config.auth.user_id_claim, ClaimPath::subject());
+    assert_eq!(config.auth.leeway_seconds, 30);
+    assert_eq!(config.cors, CorsOrigins::Exactly(vec!["http://localhost:3000".into()]));
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    assert_eq!(config(&[("PORT", ""), ("JWT_ISSUER", "")]).unwrap().port, 8000);
+}
+
+#[test]
+fn the_origin_of_better_auth_url_is_issuer_audience_and_cors_origin() {
+    let config = config(&[("BETTER_AUTH_URL", "https://app.example/base/")]).unwrap();
+    assert_eq!(config.auth.issuer, Accepted::one_of(["https://app.example"]));
+    assert_eq!(config.auth.audience, Accepted::one_of(["https://app.example"]));
+    assert_eq!(config.cors, CorsOrigins::Exactly(vec!["https://app.example".into()]));
+}
+
+#[test]
+fn issuer_and_audience_can_be_lists_or_switched_off_with_a_notice() {
+    let config = config(&[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "a, b")]).unwrap();
+    assert_eq!(config.auth.issuer, Accepted::Any);
+    assert_eq!(config.auth.audience, Accepted::one_of(["a", "b"]));
+    assert!(config.notices.iter().any(|notice| notice.starts_with("JWT_ISSUER=any")));
+}
+
+#[test]
+fn all_mistakes_are_reported_together_with_their_names() {
+    let message = refusal(&[
+        ("BETTER_AUTH_SECRET", "short"),
+        ("BETTER_AUTH_URL", "localhost:3000"),
+        ("JWT_USER_ID_CLAIM", "user..id"),
+        ("JWT_LEEWAY_SECONDS", "301"),
+        ("DATABASE_URL", "mysql://a"),
+        ("DATABASE_MAX_CONNECTIONS", "0"),
+        ("HOST", "localhost"),
+        ("PORT", "65536"),
+        ("APP_ENV", "prod"),
+        ("CORS_ALLOWED_ORIGINS", "app.example"),
+    ]);
+    assert!(message.contains("10 mistake(s)"), "{message}");
+    for name in [
+        "BETTER_AUTH_SECRET",
+        "BETTER_AUTH_URL",
+        "JWT_USER_ID_CLAIM",
+        "JWT_LEEWAY_SECONDS",
+        "DATABASE_URL",
+        "DATABASE_MAX_CONNECTIONS",
+        "HOST",
+        "PORT",
+        "APP_ENV",
+        "CORS_ALLOWED_ORIGINS",
+    ] {
+        assert!(message.contains(&format!("\n  {name} ")), "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_wildcard_origin_is_for_development_only() {
+    assert_eq!(config(&[("CORS_ALLOWED_ORIGINS", "*")]).unwrap().cors, CorsOrigins::Any);
+    let message = refusal(&[("CORS_ALLOWED_ORIGINS", "*"), ("APP_ENV", "production")]);
+    assert!(message.contains("CORS_ALLOWED_ORIGINS is *"), "{message}");
+}
+
+#[test]
+fn no_message_and_no_debug_output_shows_a_secret() {
+    for secret in ["short-hunter2", " hunter2-hunter2-hunter2-hunter2-hunter2", "'hunter2"] {
+        let message =
+            refusal(&[("BETTER_AUTH_SECRET", secret), ("DATABASE_URL", "hunter2@host/db")]);
+        assert!(!message.is_empty() && !message.contains("hunter2"), "{message}");
+    }
+    let pairs = [("DATABASE_URL", "postgres://ann:hunter2@host/db")];
+    let printed = format!("{:?}", config(&pairs).unwrap());
+    assert!(!printed.contains(SECRET) && !printed.contains("hunter2"), "{printed}");
+}
+
+#[test]
+fn the_env_example_lists_every_variable_and_no_other() {
+    let example = include_str!("../../.env.example");
+    let assigned = |line: &str| {
+        let line = line.trim_start_matches("# ");
+        let (name, _) = line.split_once('=')?;
+        name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_').then(|| name.to_owned())
+    };
+    let (back_end, _) = example.split_once("# --- web").expect("a part for the web app");
+    let listed: Vec<String> = back_end.lines().filter_map(assigned).collect();
+    let known: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_readme_lists_every_variable_with_its_default() {
+    let readme = include_str!("../../README.md");
+    for Variable { name, default, .. } in VARIABLES {
+        let default = default.trim_matches(['(', ')']);
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("{name} is missing from the README"));
+        assert!(row.contains(default), "{name} must show its default {default}: {row}");
+    }
+}

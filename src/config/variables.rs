@@ -1,0 +1,66 @@
+//! Every environment variable the program reads, with its default and meaning. `--help` prints this
+//! table, and tests hold `.env.example` and the README against it.
+
+/// One environment variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What counts when it is not set, in words where it is no literal.
+    pub default: &'static str,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str, help: &'static str) -> Variable {
+    Variable { name, default, help }
+}
+
+/// All of them, in the order a reader meets them.
+pub const VARIABLES: &[Variable] = &[
+    variable(
+        "BETTER_AUTH_SECRET",
+        "(required)",
+        "The secret shared with Better Auth, at least 32 bytes, used as it is.",
+    ),
+    variable(
+        "BETTER_AUTH_URL",
+        "http://localhost:3000",
+        "Where the Better Auth front end runs; its origin is the default issuer and audience.",
+    ),
+    variable(
+        "JWT_ISSUER",
+        "(origin of BETTER_AUTH_URL)",
+        "Accepted values of iss, separated by commas; the word any switches the check off.",
+    ),
+    variable(
+        "JWT_AUDIENCE",
+        "(origin of BETTER_AUTH_URL)",
+        "Accepted values of aud, separated by commas; the word any switches the check off.",
+    ),
+    variable(
+        "JWT_USER_ID_CLAIM",
+        "sub",
+        "The claim that holds the user id; a dotted path such as user.id is allowed.",
+    ),
+    variable("JWT_LEEWAY_SECONDS", "30", "Tolerated clock difference in seconds, 0 to 300."),
+    variable(
+        "DATABASE_URL",
+        "sqlite://tasks.db",
+        "sqlite://relative.db, sqlite:///absolute.db or postgres://user:password@host/database.",
+    ),
+    variable(
+        "DATABASE_MAX_CONNECTIONS",
+        "10",
+        "The largest number of open database connections, 1 to 1000.",
+    ),
+    variable("HOST", "127.0.0.1", "The address to listen on; 0.0.0.0 for all."),
+    variable("PORT", "8000", "The port to listen on; 0 picks a free one."),
+    variable(
+        "CORS_ALLOWED_ORIGINS",
+        "(origin of BETTER_AUTH_URL)",
+        "Browser origins that may call the API, separated by commas; * allows all outside production.",
+    ),
+    variable("APP_ENV", "development", "development or production; production refuses CORS *."),
+    variable("RUST_LOG", "info", "What to log, in env_logger's syntax."),
+];

@@ -1,0 +1,66 @@
+//! What can go wrong in the database, sorted by what the caller can do about it.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// A failed database operation. "No such row" is not among them: that is an `Option`.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A unique rule was broken.
+    #[error("a unique rule was broken: {0}")]
+    Conflict(#[source] Error),
+    /// The database is away, full, locked or has no free connection. Worth another try later.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// Anything else: a fault of this program.
+    #[error("unexpected database error: {0}")]
+    Unexpected(String),
+}
+
+/// Texts by which SQLite and libpq report a state of the outside world rather than a wrong statement;
+/// Diesel hands both on as an unknown kind.
+const OUTSIDE: &[&str] = &[
+    "database is locked",
+    "database table is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    "server closed the connection",
+    "terminating connection",
+    "connection to server",
+    "could not connect",
+    "no connection to the server",
+    "could not send",
+    "could not receive",
+    "SSL connection has been closed",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "canceling statement due to",
+    "cannot execute",
+    "No space left on device",
+];
+
+impl From<Error> for DbError {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Conflict(error),
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
+            | Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            _ => {
+                let text = error.to_string();
+                if OUTSIDE.iter().any(|known| text.contains(known)) {
+                    Self::Unavailable(text)
+                } else {
+                    Self::Unexpected(text)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Makes connections for the pool: exactly one kind, set up the same way every time.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
+
+use super::connection::DbConnection;
+use super::url::DatabaseUrl;
+
+/// How long SQLite waits for another writer, in milliseconds.
+const SQLITE_BUSY_TIMEOUT_MS: u32 = 5_000;
+
+/// A pooled connection and whether it may be used again.
+pub struct PooledConnection {
+    /// The connection itself.
+    pub(super) inner: DbConnection,
+    /// Set when an operation found the server gone; the pool then drops the connection.
+    pub(super) broken: bool,
+}
+
+/// Why no connection could be made. The text is redacted.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConnectError(String);
+
+/// Connects to the database that the URL names, and to no other.
+#[derive(Clone, Debug)]
+pub struct DbManager {
+    url: DatabaseUrl,
+}
+
+impl DbManager {
+    pub(super) fn new(url: DatabaseUrl) -> Self {
+        Self { url }
+    }
+
+    fn establish(&self) -> Result<DbConnection, ConnectionError> {
+        match &self.url {
+            DatabaseUrl::Postgres(uri) => PgConnection::establish(uri).map(DbConnection::Postgres),
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(path)?;
+                set_up_sqlite(&mut connection)
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(DbConnection::Sqlite(connection))
+            }
+        }
+    }
+
+    /// One sentence on why the database cannot be used, and what to look at.
+    fn explain(&self, error: &ConnectionError) -> String {
+        if let DatabaseUrl::Sqlite(path) = &self.url {
+            let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+                return format!("the folder {} does not exist", missing.display());
+            }
+        }
+        let text = self.url.redact(&error.to_string());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// WAL lets readers go on beside a writer; FULL makes a commit survive a power cut.
+fn set_up_sqlite(connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS};"))?;
+    // Two processes that switch a new file to WAL at once can meet a lock that ignores the busy
+    // timeout; the second try finds the work done.
+    let switch =
+        |connection: &mut SqliteConnection| connection.batch_execute("PRAGMA journal_mode = WAL;");
+    if switch(connection).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        switch(connection)?;
+    }
+    connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+}
+
+impl r2d2::ManageConnection for DbManager {
+    type Connection = PooledConnection;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<PooledConnection, ConnectError> {
+        let inner = self.establish().map_err(|error| ConnectError(self.explain(&error)))?;
+        Ok(PooledConnection { inner, broken: false })
+    }
+
+    // A round trip before every use would double the cost of a read; a connection found dead is
+    // reported through `broken` instead.
+    fn is_valid(&self, _: &mut PooledConnection) -> Result<(), ConnectError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, connection: &mut PooledConnection) -> bool {
+        connection.broken
+    }
+}

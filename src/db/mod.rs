@@ -1,0 +1,21 @@
+//! Storage without tasks: which database, its connections, its migrations and its errors. This
+//! module knows Diesel and neither HTTP nor tokens.
+
+mod connection;
+mod error;
+mod manager;
+mod migrations;
+mod pool;
+pub(crate) mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod timestamp;
+mod url;
+
+pub use connection::DbConnection;
+pub use error::DbError;
+pub use pool::Db;
+pub use timestamp::Timestamp;
+pub use url::{DatabaseUrl, DatabaseUrlError};

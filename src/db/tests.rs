@@ -1,0 +1,144 @@
+//! What both databases must agree on: the tables that the migrations make, and how they are made.
+
+use std::thread;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{Bool, Text};
+use diesel::{QueryableByName, RunQueryDsl};
+use rstest::rstest;
+
+use super::testing::{Backend, TestDb, connect, fresh_url};
+use super::{Db, DbConnection};
+
+#[derive(Debug, PartialEq, Eq, QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+const SQLITE_COLUMNS: &str = "SELECT name, CASE type WHEN 'INTEGER' THEN 'number' ELSE 'text' END AS kind, \
+    \"notnull\" = 0 AS nullable FROM pragma_table_info('tasks') ORDER BY cid";
+const POSTGRES_COLUMNS: &str = "SELECT column_name::text AS name, \
+    CASE data_type WHEN 'text' THEN 'text' ELSE 'number' END AS kind, is_nullable = 'YES' AS nullable \
+    FROM information_schema.columns WHERE table_name = 'tasks' ORDER BY ordinal_position";
+
+fn columns(backend: Backend) -> Vec<Column> {
+    TestDb::new(backend).run(|connection| match connection {
+        DbConnection::Sqlite(c) => diesel::sql_query(SQLITE_COLUMNS).load(c).unwrap(),
+        DbConnection::Postgres(c) => diesel::sql_query(POSTGRES_COLUMNS).load(c).unwrap(),
+    })
+}
+
+#[test]
+fn both_migrations_make_the_same_columns_in_the_order_of_the_schema() {
+    let sqlite = columns(Backend::Sqlite);
+    assert_eq!(sqlite, columns(Backend::Postgres));
+    let declared = include_str!("schema.rs");
+    let declared: Vec<(&str, bool)> = declared
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" -> "))
+        .map(|(name, kind)| (name, kind.starts_with("Nullable")))
+        .collect();
+    let made: Vec<(&str, bool)> =
+        sqlite.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
+    assert_eq!(made, declared);
+}
+
+#[derive(QueryableByName)]
+struct Definition {
+    #[diesel(sql_type = Text)]
+    definition: String,
+}
+
+/// Every index as `name(columns)`, the primary key as `primary(columns)`.
+fn indexes(backend: Backend) -> Vec<String> {
+    const SQLITE: &str = "SELECT CASE l.origin WHEN 'pk' THEN 'primary' ELSE l.name END || '(' || \
+        (SELECT group_concat(name, ',') FROM pragma_index_info(l.name)) || ')' AS definition \
+        FROM pragma_index_list('tasks') l ORDER BY 1";
+    const POSTGRES: &str = "SELECT CASE WHEN i.indisprimary THEN 'primary' ELSE c.relname END || '(' || \
+        (SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(attnum, n) \
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')' AS definition \
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+        WHERE i.indrelid = 'tasks'::regclass ORDER BY 1";
+    let rows: Vec<Definition> = TestDb::new(backend).run(|connection| match connection {
+        DbConnection::Sqlite(c) => diesel::sql_query(SQLITE).load(c).unwrap(),
+        DbConnection::Postgres(c) => diesel::sql_query(POSTGRES).load(c).unwrap(),
+    });
+    rows.into_iter().map(|row| row.definition).collect()
+}
+
+#[test]
+fn both_migrations_make_the_same_indexes_and_all_start_with_the_owner() {
+    let sqlite = indexes(Backend::Sqlite);
+    assert_eq!(sqlite, indexes(Backend::Postgres));
+    assert!(sqlite.contains(&"primary(user_id,id)".to_owned()), "{sqlite:?}");
+    assert!(sqlite.iter().all(|index| index.contains("(user_id,")), "{sqlite:?}");
+}
+
+#[rstest]
+#[case::blank_title("1, '', 1, '[]'")]
+#[case::long_title("1, 'LONG', 1, '[]'")]
+#[case::unknown_priority("1, 'x', 3, '[]'")]
+#[case::tags_that_are_no_array("1, 'x', 1, '{}'")]
+#[case::id_zero("0, 'x', 1, '[]'")]
+fn both_databases_refuse_what_breaks_a_rule(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[case] broken: &str,
+) {
+    let db = TestDb::new(backend);
+    let completed = if matches!(backend, Backend::Sqlite) { "0" } else { "FALSE" };
+    let insert = |values: &str| {
+        let statement = format!(
+            "INSERT INTO tasks (user_id, version, completed, created_at, updated_at, id, title, priority, tags) \
+             VALUES ('u', 1, {completed}, 1, 1, {})",
+            values.replace("LONG", &"x".repeat(201))
+        );
+        db.run(|connection| connection.batch_execute(&statement))
+    };
+    insert("1, 'x', 1, '[]'").unwrap();
+    let refusal = insert(broken).unwrap_err().to_string().to_lowercase();
+    assert!(refusal.contains("check"), "{refusal}");
+}
+
+#[rstest]
+fn instances_that_start_together_take_turns(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, _folder) = fresh_url(backend);
+    let starts: Vec<_> = (0..6)
+        .map(|_| {
+            let url = url.clone();
+            thread::spawn(move || Db::migrate(&url))
+        })
+        .collect();
+    let applied: Vec<usize> =
+        starts.into_iter().map(|start| start.join().unwrap().unwrap()).collect();
+    assert_eq!(applied.iter().filter(|n| **n > 0).count(), 1, "{applied:?}");
+    connect(&url).batch_execute("SELECT id FROM tasks").unwrap();
+}
+
+#[test]
+fn an_sqlite_connection_is_durable_and_patient() {
+    #[derive(QueryableByName)]
+    struct Pragmas {
+        #[diesel(sql_type = Text)]
+        settings: String,
+    }
+    let db = TestDb::new(Backend::Sqlite);
+    let pragmas: Pragmas = db.run(|connection| match connection {
+        DbConnection::Sqlite(c) => diesel::sql_query(
+            "SELECT (SELECT journal_mode FROM pragma_journal_mode) || ' ' || \
+             (SELECT synchronous FROM pragma_synchronous) || ' ' || \
+             (SELECT foreign_keys FROM pragma_foreign_keys) || ' ' || \
+             (SELECT timeout FROM pragma_busy_timeout) AS settings",
+        )
+        .get_result(c)
+        .unwrap(),
+        DbConnection::Postgres(_) => panic!("SQLite was asked for"),
+    });
+    assert_eq!(pragmas.settings, "wal 2 1 5000");
+}

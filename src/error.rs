@@ -1,0 +1,101 @@
+//! The one error type of handlers and extractors, and the one place where it becomes an answer.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::db::DbError;
+use crate::problem::{FieldError, Problem, ProblemCode};
+
+/// Seconds after which a client should try again when the database is away.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
+
+/// Why a request that reached its resource was not fulfilled. `Display` is for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// 400: the body is not JSON.
+    #[error("the body is not JSON: {0}")]
+    MalformedJson(String),
+    /// 400: a path segment cannot be read.
+    #[error("a path segment cannot be read")]
+    MalformedPath,
+    /// 404: missing, deleted and somebody else's alike.
+    #[error("no such resource")]
+    NotFound,
+    /// 405, with what the resource does allow.
+    #[error("the method is not allowed")]
+    MethodNotAllowed(HeaderValue),
+    /// 406: JSON is the only thing to be had.
+    #[error("the client does not accept JSON")]
+    NotAcceptable,
+    /// 413.
+    #[error("the body is longer than {limit} bytes")]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// 415.
+    #[error("the body is not declared as JSON")]
+    UnsupportedMediaType,
+    /// 422, with every broken rule.
+    #[error("{} rule(s) broken", .0.len())]
+    Validation(Vec<FieldError>),
+    /// 503 or 500.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl ApiError {
+    fn to_problem(&self) -> Problem {
+        match self {
+            Self::MalformedJson(_) => {
+                Problem::new(ProblemCode::MalformedJson, "The body is not well-formed JSON.")
+            }
+            Self::MalformedPath => Problem::new(
+                ProblemCode::MalformedPath,
+                "The path has a segment of the wrong form.",
+            ),
+            Self::NotFound => Problem::new(ProblemCode::NotFound, "There is nothing here."),
+            Self::MethodNotAllowed(allow) => Problem::new(
+                ProblemCode::MethodNotAllowed,
+                "This resource does not know the method; Allow lists what it knows.",
+            )
+            .with_header(ALLOW, allow.clone()),
+            Self::NotAcceptable => Problem::new(
+                ProblemCode::NotAcceptable,
+                "This resource is available as application/json only.",
+            ),
+            Self::BodyTooLarge { limit } => Problem::new(
+                ProblemCode::BodyTooLarge,
+                format!("The body is longer than {limit} bytes."),
+            ),
+            Self::UnsupportedMediaType => Problem::new(
+                ProblemCode::UnsupportedMediaType,
+                "Send the body as Content-Type: application/json.",
+            ),
+            Self::Validation(errors) => Problem::new(
+                ProblemCode::ValidationFailed,
+                "The request breaks a rule; see errors.",
+            )
+            .with_errors(errors.clone()),
+            Self::Db(DbError::Unavailable(_)) => Problem::new(
+                ProblemCode::DatabaseUnavailable,
+                "The database is not available right now. Try again shortly.",
+            )
+            .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS),
+            Self::Db(DbError::Conflict(_) | DbError::Unexpected(_)) => {
+                Problem::new(ProblemCode::InternalError, "The server made a mistake.")
+            }
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.to_problem().code().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.to_problem().to_response()
+    }
+}

@@ -1,0 +1,30 @@
+//! Taskbridge: the task API behind a Next.js + Better Auth front end.
+//!
+//! A request passes, in this order, `request_id`, CORS, [`auth::RequireAuth`], [`auth::owner_guard`],
+//! a handler of `tasks` and its repository. `docs/ARCHITECTURE.md` is the map. For use as a library,
+//! [`auth`] protects any actix-web scope, and [`Application`] is the whole server.
+
+mod app;
+pub mod auth;
+pub mod cli;
+mod clock;
+pub mod config;
+mod db;
+mod error;
+mod extract;
+mod health;
+mod me;
+mod negotiation;
+mod operation;
+pub mod problem;
+mod request_id;
+mod routes;
+mod secret;
+mod tasks;
+
+pub use app::Application;
+pub use config::Config;
+pub use db::{DatabaseUrl, DatabaseUrlError};
+pub use operation::{Access, Operation};
+pub use routes::operations;
+pub use secret::Secret;

@@ -1,0 +1,129 @@
+//! Thin handlers: extract, hand over to the repository, answer.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{ETAG, IF_NONE_MATCH, LOCATION};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::body::TaskBody;
+use super::dto::TaskResponse;
+use super::etag::EntityTag;
+use super::filter::TaskFilter;
+use super::id::{TaskId, TaskIdError};
+use super::model::{Task, TaskChanges};
+use super::{fields, repository};
+use crate::auth::OwnerId;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::extract::{JsonObject, OptionalJsonObject};
+
+type Answer = Result<HttpResponse, ApiError>;
+
+/// What RFC 3986 calls unreserved stays readable in `Location`.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl FromRequest for TaskId {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let segment = request.match_info().get("id").unwrap_or_default();
+        let parsed = match percent_decode_str(segment).decode_utf8() {
+            Ok(text) => Self::parse(&text),
+            Err(_) => Err(TaskIdError::NotAnInteger),
+        };
+        ready(parsed.map_err(|error| match error {
+            TaskIdError::NotAnInteger => ApiError::MalformedPath,
+            TaskIdError::OutOfRange => ApiError::Validation(vec![TaskIdError::OUT_OF_RANGE]),
+        }))
+    }
+}
+
+pub(super) async fn list(owner: OwnerId, db: web::Data<Db>, request: HttpRequest) -> Answer {
+    let filter = TaskFilter::parse(request.query_string()).map_err(ApiError::Validation)?;
+    let tasks = db.run(move |connection| repository::list(connection, &owner, filter)).await?;
+    let body: Vec<TaskResponse<'_>> = tasks.iter().map(TaskResponse::from).collect();
+    Ok(HttpResponse::Ok().json(body))
+}
+
+pub(super) async fn create(
+    owner: OwnerId,
+    db: web::Data<Db>,
+    JsonObject(body): JsonObject<TaskBody>,
+) -> Answer {
+    let new = body.new_task().map_err(ApiError::Validation)?;
+    let task = db.run(move |connection| repository::insert(connection, &owner, &new)).await?;
+    let user = utf8_percent_encode(&task.user_id, SEGMENT);
+    let location = format!("/api/{user}/tasks/{}", task.id);
+    Ok(with_task(HttpResponse::Created().insert_header((LOCATION, location)), &task))
+}
+
+pub(super) async fn read(
+    owner: OwnerId,
+    id: TaskId,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Answer {
+    let found = db.run(move |connection| repository::find(connection, &owner, id)).await?;
+    let task = found.ok_or(ApiError::NotFound)?;
+    let etag = EntityTag::of(&task);
+    if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag.to_string())).finish());
+    }
+    Ok(with_task(&mut HttpResponse::Ok(), &task))
+}
+
+/// PUT and PATCH alike: front ends send partial PUTs, and replacing would wipe what they left out.
+pub(super) async fn update(
+    owner: OwnerId,
+    id: TaskId,
+    db: web::Data<Db>,
+    JsonObject(body): JsonObject<TaskBody>,
+) -> Answer {
+    let changes = body.changes().map_err(ApiError::Validation)?;
+    let changed =
+        db.run(move |connection| repository::update(connection, &owner, id, &changes)).await?;
+    answer(changed)
+}
+
+/// Without a `completed` member it flips; with one it sets, so that a retry is harmless.
+pub(super) async fn complete(
+    owner: OwnerId,
+    id: TaskId,
+    db: web::Data<Db>,
+    OptionalJsonObject(body): OptionalJsonObject<TaskBody>,
+) -> Answer {
+    let wanted = match body.and_then(|body| body.completed) {
+        Some(value) => {
+            Some(fields::completed(&value).map_err(|fault| ApiError::Validation(vec![fault]))?)
+        }
+        None => None,
+    };
+    let changed = db
+        .run(move |connection| match wanted {
+            Some(_) => {
+                let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
+                repository::update(connection, &owner, id, &changes)
+            }
+            None => repository::toggle(connection, &owner, id),
+        })
+        .await?;
+    answer(changed)
+}
+
+pub(super) async fn delete(owner: OwnerId, id: TaskId, db: web::Data<Db>) -> Answer {
+    let deleted = db.run(move |connection| repository::delete(connection, &owner, id)).await?;
+    deleted.map(|()| HttpResponse::NoContent().finish()).ok_or(ApiError::NotFound)
+}
+
+fn answer(task: Option<Task>) -> Answer {
+    let task = task.ok_or(ApiError::NotFound)?;
+    Ok(with_task(&mut HttpResponse::Ok(), &task))
+}
+
+fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
+    let etag = EntityTag::of(task).to_string();
+    response.insert_header((ETAG, etag)).json(TaskResponse::from(task))
+}

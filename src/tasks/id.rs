@@ -1,0 +1,115 @@
+//! Task ids. They are taken from the clock rather than from a counter that all users share: from a
+//! shared counter anybody could read how many tasks the others make (docs/adr/0003).
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::BigInt;
+use serde::Serialize;
+
+use crate::clock;
+use crate::problem::FieldError;
+
+/// 2025-01-01T00:00:00Z in microseconds: ids count from here and stay below 2^53 until the year 2310.
+const EPOCH_MICROS: i64 = 1_735_689_600_000_000;
+
+/// The largest integer that JavaScript reads exactly.
+const MAX: i64 = 9_007_199_254_740_991;
+
+/// The id of a task: 1 to 2^53 - 1, growing with time, unique among its owner's tasks.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, AsExpression, FromSqlRow,
+)]
+#[diesel(sql_type = BigInt)]
+pub(crate) struct TaskId(i64);
+
+/// Why a path segment is not a task id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskIdError {
+    /// Not an integer at all.
+    NotAnInteger,
+    /// An integer, but not a decimal from 1 to 2^53 - 1 in its shortest form.
+    OutOfRange,
+}
+
+impl TaskIdError {
+    /// The entry in `errors` of a 422 answer.
+    pub(crate) const OUT_OF_RANGE: FieldError = FieldError {
+        field: "id",
+        code: "out_of_range",
+        detail: "A task id is an integer from 1 to 9007199254740991, without leading zeros.",
+    };
+}
+
+impl TaskId {
+    /// A new id: microseconds since 2025, and always greater than the last one of this process.
+    pub(super) fn mint() -> Self {
+        static LAST: AtomicI64 = AtomicI64::new(0);
+        let now = clock::now_micros().saturating_sub(EPOCH_MICROS).clamp(1, MAX);
+        let next = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+        Self(now.max(last.saturating_add(1)))
+    }
+
+    /// Reads a path segment. Only the canonical spelling counts, so that a task has one URL.
+    pub(crate) fn parse(text: &str) -> Result<Self, TaskIdError> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(TaskIdError::NotAnInteger);
+        }
+        let canonical = !text.starts_with(['-', '0']);
+        let value = text.parse::<i64>().ok().filter(|id| canonical && (1..=MAX).contains(id));
+        value.map(Self).ok_or(TaskIdError::OutOfRange)
+    }
+}
+
+impl std::fmt::Display for TaskId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<DB: Backend> FromSql<BigInt, DB> for TaskId
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        i64::from_sql(bytes).map(Self)
+    }
+}
+
+impl<DB: Backend> ToSql<BigInt, DB> for TaskId
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minted_ids_grow_even_within_a_microsecond() {
+        let ids: Vec<TaskId> = (0..10_000).map(|_| TaskId::mint()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(ids.iter().all(|id| TaskId::parse(&id.to_string()) == Ok(*id)));
+    }
+
+    #[test]
+    fn a_segment_is_an_id_a_bad_integer_or_no_integer() {
+        assert_eq!(TaskId::parse("1"), Ok(TaskId(1)));
+        assert_eq!(TaskId::parse("9007199254740991"), Ok(TaskId(MAX)));
+        for text in ["0", "-1", "007", "-0", "9007199254740992", "99999999999999999999"] {
+            assert_eq!(TaskId::parse(text), Err(TaskIdError::OutOfRange), "{text}");
+        }
+        for text in ["", "-", "abc", "1.0", "+1", " 1", "1e3", "0x1", "١"] {
+            assert_eq!(TaskId::parse(text), Err(TaskIdError::NotAnInteger), "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Tasks, from the URL down to the row: handlers parse a request into the types of `fields` and
+//! hand them, with the caller's [`crate::auth::OwnerId`], to `repository`.
+
+mod body;
+mod dto;
+mod etag;
+mod fields;
+mod filter;
+mod handlers;
+mod id;
+mod model;
+mod priority;
+mod repository;
+mod routes;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use routes::OPERATIONS;

@@ -1,0 +1,56 @@
+//! The rows: what is read, what is inserted, what is changed.
+
+use diesel::{AsChangeset, Queryable};
+
+use super::id::TaskId;
+use super::priority::Priority;
+use super::tags::Tags;
+use crate::db::Timestamp;
+use crate::db::schema::tasks;
+
+/// A stored task, in the order of the table's columns.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub(crate) struct Task {
+    pub(crate) user_id: String,
+    pub(crate) id: TaskId,
+    /// Starts at 1 and grows with every change; the task's `ETag`.
+    pub(crate) version: i64,
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    pub(crate) completed: bool,
+    pub(crate) priority: Priority,
+    pub(crate) tags: Tags,
+    pub(crate) due_date: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// The members a client decides on when it makes a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewTask {
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    pub(crate) completed: bool,
+    pub(crate) priority: Priority,
+    pub(crate) tags: Tags,
+    pub(crate) due_date: Option<Timestamp>,
+}
+
+/// The members a client wants changed: `None` leaves, `Some(None)` clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = tasks)]
+pub(crate) struct TaskChanges {
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<Option<String>>,
+    pub(crate) completed: Option<bool>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) tags: Option<Tags>,
+    pub(crate) due_date: Option<Option<Timestamp>>,
+}
+
+impl TaskChanges {
+    /// Whether there is nothing to change.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,24 @@
+//! The task operations of the URL table.
+
+use actix_web::http::Method;
+use actix_web::web;
+
+use super::handlers;
+use crate::operation::{Access, Operation};
+
+const TASKS: &str = "/tasks";
+const TASK: &str = "/tasks/{id}";
+
+const fn owned(method: Method, path: &'static str, route: fn() -> actix_web::Route) -> Operation {
+    Operation { method, access: Access::Owner, path, route }
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    owned(Method::GET, TASKS, || web::to(handlers::list)),
+    owned(Method::POST, TASKS, || web::to(handlers::create)),
+    owned(Method::GET, TASK, || web::to(handlers::read)),
+    owned(Method::PUT, TASK, || web::to(handlers::update)),
+    owned(Method::PATCH, TASK, || web::to(handlers::update)),
+    owned(Method::DELETE, TASK, || web::to(handlers::delete)),
+    owned(Method::PATCH, "/tasks/{id}/complete", || web::to(handlers::complete)),
+];

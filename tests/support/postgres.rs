@@ -1,0 +1,107 @@
+//! A real, throw-away PostgreSQL: one cluster per test process, one database per test. The cluster
+//! belongs to a small shell that waits for this process's end of a pipe to close, so it goes away
+//! however the tests end.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::{Connection, PgConnection, RunQueryDsl};
+
+const NOT_INSTALLED: &str = "PostgreSQL's server programs were not found. Install them (on Debian: \
+    apt-get install postgresql) or put their folder on the PATH; these tests are never skipped.";
+
+const SCRIPT: &str = r#"
+set -e
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap '' INT TERM
+"$1/initdb" -D "$dir/data" -U test -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+"$1/postgres" -D "$dir/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
+    -c fsync=off -c max_connections=300 >>"$dir/log" 2>&1 </dev/null &
+read -r _ || true
+kill -INT $! 2>/dev/null || true
+wait $! || true
+"#;
+
+struct Cluster {
+    port: u16,
+    _lifeline: ChildStdin,
+}
+
+/// The URL of a new, empty database.
+pub fn fresh_database() -> String {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let port = CLUSTER.get_or_init(start).port;
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::establish(&url(port, "postgres")).expect("test cluster");
+    diesel::sql_query(format!("CREATE DATABASE {name}"))
+        .execute(&mut connection)
+        .expect("create database");
+    url(port, &name)
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://test@127.0.0.1:{port}/{database}")
+}
+
+fn start() -> Cluster {
+    let programs = server_programs().expect(NOT_INSTALLED);
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("free port").port();
+    // initdb refuses to run as root.
+    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    let mut command = if root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    let mut shell = command
+        .args(["-c", SCRIPT, "cluster"])
+        .arg(programs)
+        .arg(port.to_string())
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("start a shell for PostgreSQL");
+    let lifeline = shell.stdin.take().expect("piped");
+    wait_until_ready(port, &mut shell);
+    Cluster { port, _lifeline: lifeline }
+}
+
+fn wait_until_ready(port: u16, shell: &mut Child) {
+    let started = Instant::now();
+    while PgConnection::establish(&url(port, "postgres")).is_err() {
+        let ended = shell.try_wait().expect("state of the shell");
+        assert!(ended.is_none(), "PostgreSQL did not start; its messages are above");
+        assert!(started.elapsed() < Duration::from_secs(60), "PostgreSQL did not answer in 60 s");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The folder of `initdb`: from `pg_config`, Debian's usual place, or the PATH.
+fn server_programs() -> Option<PathBuf> {
+    let asked = Command::new("pg_config").arg("--bindir").output().ok();
+    let configured =
+        asked.and_then(|o| String::from_utf8(o.stdout).ok()).map(|s| PathBuf::from(s.trim()));
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|d| d.path().join("bin"));
+    let which = Command::new("sh").args(["-c", "dirname \"$(command -v initdb)\""]).output().ok();
+    let on_path =
+        which.and_then(|o| String::from_utf8(o.stdout).ok()).map(|s| PathBuf::from(s.trim()));
+    configured
+        .into_iter()
+        .chain(debian)
+        .chain(on_path)
+        .find(|folder| folder.join("initdb").is_file())
+}
