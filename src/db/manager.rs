@@ -56,7 +56,11 @@ impl DbManager {
             }
         }
         let text = self.url.redact(&error.to_string());
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let sentence = text.lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        match &self.url {
+            DatabaseUrl::Sqlite(_) => format!("{sentence}; check the path and its permissions"),
+            DatabaseUrl::Postgres(_) => sentence,
+        }
     }
 }
 
