@@ -1,0 +1,16 @@
+/** The sign-in page; also where the task page sends a visitor whose session is of no use any more. */
+import type { Metadata } from "next";
+import { redirect } from "next/navigation";
+import { AuthForm } from "../../components/auth-form";
+import { currentUser } from "../../lib/session";
+
+export const dynamic = "force-dynamic";
+export const metadata: Metadata = { title: "Sign in" };
+
+export default async function SignInPage({ searchParams }: { searchParams: Promise<{ reason?: string }> }) {
+  const ended = (await searchParams).reason === "session";
+  // Someone the API turned away stays here even with a live session: redirecting back would loop for
+  // ever if, say, the two sides disagree about the secret.
+  if (!ended && (await currentUser())) redirect("/");
+  return <AuthForm mode="sign-in" notice={ended ? "Your session has ended. Please sign in again." : undefined} />;
+}

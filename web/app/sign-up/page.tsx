@@ -1,0 +1,13 @@
+/** The sign-up page. */
+import type { Metadata } from "next";
+import { redirect } from "next/navigation";
+import { AuthForm } from "../../components/auth-form";
+import { currentUser } from "../../lib/session";
+
+export const dynamic = "force-dynamic";
+export const metadata: Metadata = { title: "Create account" };
+
+export default async function SignUpPage() {
+  if (await currentUser()) redirect("/");
+  return <AuthForm mode="sign-up" />;
+}

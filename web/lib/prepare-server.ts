@@ -1,0 +1,25 @@
+/**
+ * Start-up: check the configuration and prepare the database, or stop with one clear sentence.
+ *
+ * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
+ * error would leave Next.js running and answering 500 to everything.
+ */
+import { apiUrl, ConfigError, secretFingerprint } from "./env";
+
+export async function prepareServer(): Promise<void> {
+  try {
+    apiUrl();
+    await import("./auth");
+    console.info(`shared secret fingerprint ${secretFingerprint()}`);
+  } catch (error) {
+    console.error(`The web server cannot start: ${explain(error)}`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  // A refused connection arrives as an AggregateError without a message of its own.
+  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return `the database at AUTH_DATABASE_URL could not be prepared: ${cause instanceof Error ? cause.message : String(cause)}`;
+}

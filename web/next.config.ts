@@ -1,0 +1,39 @@
+/**
+ * Next.js settings, and the one place where the repository's `.env` reaches the web side.
+ *
+ * The Rust API and this app must agree on BETTER_AUTH_SECRET and BETTER_AUTH_URL, so both read the
+ * same file, one directory up. Node's own loader is used rather than `@next/env` because the latter
+ * expands `$NAME` inside values, which would silently change a secret that contains a dollar sign.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { NextConfig } from "next";
+
+const sharedEnv = path.join(import.meta.dirname, "..", ".env");
+// Variables that are already set win, so a container or a test can override the file.
+if (existsSync(sharedEnv)) process.loadEnvFile(sharedEnv);
+
+const securityHeaders = [
+  { key: "X-Content-Type-Options", value: "nosniff" },
+  { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
+  { key: "X-Frame-Options", value: "DENY" },
+  { key: "Content-Security-Policy", value: "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'" },
+  { key: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=()" },
+];
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  // For container images: NEXT_OUTPUT=standalone makes .next/standalone/server.js, which carries its
+  // own dependencies. It does not evaluate this file, so there the environment must be set from outside.
+  output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
+  // libsql loads a native library and pg an optional one; neither survives bundling.
+  serverExternalPackages: ["@libsql/kysely-libsql", "@libsql/client", "libsql", "pg"],
+  // Without this Next.js may pick a parent directory that holds another lock file.
+  turbopack: { root: import.meta.dirname },
+  outputFileTracingRoot: import.meta.dirname,
+  async headers() {
+    return [{ source: "/:path*", headers: securityHeaders }];
+  },
+};
+
+export default config;

@@ -1,0 +1,178 @@
+/** The API client on its own, against a made-up fetch: the corners a browser can hardly be driven into. */
+import { expect, test } from "@playwright/test";
+import { ApiProblem, createApiClient } from "../lib/api-client";
+
+const apiUrl = "http://api.test";
+
+function token(userId: string, lifetime: number): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "HS256" })}.${part({ sub: userId, iat: 1_000, exp: 1_000 + lifetime })}.signature`;
+}
+
+type Answer = () => Response | Promise<Response>;
+const tasks: Answer = () => Response.json([]);
+const refused = (retry: string): Answer => () => Response.json({ code: "token_expired", detail: "Expired.", retry }, { status: 401 });
+
+function setUp({ userId = "ada", lifetime = 900, api = tasks, issue }: { userId?: string; lifetime?: number; api?: Answer; issue?: Answer } = {}) {
+  const log = { tokens: 0, calls: [] as { url: string; init: RequestInit }[], left: [] as string[], now: 0 };
+  const client = createApiClient({
+    apiUrl,
+    userId,
+    leave: (to) => log.left.push(to),
+    now: () => log.now,
+    fetch: async (input, init = {}) => {
+      if (String(input) === "/api/auth/token") {
+        log.tokens += 1;
+        return issue ? issue() : Response.json({ token: token(userId, lifetime) });
+      }
+      log.calls.push({ url: String(input), init });
+      return api();
+    },
+  });
+  return { client, log };
+}
+
+const problemOf = (work: Promise<unknown>): Promise<ApiProblem> =>
+  work.then(
+    () => Promise.reject(new Error("expected an ApiProblem")),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ApiProblem);
+      return error as ApiProblem;
+    },
+  );
+
+test("ten calls at once cost one token", async () => {
+  const { client, log } = setUp();
+  await Promise.all(Array.from({ length: 10 }, () => client.listTasks()));
+  expect(log.tokens).toBe(1);
+  expect(log.calls).toHaveLength(10);
+});
+
+test("a token is renewed thirty seconds before it expires", async () => {
+  const { client, log } = setUp({ lifetime: 900 });
+  await client.listTasks();
+  log.now = 869_000;
+  await client.listTasks();
+  expect(log.tokens).toBe(1);
+  log.now = 870_000;
+  await client.listTasks();
+  expect(log.tokens).toBe(2);
+});
+
+test("a short-lived token is used for half its life, not renewed on every call", async () => {
+  const { client, log } = setUp({ lifetime: 10 });
+  await client.listTasks();
+  log.now = 4_900;
+  await client.listTasks();
+  expect(log.tokens).toBe(1);
+  log.now = 5_000;
+  await client.listTasks();
+  expect(log.tokens).toBe(2);
+});
+
+test("any user id becomes one path segment", async () => {
+  const { client, log } = setUp({ userId: "a/b c?d#é%" });
+  await client.deleteTask(7);
+  expect(log.calls[0]?.url).toBe(`${apiUrl}/api/a%2Fb%20c%3Fd%23%C3%A9%25/tasks/7`);
+});
+
+test("every call carries the bearer token and no cookies", async () => {
+  const { client, log } = setUp({ api: () => Response.json({}) });
+  await client.createTask({ title: "x", description: null });
+  const init = log.calls[0]?.init;
+  expect(new Headers(init?.headers).get("Authorization")).toBe(`Bearer ${token("ada", 900)}`);
+  expect(init?.credentials).toBe("omit");
+  expect(init?.body).toBe('{"title":"x","description":null}');
+});
+
+test("“refresh” is obeyed once", async () => {
+  const { client, log } = setUp({ api: refused("refresh") });
+  const problem = await problemOf(client.listTasks());
+  expect(problem).toMatchObject({ status: 401, code: "token_expired", retry: "refresh" });
+  expect(log.calls).toHaveLength(2);
+  expect(log.tokens).toBe(2);
+  expect(log.left).toEqual([]);
+});
+
+test("“login” leaves for the sign-in page, “never” does not", async () => {
+  for (const [retry, left] of [["login", ["sign-in"]], ["never", []]] as const) {
+    const { client, log } = setUp({ api: refused(retry) });
+    await problemOf(client.listTasks());
+    expect(log.calls).toHaveLength(1);
+    expect(log.left).toEqual(left);
+  }
+});
+
+test("without a session the API is not asked at all", async () => {
+  const { client, log } = setUp({ issue: () => Response.json({}, { status: 401 }) });
+  expect((await problemOf(client.listTasks())).code).toBe("signed_out");
+  expect(log.calls).toHaveLength(0);
+  expect(log.left).toEqual(["sign-in"]);
+});
+
+test("somebody else's token is never used", async () => {
+  const { client, log } = setUp({ issue: () => Response.json({ token: token("bob", 900) }) });
+  expect((await problemOf(client.listTasks())).code).toBe("user_changed");
+  expect(log.calls).toHaveLength(0);
+  expect(log.left).toEqual(["reload"]);
+});
+
+test("a token that arrives after the sign-out is not kept", async () => {
+  let release = (_response: Response) => {};
+  const { client, log } = setUp({ issue: () => new Promise<Response>((resolve) => (release = resolve)) });
+  const call = client.listTasks();
+  client.forgetToken();
+  release(Response.json({ token: token("ada", 900) }));
+  await call;
+  const next = client.listTasks();
+  expect(log.tokens).toBe(2);
+  release(Response.json({ token: token("ada", 900) }));
+  await next;
+});
+
+test("a token endpoint that fails is asked again by the next call", async () => {
+  let works = false;
+  const { client, log } = setUp({
+    issue: () => (works ? Response.json({ token: token("ada", 900) }) : new Response("oops", { status: 500 })),
+  });
+  expect((await problemOf(client.listTasks())).code).toBe("token_unavailable");
+  works = true;
+  await client.listTasks();
+  expect(log.calls).toHaveLength(1);
+});
+
+test("an unreachable API is named", async () => {
+  const { client } = setUp({ api: () => Promise.reject(new TypeError("Failed to fetch")) });
+  const problem = await problemOf(client.listTasks());
+  expect(problem).toMatchObject({ status: 0, code: "unreachable" });
+  expect(problem.detail).toContain(apiUrl);
+});
+
+test("field errors and the request id reach the caller, whatever else is in the body", async () => {
+  const { client } = setUp({
+    api: () =>
+      Response.json(
+        { detail: "Invalid.", code: "invalid", errors: [{ field: "title", code: "too_long", detail: "Too long." }, 5], request_id: "r-1" },
+        { status: 422 },
+      ),
+  });
+  const problem = await problemOf(client.createTask({ title: "", description: null }));
+  expect(problem.errors).toEqual([{ field: "title", code: "too_long", detail: "Too long." }]);
+  expect(problem.requestId).toBe("r-1");
+});
+
+test("an answer from a proxy in between is still an understandable problem", async () => {
+  const { client } = setUp({ api: () => new Response("<h1>Bad Gateway</h1>", { status: 502 }) });
+  expect(await problemOf(client.listTasks())).toMatchObject({ status: 502, code: "http_502", errors: [], retry: null });
+  const { client: other } = setUp({ api: () => new Response("<h1>Welcome</h1>") });
+  expect((await problemOf(other.listTasks())).code).toBe("unreadable_answer");
+});
+
+test("of a next link only the cursor is followed, never its address", async () => {
+  const link = '<http://elsewhere.test/x?limit=100&cursor=a%2Bb>; rel="next"';
+  const { client, log } = setUp({ api: () => Response.json([], { headers: { Link: link } }) });
+  const { nextCursor } = await client.listTasks();
+  expect(nextCursor).toBe("a+b");
+  await client.listTasks(nextCursor);
+  expect(log.calls[1]?.url).toBe(`${apiUrl}/api/ada/tasks?cursor=a%2Bb`);
+});

@@ -1,0 +1,62 @@
+/** The web server starts with a sound configuration, again and again, and refuses an unsound one in one sentence. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "@playwright/test";
+import { freePort, launchWeb } from "./support/servers";
+
+const sound = { BETTER_AUTH_SECRET: "s".repeat(32), BETTER_AUTH_SECRETS: "" };
+
+let dir: string;
+let log: string;
+test.beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), "taskbridge-startup-"));
+  log = path.join(dir, "web.log");
+});
+test.afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
+  ["no secret", { BETTER_AUTH_SECRET: "" }, /BETTER_AUTH_SECRET is not set/],
+  ["a short secret", { BETTER_AUTH_SECRET: "s".repeat(31) }, /BETTER_AUTH_SECRET must be at least 32 bytes/],
+  ["the public default", { BETTER_AUTH_SECRET: "better-auth-secret-12345678901234567890" }, /public development default/],
+  ["a quoted secret", { BETTER_AUTH_SECRET: `"${"s".repeat(32)}"` }, /quotes around it/],
+  ["a short secret in a rotation", { BETTER_AUTH_SECRETS: `2:short,1:${"s".repeat(32)}` }, /BETTER_AUTH_SECRETS must be at least 32 bytes/],
+  ["an unknown database", { AUTH_DATABASE_URL: "mysql://user:hush@host/db" }, /AUTH_DATABASE_URL must start with sqlite:\/\/ or postgres:\/\//],
+  ["a database that cannot be opened", { AUTH_DATABASE_URL: "sqlite:///no/such/directory/auth.db" }, /AUTH_DATABASE_URL could not be prepared/],
+  ["an expiry without a unit", { JWT_EXPIRATION_TIME: "3600" }, /JWT_EXPIRATION_TIME must be a number with a unit/],
+  ["an API address without a scheme", { API_URL: "localhost:8000" }, /API_URL must be a full address/],
+];
+
+for (const [what, env, says] of refusals) {
+  test(`refuses ${what}`, async () => {
+    const server = launchWeb(await freePort(), log, { ...sound, AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`, ...env });
+    expect(await server.exited).toBe(1);
+    const output = readFileSync(log, "utf8");
+    expect(output).toMatch(says);
+    expect(output).not.toContain("hush");
+    expect(output).not.toContain("    at ");
+  });
+}
+
+test("makes its tables at the first start and finds them at the second", async () => {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const env = { ...sound, BETTER_AUTH_URL: url, AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}` };
+  const ask = (endpoint: string, body: unknown) =>
+    fetch(`${url}/api/auth/${endpoint}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Origin: url },
+      body: JSON.stringify(body),
+    });
+  const person = { name: "Ada", email: "ada@example.com", password: "correct horse" };
+  for (const endpoint of ["sign-up/email", "sign-in/email"]) {
+    const server = launchWeb(port, log, env);
+    try {
+      await server.answering(`${url}/sign-in`);
+      expect((await ask(endpoint, person)).status).toBe(200);
+    } finally {
+      await server.stop();
+    }
+  }
+  expect(readFileSync(log, "utf8")).not.toMatch(/error|mismatch/i);
+});

@@ -1,0 +1,160 @@
+/** Starts and stops the real servers: the Rust API and `next start`, each on a free port with a fresh database. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { apiBinary, webRoot } from "./prerequisites";
+
+export interface Stack {
+  webUrl: string;
+  apiUrl: string;
+  secret: string;
+  /** The API process alone, for tests about an outage. It comes back on the same port and database. */
+  stopApi: () => Promise<void>;
+  startApi: () => Promise<void>;
+  stop: () => Promise<void>;
+  /** Everything the servers have printed so far. */
+  logs: () => Record<"api" | "web", string>;
+}
+
+/** The end of the logs, which is where the reason of a failure usually is. */
+export function logTail(stack: Pick<Stack, "logs">): string {
+  return Object.entries(stack.logs())
+    .map(([server, text]) => `--- ${server} ---\n${text.slice(-6000)}`)
+    .join("\n");
+}
+
+export interface StackOptions {
+  /** Passed to Better Auth as JWT_EXPIRATION_TIME. */
+  tokenLifetime?: string;
+  /** Passed to the API as JWT_LEEWAY_SECONDS. */
+  leewaySeconds?: number;
+}
+
+/** `localhost` throughout, never 127.0.0.1: to Better Auth and to CORS these are different origins. */
+export async function startStack({ tokenLifetime, leewaySeconds }: StackOptions = {}): Promise<Stack> {
+  const dir = mkdtempSync(path.join(tmpdir(), "taskbridge-browser-"));
+  const [webPort, apiPort] = [await freePort(), await freePort()];
+  const webUrl = `http://localhost:${webPort}`;
+  const apiUrl = `http://localhost:${apiPort}`;
+  const secret = `browser-tests-${crypto.randomUUID()}`;
+  const shared = { BETTER_AUTH_SECRET: secret, BETTER_AUTH_URL: webUrl };
+
+  let api: Server | null = null;
+  async function startApi(): Promise<void> {
+    api = launch(apiBinary, [], dir, path.join(dir, "api.log"), {
+      ...shared,
+      HOST: "127.0.0.1",
+      PORT: String(apiPort),
+      DATABASE_URL: `sqlite://${path.join(dir, "tasks.db")}`,
+      ...(leewaySeconds === undefined ? {} : { JWT_LEEWAY_SECONDS: String(leewaySeconds) }),
+    });
+    await api.answering(`${apiUrl}/health`);
+  }
+  async function stopApi(): Promise<void> {
+    await api?.stop();
+    api = null;
+  }
+
+  const web = launchWeb(webPort, path.join(dir, "web.log"), {
+    ...shared,
+    AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
+    // Every test signs up a user of its own, far more often than people do.
+    AUTH_RATE_LIMIT: "off",
+    API_URL: apiUrl,
+    NEXT_TELEMETRY_DISABLED: "1",
+    // Set even where they equal the default: a developer's .env fills in whatever is not set.
+    BETTER_AUTH_SECRETS: "",
+    JWT_EXPIRATION_TIME: tokenLifetime ?? "15m",
+  });
+
+  const read = (file: string) => readFileSync(path.join(dir, file), "utf8");
+  const logs = () => ({ api: read("api.log"), web: read("web.log") });
+  const stop = async () => {
+    await Promise.all([web.stop(), stopApi()]);
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([startApi(), web.answering(`${webUrl}/sign-in`)]);
+  } catch (error) {
+    const text = logTail({ logs });
+    await stop();
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${text}`);
+  }
+  return { webUrl, apiUrl, secret, startApi, stopApi, stop, logs };
+}
+
+export interface Server {
+  answering: (url: string) => Promise<void>;
+  /** Resolves when the process has ended: with its exit code, or null if a signal ended it. */
+  exited: Promise<number | null>;
+  stop: () => Promise<void>;
+}
+
+export function launchWeb(port: number, logFile: string, env: Record<string, string>): Server {
+  const next = path.join(webRoot, "node_modules", "next", "dist", "bin", "next");
+  return launch(process.execPath, [next, "start", "-H", "localhost", "-p", String(port)], webRoot, logFile, env);
+}
+
+function launch(command: string, args: string[], cwd: string, logFile: string, env: Record<string, string>): Server {
+  const log = createWriteStream(logFile, { flags: "a" });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...inherited(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  // A test run that dies must not leave its servers behind.
+  const killAtExit = () => child.kill("SIGKILL");
+  process.once("exit", killAtExit);
+  const exited = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(null));
+    // "close" rather than "exit": by then everything it printed has arrived.
+    child.once("close", (code) => resolve(code));
+  }).finally(() => process.removeListener("exit", killAtExit));
+
+  return {
+    exited,
+    async answering(url) {
+      const deadline = Date.now() + 30_000;
+      while (Date.now() < deadline) {
+        if (gone(child)) throw new Error(`${path.basename(command)} stopped before it answered at ${url}.`);
+        const status = await fetch(url).then((response) => response.status, () => 0);
+        if (status === 200) return;
+        await sleep(100);
+      }
+      throw new Error(`${url} did not answer within 30 seconds.`);
+    },
+    async stop() {
+      if (gone(child)) return;
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+      await exited;
+      clearTimeout(killer);
+    },
+  };
+}
+
+function gone(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+/** The caller's environment without the variables under test, so that a developer's own settings change nothing. */
+function inherited(): NodeJS.ProcessEnv {
+  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_URL$|HOST$|PORT$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configured.test(name))) as NodeJS.ProcessEnv;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "localhost", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
