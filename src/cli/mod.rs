@@ -26,6 +26,9 @@ enum Command {
     Migrate,
 }
 
+/// The HTTP library tells of its threads at `info`, which no operator needs.
+const DEFAULT_LOG: &str = "info,actix_server=warn";
+
 /// Parses the command line, reads the environment and `.env`, and runs the command.
 ///
 /// # Errors
@@ -34,7 +37,7 @@ pub fn run() -> anyhow::Result<()> {
     let matches = Cli::command().after_help(variables_help()).get_matches();
     let cli = Cli::from_arg_matches(&matches)?;
     let source = Source::from_environment(Path::new(".env"))?;
-    let filter = source.get("RUST_LOG").unwrap_or("info");
+    let filter = source.get("RUST_LOG").unwrap_or(DEFAULT_LOG);
     env_logger::Builder::new().parse_filters(filter).try_init()?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&source),
