@@ -8,7 +8,7 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::ApiError;
 use crate::problem::FieldError;
@@ -96,14 +96,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], declared_as_json: bool) -> Result<T,
     if !declared_as_json {
         return Err(ApiError::UnsupportedMediaType);
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let well_formed = serde_json::from_slice::<serde_json::Value>(bytes);
-        match well_formed {
-            Ok(value) if !value.is_object() => ApiError::Validation(vec![NOT_AN_OBJECT]),
-            // The position says enough; the library's message may quote the content.
-            _ => {
-                ApiError::MalformedJson(format!("line {}, column {}", error.line(), error.column()))
-            }
-        }
-    })
+    // The position says enough; the library's message may quote the content.
+    let malformed = |error: serde_json::Error| {
+        ApiError::MalformedJson(format!("line {}, column {}", error.line(), error.column()))
+    };
+    // serde would fill a struct from an array too, member by member.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(malformed)?;
+        return Err(ApiError::Validation(vec![NOT_AN_OBJECT]));
+    }
+    serde_json::from_slice(bytes).map_err(malformed)
 }

@@ -1,10 +1,10 @@
 //! `Accept` (RFC 9110, section 12.5.1): this service speaks JSON and nothing else.
 
+use actix_web::Error;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, Accept, Header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
 
 use crate::error::ApiError;
 
@@ -17,8 +17,8 @@ pub(crate) async fn json_only<B: MessageBody + 'static>(
     if accepts_json(&request) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    let refusal = HttpResponse::from_error(ApiError::NotAcceptable);
-    Ok(request.into_response(refusal).map_into_right_body())
+    let (request, _) = request.into_parts();
+    Ok(ServiceResponse::from_err(ApiError::NotAcceptable, request).map_into_right_body())
 }
 
 /// The most specific range that matches decides. A field that cannot be read counts as absent.
@@ -29,6 +29,9 @@ fn accepts_json(request: &ServiceRequest) -> bool {
     let Ok(Accept(ranges)) = Accept::parse(request) else {
         return true;
     };
+    if ranges.is_empty() {
+        return true;
+    }
     let specificity = |range: &str| match range {
         "application/json" => 3,
         "application/*" => 2,

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, MapOk, TryFutureExt};
 
 use super::bearer::BearerToken;
@@ -85,8 +85,9 @@ where
                 Either::Left(self.service.call(request).map_ok(left))
             }
             Err(refusal) => {
-                let response = HttpResponse::from_error(refusal);
-                Either::Right(ready(Ok(request.into_response(response).map_into_right_body())))
+                let (request, _) = request.into_parts();
+                let response = ServiceResponse::from_err(refusal, request);
+                Either::Right(ready(Ok(response.map_into_right_body())))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
 
 use super::claims::UserId;
@@ -87,8 +87,8 @@ pub async fn owner_guard<B: MessageBody + 'static>(
             Ok(next.call(request).await?.map_into_left_body())
         }
         Err(refusal) => {
-            let response = HttpResponse::from_error(refusal);
-            Ok(request.into_response(response).map_into_right_body())
+            let (request, _) = request.into_parts();
+            Ok(ServiceResponse::from_err(refusal, request).map_into_right_body())
         }
     }
 }

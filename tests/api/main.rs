@@ -1,0 +1,22 @@
+//! The service as its clients meet it: every test talks plain HTTP to the real server, on a database
+//! of its own, and most run on SQLite and on PostgreSQL. One file per behaviour.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a panic is how a failure is reported"
+)]
+
+mod support;
+
+mod auth;
+mod cors;
+mod health;
+mod layering;
+mod matrix;
+mod outage;
+mod ownership;
+mod paths;
+mod problems;
+mod process;
+mod tasks;

@@ -1,0 +1,103 @@
+//! The database goes away or gets stuck: clients are told to come back, and it heals by itself.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::client::new_task;
+use crate::support::{Answer, Backend, TestApp};
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer) {
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (503, "database_unavailable"),
+        "{answer:?}"
+    );
+    assert!(answer.header("retry-after").is_some_and(|value| value.parse::<u32>().is_ok()));
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    let text = answer.text().to_ascii_lowercase();
+    for word in ["postgres", "sqlite", "locked", "connection", "127.0.0.1"] {
+        assert!(!text.contains(word), "{answer:?}");
+    }
+}
+
+/// Ends all connections to the app's database, and with `forever` the database itself.
+fn cut(app: &TestApp, forever: bool) {
+    let (server, database) = app.database_url.rsplit_once('/').unwrap();
+    let mut admin = PgConnection::establish(&format!("{server}/postgres")).unwrap();
+    let statement = if forever {
+        format!("DROP DATABASE {database} WITH (FORCE)")
+    } else {
+        format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        )
+    };
+    admin.batch_execute(&statement).unwrap();
+}
+
+#[test]
+fn without_its_postgres_database_the_api_is_503_and_the_process_healthy() {
+    let app = TestApp::spawn(Backend::Postgres);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    cut(&app, true);
+    assert_unavailable(&alice.get(&task));
+    assert_unavailable(&alice.put(&task, &json!({"title": "b"})));
+    assert_eq!(app.anonymous().get("/health").status, 200);
+    assert_eq!(app.anonymous().get("/api/me").status, 401);
+    assert_eq!(app.as_user("mallory").get(&task).status, 403);
+    assert_eq!(alice.put(&task, &json!({"title": ""})).status, 422);
+}
+
+/// Each connection that the pool still holds is found dead by the request that gets it.
+#[test]
+fn lost_connections_cost_one_answer_each_and_heal() {
+    let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    cut(&app, false);
+    let answers: Vec<Answer> = (0..10).map(|_| alice.get(&task)).collect();
+    let (failed, good): (Vec<&Answer>, Vec<&Answer>) =
+        answers.iter().partition(|a| a.status != 200);
+    failed.iter().for_each(|answer| assert_unavailable(answer));
+    assert!(failed.len() <= 3 && good.iter().all(|answer| answer.json()["title"] == "a"));
+    assert_eq!(answers.last().map(|answer| answer.status), Some(200));
+}
+
+#[rstest]
+fn a_locked_sqlite_file_is_503_for_writers_and_no_matter_for_readers(
+    #[values("10", "1")] connections: &str,
+) {
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("DATABASE_MAX_CONNECTIONS", connections)]);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    let path = app.database_url.strip_prefix("sqlite://").unwrap();
+    let mut other = SqliteConnection::establish(path).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(alice.get(&task).status, 200);
+    assert_unavailable(&alice.put(&task, &json!({"title": "b"})));
+    other.batch_execute("ROLLBACK").unwrap();
+    let answer = alice.put(&task, &json!({"title": "c"})).expect(200);
+    assert_eq!((&answer.json()["title"], answer.header("etag")), (&json!("c"), Some("\"2\"")));
+}
+
+#[test]
+fn a_pool_without_a_free_connection_is_503() {
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("DATABASE_MAX_CONNECTIONS", "1")]);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    let path = app.database_url.strip_prefix("sqlite://").unwrap();
+    let mut other = SqliteConnection::establish(path).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        // Waits 5 s for the file; the reader gives up waiting for its connection after 3.
+        let writer = scope.spawn(|| alice.put(&task, &json!({"title": "b"})));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert_unavailable(&alice.get(&task));
+        assert_unavailable(&writer.join().unwrap());
+    });
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(alice.get(&task).status, 200);
+}

@@ -1,0 +1,133 @@
+//! Every error has one shape, and every answer an id that the log knows too.
+
+use std::collections::BTreeSet;
+
+use rstest::rstest;
+use serde_json::json;
+use taskbridge::problem::ProblemCode;
+
+use crate::support::client::new_task;
+use crate::support::tokens::now;
+use crate::support::{Answer, Backend, TestApp, TokenBuilder};
+
+/// One error of every kind that a client can provoke.
+fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
+    let identified =
+        |client: crate::support::Client| client.with_header("X-Request-Id", request_id);
+    let alice = identified(app.as_user("alice"));
+    let task = new_task(&alice, "alice", "a");
+    let expired = TokenBuilder::valid("alice").claim("exp", now() - 3600).build();
+    vec![
+        identified(app.anonymous()).get("/api/me"),
+        identified(app.anonymous()).get("/nothing"),
+        identified(app.anonymous()).get("/api/nothing"),
+        identified(app.anonymous()).send("DELETE", "/health", None),
+        identified(app.anonymous()).with_header("Authorization", "Bearer a b").get("/api/me"),
+        identified(app.with_token("rubbish")).get("/api/me"),
+        identified(app.with_token(&expired)).get("/api/me"),
+        identified(app.as_user("mallory")).get(&task),
+        alice.get("/api/alice/tasks/1"),
+        alice.get("/api/alice/tasks/abc"),
+        alice.get("/api/alice/tasks/0"),
+        alice.get("/api/alice/tasks?limit=x"),
+        alice.get("/api/alice/nothing"),
+        alice.send("DELETE", "/api/alice/tasks", None),
+        alice.with_header("Accept", "text/html").get(&task),
+        alice.raw("PUT", &task, &["Content-Length: 99999"], b""),
+        alice.raw("PUT", &task, &["Content-Type: text/plain", "Content-Length: 2"], b"{}"),
+        alice.raw("PUT", &task, &["Content-Length: 1"], b"{"),
+        alice.put(&task, &json!({"title": ""})),
+    ]
+}
+
+#[test]
+fn every_error_is_a_complete_problem() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let mut seen = BTreeSet::new();
+    for answer in errors(&app, "my.own-id_1") {
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+        let problem = answer.json();
+        let code = ProblemCode::ALL.iter().find(|code| problem["code"] == code.as_str());
+        let code = code.unwrap_or_else(|| panic!("an unlisted code: {answer:?}"));
+        assert_eq!(answer.status, code.status().as_u16(), "{answer:?}");
+        assert_eq!(problem["status"], answer.status);
+        assert_eq!(problem["type"], format!("/problems/{}", code.as_str()));
+        assert_eq!(problem["title"].as_str(), code.status().canonical_reason());
+        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{answer:?}");
+        assert_eq!(problem["request_id"], "my.own-id_1");
+        assert_eq!(answer.header("x-request-id"), Some("my.own-id_1"));
+        let refusal = answer.status == 401 || answer.status == 403;
+        assert_eq!(problem.get("retry").is_some(), refusal, "{answer:?}");
+        assert_eq!(problem.get("errors").is_some(), answer.status == 422, "{answer:?}");
+        assert_eq!(
+            answer.header("www-authenticate").is_some(),
+            [400, 401].contains(&answer.status)
+                && answer.code() != "malformed_json"
+                && answer.code() != "malformed_path"
+        );
+        seen.insert(code.as_str());
+    }
+    // The rest is for faults that no client can provoke; `outage` meets one of them.
+    let expected = ProblemCode::ALL.iter().filter(|code| code.status().as_u16() < 500);
+    assert_eq!(seen, expected.map(|code| code.as_str()).collect());
+}
+
+#[test]
+fn a_fault_says_where_which_and_why() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let answer = app.as_user("alice").post("/api/alice/tasks", &json!({"title": ""})).expect(422);
+    let errors = answer.json()["errors"].clone();
+    let expected = json!([{"field": "title", "code": "blank", "detail": "A title needs at least one visible character."}]);
+    assert_eq!(errors, expected);
+}
+
+#[test]
+fn an_error_without_a_body_still_has_its_headers() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let head = app.anonymous().send("HEAD", "/api/me", None).expect(401);
+    assert!(head.body.is_empty() && head.header("x-request-id").is_some());
+    assert_eq!(head.header("content-type"), Some("application/problem+json"));
+}
+
+#[rstest]
+#[case("a")]
+#[case("0123456789abcdefABCDEF._-")]
+#[case(&"x".repeat(128))]
+fn a_good_request_id_is_taken_over(#[case] id: &str) {
+    let app = TestApp::spawn(Backend::Sqlite);
+    for path in ["/health", "/api/me", "/nothing"] {
+        let answer = app.anonymous().with_header("X-Request-Id", id).get(path);
+        assert_eq!(answer.header("x-request-id"), Some(id), "{path}");
+    }
+}
+
+#[rstest]
+#[case("")]
+#[case(&"x".repeat(129))]
+#[case("a b")]
+#[case("a,b")]
+#[case("a\tb")]
+#[case("a=b status=200")]
+#[case("<script>")]
+#[case("%0a")]
+#[case("é")]
+fn any_other_is_replaced(#[case] id: &str) {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let line = format!("X-Request-Id: {id}");
+    let answer = app.anonymous().raw("GET", "/api/me", &[&line], b"").expect(401);
+    let minted = answer.header("x-request-id").unwrap_or_default().to_owned();
+    assert!(minted != id && (16..=128).contains(&minted.len()), "{minted}");
+    assert!(minted.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)));
+    assert_eq!(answer.json()["request_id"], minted);
+}
+
+#[test]
+fn a_minted_request_id_is_new_each_time() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let ids: BTreeSet<String> = (0..20)
+        .map(|_| {
+            app.anonymous().get("/health").header("x-request-id").unwrap_or_default().to_owned()
+        })
+        .collect();
+    assert_eq!(ids.len(), 20);
+}

@@ -1,0 +1,134 @@
+//! The log: one line for each request, everything an operator needs, and nothing a thief could use.
+
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::app::fresh_url;
+use crate::support::client::agent;
+use crate::support::process::Process;
+use crate::support::tokens::{ORIGIN, SECRET, TokenBuilder, now};
+use crate::support::{Backend, Client};
+
+/// Method, path, who asks, expected route and status.
+const REQUESTS: &[(&str, &str, &str, &str, u16)] = &[
+    ("GET", "/health", "nobody", "/health", 200),
+    ("GET", "/api/me", "alice", "/api/me", 200),
+    ("GET", "/api/alice/tasks?search=hunter2", "alice", "/api/{user_id}/tasks", 200),
+    ("GET", "/api/alice/tasks/1", "alice", "/api/{user_id}/tasks/{id}", 404),
+    ("PATCH", "/api/alice/tasks/1/complete", "alice", "/api/{user_id}/tasks/{id}/complete", 404),
+    ("DELETE", "/api/alice/tasks/abc", "alice", "/api/{user_id}/tasks/{id}", 400),
+    ("GET", "/api/alice/tasks", "mallory", "/api/{user_id}/tasks", 403),
+    ("GET", "/api/alice/tasks", "nobody", "/api/{user_id}/tasks", 401),
+    ("GET", "/api/hunter2/hunter2", "alice", "-", 403),
+    ("GET", "/hunter2?token=hunter2", "nobody", "-", 404),
+];
+
+fn client(process: &mut Process, user: &str) -> Client {
+    if user == "nobody" {
+        return Client::new(agent(), process.address(), None);
+    }
+    process.as_user(user)
+}
+
+fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    let mut fields = line.split(' ').filter_map(|part| part.split_once('='));
+    fields.find(|(n, _)| *n == name).map_or("", |(_, value)| value)
+}
+
+#[test]
+fn each_request_has_one_line_that_says_what_happened() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[]);
+    for (number, (method, path, user, ..)) in REQUESTS.iter().enumerate() {
+        let client =
+            client(&mut process, user).with_header("X-Request-Id", &format!("request-{number}"));
+        client.send(method, path, None);
+    }
+    process.signal("TERM");
+    process.wait();
+    let log = process.stderr();
+    assert_eq!(log.matches(" method=").count(), REQUESTS.len(), "{log}");
+    for (number, (method, path, _, route, status)) in REQUESTS.iter().enumerate() {
+        let wanted = format!("request_id=request-{number}");
+        let lines: Vec<&str> = log.lines().filter(|line| line.ends_with(&wanted)).collect();
+        let [line] = lines[..] else { panic!("{path}: {lines:?}") };
+        assert_eq!(field(line, "method"), *method);
+        assert_eq!(field(line, "status"), status.to_string(), "{line}");
+        assert_eq!(field(line, "route"), *route, "{line}");
+        assert!(
+            field(line, "duration_ms").parse::<f64>().is_ok_and(|duration| duration >= 0.0),
+            "{line}"
+        );
+        assert!(!line.contains("hunter2") && !line.contains("alice"), "{line}");
+    }
+}
+
+#[rstest]
+#[case::token("/api/me", 401, "https://other.example")]
+#[case::owner("/api/bob/tasks", 403, "the path names another user")]
+#[case::accept("/api/alice/tasks", 406, "does not accept JSON")]
+#[case::handler("/api/alice/tasks/1", 404, "no such resource")]
+fn a_refusal_says_why_at_debug_level_only(
+    #[case] path: &str,
+    #[case] status: u16,
+    #[case] cause: &str,
+) {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let issuer = if status == 401 { "https://other.example" } else { ORIGIN };
+    let token = TokenBuilder::valid("alice").claim("iss", issuer).build();
+    for (level, shown) in [("taskbridge=info", false), ("taskbridge=debug", true)] {
+        let mut process = Process::serve(&url, &[("RUST_LOG", level)]);
+        let client = Client::new(agent(), process.address(), Some(token.clone()));
+        let accept = if status == 406 { "text/html" } else { "*/*" };
+        let client = client.with_header("X-Request-Id", "why").with_header("Accept", accept);
+        client.get(path).expect(status);
+        process.signal("TERM");
+        process.wait();
+        let log = process.stderr();
+        let told = log.lines().any(|line| line.contains(cause) && line.contains("request_id=why"));
+        assert_eq!(told, shown, "{level}: {log}");
+    }
+}
+
+#[rstest]
+fn no_level_shows_a_token_a_secret_or_a_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, _folder) = fresh_url(backend);
+    let mut process = Process::serve(&url, &[("RUST_LOG", "taskbridge=trace")]);
+    let address = process.address();
+    let as_bearer = |token: &str| Client::new(agent(), address, Some(token.to_owned()));
+    let valid = TokenBuilder::valid("alice").build();
+    let alice = as_bearer(&valid);
+    let body = json!({"title": "title-hunter2", "description": "description-hunter2", "tags": ["tag-hunter2"]});
+    let created = alice.post("/api/alice/tasks", &body).expect(201);
+    let task = created.header("location").unwrap_or_default().to_owned();
+    alice.put(&task, &body).expect(200);
+    alice.get("/api/alice/tasks?search=hunter2").expect(200);
+    alice.put(&task, &json!({"title": "hunter2".repeat(100), "priority": "hunter2"})).expect(422);
+    alice.raw("PUT", &task, &["Content-Length: 17"], b"{\"title\": hunter2").expect(400);
+    alice.delete(&task).expect(204);
+    let mut tokens = vec![valid];
+    for broken in [
+        TokenBuilder::valid("alice").secret("hunter2-hunter2-hunter2-hunter2-hunter2"),
+        TokenBuilder::valid("alice").claim("exp", now() - 3600),
+        TokenBuilder::valid("alice").raw_payload("hunter2"),
+        TokenBuilder::valid("alice").without_claim("sub").claim("email", "hunter2"),
+    ] {
+        tokens.push(broken.build());
+        as_bearer(&broken.build()).get("/api/me").expect(401);
+    }
+    as_bearer("hunter2 hunter2").raw("GET", "/api/me", &[], b"").expect(400);
+    process.signal("TERM");
+    process.wait();
+    let output = process.output();
+    assert!(output.contains(" method=PUT "), "{output}");
+    for token in &tokens {
+        for part in token.split('.').filter(|part| !part.is_empty()) {
+            assert!(!output.contains(part), "{part}: {output}");
+        }
+    }
+    for never in ["hunter2", SECRET, "Bearer ey"] {
+        assert!(!output.contains(never), "{never}: {output}");
+    }
+}

@@ -1,0 +1,6 @@
+//! The program from outside: how it starts, refuses to start, logs and stops.
+
+mod log;
+mod refusals;
+mod start;
+mod stop;

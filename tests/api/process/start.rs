@@ -1,0 +1,99 @@
+//! Starting: help, `.env`, migrations, and several instances at once.
+
+use rstest::rstest;
+use taskbridge::config::VARIABLES;
+
+use crate::support::Backend;
+use crate::support::app::fresh_url;
+use crate::support::client::{new_task, tasks_of};
+use crate::support::process::{Process, entries};
+use crate::support::tokens::{ORIGIN, SECRET};
+
+#[rstest]
+fn help_lists_every_variable(#[values("--help", "-h")] argument: &str) {
+    let mut process = Process::start(&[argument], &[]);
+    assert!(process.wait().success());
+    let help = process.stdout();
+    for variable in VARIABLES {
+        for part in [variable.name, variable.help, variable.default] {
+            assert!(help.contains(part), "{part}: {help}");
+        }
+    }
+    for command in ["serve", "migrate"] {
+        assert!(help.contains(command), "{help}");
+    }
+    assert!(entries(process.folder.path()).is_empty());
+}
+
+#[test]
+fn version_is_that_of_the_package() {
+    let mut process = Process::start(&["--version"], &[]);
+    assert!(process.wait().success());
+    assert_eq!(process.stdout().trim(), concat!("taskbridge ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn an_unknown_command_is_refused() {
+    let mut process = Process::start(&["destroy"], &[("BETTER_AUTH_SECRET", SECRET)]);
+    assert_eq!(process.wait().code(), Some(2));
+    assert!(process.stderr().contains("destroy") && entries(process.folder.path()).is_empty());
+}
+
+#[test]
+fn an_env_file_is_read_and_the_environment_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "BETTER_AUTH_SECRET={SECRET}\nBETTER_AUTH_URL={ORIGIN}\nPORT=1\nDATABASE_URL=sqlite://here.db\n"
+    );
+    std::fs::write(folder.path().join(".env"), text).unwrap();
+    let mut process = Process::start_in(folder, &[], &[("PORT", "0")]);
+    new_task(&process.as_user("alice"), "alice", "a");
+    assert!(entries(process.folder.path()).contains(&"here.db".to_owned()));
+}
+
+#[rstest]
+fn migrate_comes_before_serve_and_can_be_repeated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, _folder) = fresh_url(backend);
+    for words in ["1 migration(s) applied", "up to date"] {
+        let mut migrate = Process::start(&["migrate"], &[("DATABASE_URL", &url)]);
+        assert!(migrate.wait().success(), "{}", migrate.output());
+        assert!(migrate.stderr().contains(words), "{}", migrate.stderr());
+    }
+    let mut serve = Process::serve(&url, &[]);
+    new_task(&serve.as_user("alice"), "alice", "a");
+    assert!(!serve.stderr().contains("migration(s) applied"));
+}
+
+#[rstest]
+fn tasks_survive_a_restart(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (url, _folder) = fresh_url(backend);
+    let mut first = Process::serve(&url, &[]);
+    let task = new_task(&first.as_user("alice"), "alice", "a");
+    let before = first.as_user("alice").get(&task);
+    first.signal("TERM");
+    assert!(first.wait().success());
+    let mut second = Process::serve(&url, &[]);
+    assert_eq!(second.as_user("alice").get(&task).body, before.body);
+}
+
+#[rstest]
+fn instances_that_start_together_on_a_fresh_database_all_come_up(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    for _ in 0..3 {
+        let (url, _folder) = fresh_url(backend);
+        let mut instances: Vec<Process> = (0..2).map(|_| Process::serve(&url, &[])).collect();
+        for instance in &mut instances {
+            new_task(&instance.as_user("alice"), "alice", "a");
+        }
+        for instance in &mut instances {
+            let tasks = instance.as_user("alice").get(&tasks_of("alice")).json();
+            assert_eq!(tasks.as_array().map(Vec::len), Some(2));
+        }
+        let applied =
+            instances.iter().filter(|i| i.stderr().contains("1 migration(s) applied")).count();
+        assert_eq!(applied, 1, "the migrations ran once");
+    }
+}

@@ -1,0 +1,100 @@
+//! A real server in a thread of its own, with a database of its own, stopped when it is dropped.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use taskbridge::config::Source;
+use taskbridge::{Application, Config};
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::postgres::fresh_database;
+use super::tokens::{ORIGIN, SECRET, TokenBuilder};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// The `DATABASE_URL` of a database that is empty or not there yet, and the folder it lives in.
+pub fn fresh_url(backend: Backend) -> (String, Option<TempDir>) {
+    match backend {
+        Backend::Sqlite => {
+            let folder = tempfile::tempdir().unwrap();
+            (format!("sqlite://{}/tasks.db", folder.path().display()), Some(folder))
+        }
+        Backend::Postgres => (fresh_database(), None),
+    }
+}
+
+/// A running server.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub database_url: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    agent: ureq::Agent,
+    _folder: Option<TempDir>,
+}
+
+impl TestApp {
+    /// The server as it comes, with nothing but a secret.
+    pub fn spawn(backend: Backend) -> Self {
+        Self::spawn_with(backend, &[])
+    }
+
+    /// The server with variables of its own.
+    pub fn spawn_with(backend: Backend, variables: &[(&str, &str)]) -> Self {
+        let (url, folder) = fresh_url(backend);
+        let base = [
+            ("BETTER_AUTH_SECRET", SECRET),
+            ("BETTER_AUTH_URL", ORIGIN),
+            ("DATABASE_URL", url.as_str()),
+            ("PORT", "0"),
+        ];
+        let source = Source::from_pairs(base.into_iter().chain(variables.iter().copied()));
+        let config = Config::from_source(&source).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_rt::System::new().block_on(async move {
+                let application = Application::build(config).unwrap();
+                sender.send((application.address(), application.handle())).unwrap();
+                application.run_until_stopped().await.unwrap();
+            });
+        });
+        let (address, handle) = receiver.recv().expect("the server starts");
+        let thread = Some(thread);
+        let agent = super::client::agent();
+        Self { address, database_url: url, handle, thread, agent, _folder: folder }
+    }
+
+    /// A caller without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.agent.clone(), self.address, None)
+    }
+
+    /// A caller with a valid token of this user.
+    pub fn as_user(&self, user: &str) -> Client {
+        self.with_token(&TokenBuilder::valid(user).build())
+    }
+
+    /// A caller with this text behind `Bearer`.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(self.agent.clone(), self.address, Some(token.to_owned()))
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent at once; the future only waits for its end, as the join does.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let outcome = thread.join();
+            assert!(outcome.is_ok() || std::thread::panicking(), "the server panicked");
+        }
+    }
+}

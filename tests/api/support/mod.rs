@@ -1,0 +1,14 @@
+//! The plumbing: a server, clients and tokens. What is expected stands in the tests themselves.
+
+pub mod app;
+pub mod client;
+#[path = "../../support/postgres.rs"]
+pub mod postgres;
+pub mod process;
+pub mod raw;
+pub mod sources;
+pub mod tokens;
+
+pub use app::{Backend, TestApp};
+pub use client::{Answer, Client};
+pub use tokens::TokenBuilder;

@@ -1,0 +1,67 @@
+//! What Alice can do with her own tasks, one file per operation.
+
+mod bodies;
+mod complete;
+mod concurrency;
+mod create;
+mod delete;
+mod list;
+mod negotiation;
+mod read;
+mod update;
+mod validation;
+
+use serde_json::{Value, json};
+
+use crate::support::client::{new_task, tasks_of};
+use crate::support::{Answer, Backend, Client, TestApp};
+
+const ALICE: &str = "alice";
+
+/// A server and Alice.
+fn alice(backend: Backend) -> (TestApp, Client) {
+    let app = TestApp::spawn(backend);
+    let client = app.as_user(ALICE);
+    (app, client)
+}
+
+/// A server, Alice, and the path of a task with every member set.
+fn alice_with_task(backend: Backend) -> (TestApp, Client, String) {
+    let (app, client) = alice(backend);
+    let created = client.post(&tasks_of(ALICE), &full()).expect(201);
+    let task = format!("{}/{}", tasks_of(ALICE), created.json()["id"]);
+    (app, client, task)
+}
+
+/// Every member that a client decides on.
+fn full() -> Value {
+    json!({
+        "title": "Buy milk", "description": "Two litres", "completed": true, "priority": "high",
+        "tags": ["home", "Shop"], "due_date": "2026-12-24T18:30:00Z",
+    })
+}
+
+fn etag(answer: &Answer) -> String {
+    answer.header("etag").unwrap_or_default().to_owned()
+}
+
+/// The members of a task that a client decides on.
+fn chosen(task: &Value) -> Value {
+    let mut members = task.clone();
+    if let Some(members) = members.as_object_mut() {
+        members.retain(|name, _| full().get(name).is_some());
+    }
+    members
+}
+
+/// Refused for this reason, and the task is what it was before, byte for byte.
+#[track_caller]
+fn assert_refused(client: &Client, task: &str, attempt: impl FnOnce() -> Answer) -> Answer {
+    let before = client.get(task);
+    let answer = attempt();
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+    let after = client.get(task);
+    assert_eq!((&after.body, etag(&after)), (&before.body, etag(&before)), "{answer:?}");
+    answer
+}
