@@ -14,7 +14,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
-use crate::auth::TokenVerifier;
+use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::config::{Config, CorsOrigins};
 use crate::db::Db;
 use crate::request_id::{X_REQUEST_ID, request_id};
@@ -40,7 +40,11 @@ impl Application {
     pub fn build(config: Config) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database_url, config.database_max_connections)?;
         let db = web::Data::new(db);
-        let verifier = Arc::new(TokenVerifier::new(config.auth));
+        let jwks = config.keys.jwks.as_ref().map(|jwks| {
+            JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
+                .context("Cannot start the thread that fetches keys")
+        });
+        let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks.transpose()?)));
         let cors = config.cors;
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);

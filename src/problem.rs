@@ -50,6 +50,8 @@ pub enum ProblemCode {
     InternalError,
     /// 503: the database cannot be reached or is too busy.
     DatabaseUnavailable,
+    /// 503: the key set that tokens are verified with was never loaded, or is too old.
+    KeysUnavailable,
 }
 
 impl ProblemCode {
@@ -70,6 +72,7 @@ impl ProblemCode {
         Self::ValidationFailed,
         Self::InternalError,
         Self::DatabaseUnavailable,
+        Self::KeysUnavailable,
     ];
 
     /// The HTTP status that always goes with this code.
@@ -90,7 +93,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DatabaseUnavailable | Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -113,6 +116,7 @@ impl ProblemCode {
             Self::ValidationFailed => "validation_failed",
             Self::InternalError => "internal_error",
             Self::DatabaseUnavailable => "database_unavailable",
+            Self::KeysUnavailable => "keys_unavailable",
         }
     }
 }

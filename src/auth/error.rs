@@ -4,7 +4,7 @@
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::problem::{Problem, ProblemCode, Retry};
 
@@ -52,6 +52,12 @@ pub enum TokenError {
     /// No configured key uses the algorithm named in the header.
     #[error("no configured key uses the algorithm {0:?}")]
     Algorithm(String),
+    /// The key set has no such key. It may be a new one.
+    #[error("the key set has no key for kid {0:?}")]
+    UnknownKey(Option<String>),
+    /// No key set has been loaded yet, so nothing can be said about the token.
+    #[error("no usable key set has been loaded")]
+    KeysNotLoaded,
     /// No configured key made this signature.
     #[error("the signature matches none of the configured keys")]
     Signature,
@@ -90,6 +96,14 @@ pub enum TokenError {
     UserId,
 }
 
+impl TokenError {
+    /// Whether a newer key set could change the verdict.
+    #[must_use]
+    pub fn may_heal(&self) -> bool {
+        matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded)
+    }
+}
+
 /// Every way to be turned away before a handler runs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
@@ -109,6 +123,9 @@ pub enum AuthError {
     #[error("a handler asked for {0} outside its guard: the route is wired wrongly")]
     NotGuarded(&'static str),
 }
+
+/// Seconds after which a client should try again when the key set is away.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="taskbridge""#);
 const CHALLENGE_REQUEST: HeaderValue = HeaderValue::from_static(
@@ -141,6 +158,11 @@ impl AuthError {
                     .with_retry(Retry::Refresh)
                     .with_header(WWW_AUTHENTICATE, CHALLENGE_EXPIRED)
             }
+            Self::Token(TokenError::KeysNotLoaded) => Problem::new(
+                ProblemCode::KeysUnavailable,
+                "The keys to check this token with are not available right now. Try again shortly.",
+            )
+            .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS),
             Self::Token(_) => {
                 Problem::new(ProblemCode::InvalidToken, "The access token is invalid.")
                     .with_retry(Retry::Login)

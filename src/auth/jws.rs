@@ -12,6 +12,8 @@ use super::json::parse_object;
 pub(super) struct CompactJws<'a> {
     /// `alg` as the header claims it; only ever compared with the algorithm of a key.
     pub(super) algorithm: String,
+    /// `kid`, which only ever chooses among keys that are trusted already.
+    pub(super) key_id: Option<String>,
     /// The first two parts with the dot between them: what the signature covers.
     pub(super) signing_input: &'a str,
     /// The third part, canonical base64url.
@@ -31,7 +33,9 @@ impl<'a> CompactJws<'a> {
         let header_members = object("header", header)?;
         decode("signature", signature)?;
         let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
-        Ok(Self { algorithm: check_header(&header_members)?, signing_input, signature, payload })
+        let algorithm = check_header(&header_members)?;
+        let key_id = header_members.get("kid").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { algorithm, key_id, signing_input, signature, payload })
     }
 
     /// The claims. Meaningful only after the signature was found good.
@@ -70,7 +74,12 @@ fn object(part: &'static str, text: &str) -> Result<Map<String, Value>, TokenErr
 
 /// Strict decoding: no padding, no stray bits in the last character, so that a token has one spelling.
 fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD.decode(text).ok().ok_or(TokenError::NotBase64Url(part))
+    decode_base64url(text).ok_or(TokenError::NotBase64Url(part))
+}
+
+/// As [`decode`], for texts that are no part of a token.
+pub(super) fn decode_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

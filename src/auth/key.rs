@@ -13,38 +13,72 @@ use crate::secret::Secret;
 /// Separates fingerprints from every other use of the secret.
 const FINGERPRINT_TEXT: &[u8] = b"taskbridge/secret-fingerprint/v1";
 
+/// The algorithms of RFC 7518 and RFC 8037 that this service verifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JwsAlgorithm {
+    Hs256,
+    EdDsa,
+    Es256,
+    Rs256,
+    Ps256,
+}
+
+impl JwsAlgorithm {
+    /// The value of `alg`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+        }
+    }
+
+    const fn in_library(self) -> Algorithm {
+        match self {
+            Self::Hs256 => Algorithm::HS256,
+            Self::EdDsa => Algorithm::EdDSA,
+            Self::Es256 => Algorithm::ES256,
+            Self::Rs256 => Algorithm::RS256,
+            Self::Ps256 => Algorithm::PS256,
+        }
+    }
+}
+
 /// A key and the one algorithm it is good for.
 pub(super) struct VerificationKey {
-    name: &'static str,
-    algorithm: Algorithm,
+    algorithm: JwsAlgorithm,
     key: DecodingKey,
 }
 
 impl VerificationKey {
+    /// A key whose kind the caller has checked to fit the algorithm.
+    pub(super) fn new(algorithm: JwsAlgorithm, key: DecodingKey) -> Self {
+        Self { algorithm, key }
+    }
+
     /// HMAC-SHA-256 over the raw UTF-8 bytes of a secret: no decoding, no hashing, no trimming.
     pub(super) fn hs256(secret: &Secret) -> Self {
-        Self {
-            name: "HS256",
-            algorithm: Algorithm::HS256,
-            key: DecodingKey::from_secret(secret.expose().as_bytes()),
-        }
+        Self::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(secret.expose().as_bytes()))
     }
 
     /// Whether a header's `alg` names this key's algorithm, byte for byte.
     pub(super) fn is_for(&self, algorithm: &str) -> bool {
-        self.name == algorithm
+        self.algorithm.name() == algorithm
     }
 
     /// Whether this key made the token's signature. A library error counts as no.
     pub(super) fn verifies(&self, jws: &CompactJws<'_>) -> bool {
         let message = jws.signing_input.as_bytes();
-        crypto::verify(jws.signature, message, &self.key, self.algorithm).unwrap_or(false)
+        let algorithm = self.algorithm.in_library();
+        crypto::verify(jws.signature, message, &self.key, algorithm).unwrap_or(false)
     }
 }
 
 impl fmt::Debug for VerificationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VerificationKey({})", self.name)
+        write!(f, "VerificationKey({})", self.algorithm.name())
     }
 }
 

@@ -1,7 +1,10 @@
 //! Where keys come from. A verifier holds any number of sources and asks them all the same
 //! question; a token of one source's algorithm never meets a key of another.
 
+use std::sync::Arc;
+
 use super::error::TokenError;
+use super::jwks_cache::JwksCache;
 use super::jws::CompactJws;
 use super::key::VerificationKey;
 use crate::secret::Secret;
@@ -13,12 +16,38 @@ pub struct KeySource(Kind);
 #[derive(Debug)]
 enum Kind {
     Shared(Vec<VerificationKey>),
+    Jwks(Arc<JwksCache>),
 }
+
+/// The algorithms of a shared secret and of a JWKS endpoint; the two sets do not meet.
+const SHARED_ALGORITHM: &str = "HS256";
+const JWKS_ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
 
 impl KeySource {
     /// Secrets shared with Better Auth, for HS256 only. Several while one replaces another.
     pub fn shared_secrets<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         Self(Kind::Shared(secrets.into_iter().map(VerificationKey::hs256).collect()))
+    }
+
+    /// The public keys of a JWKS endpoint, for EdDSA, ES256, RS256 and PS256.
+    #[must_use]
+    pub fn jwks(cache: Arc<JwksCache>) -> Self {
+        Self(Kind::Jwks(cache))
+    }
+
+    fn handles(&self, algorithm: &str) -> bool {
+        match self.0 {
+            Kind::Shared(_) => algorithm == SHARED_ALGORITHM,
+            Kind::Jwks(_) => JWKS_ALGORITHMS.contains(&algorithm),
+        }
+    }
+
+    fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
+        match &self.0 {
+            Kind::Shared(keys) if keys.iter().any(|key| key.verifies(jws)) => Ok(()),
+            Kind::Shared(_) => Err(TokenError::Signature),
+            Kind::Jwks(cache) => cache.check_signature(jws),
+        }
     }
 }
 
@@ -36,17 +65,25 @@ impl KeySources {
     /// Succeeds when a key of the token's algorithm made its signature.
     ///
     /// # Errors
-    /// [`TokenError::Algorithm`] when no key has that algorithm, else [`TokenError::Signature`].
+    /// [`TokenError::Algorithm`] when no source has keys of that algorithm, else what the last source
+    /// asked has to say.
     pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
-        let mut candidates = self
-            .0
-            .iter()
-            .flat_map(|KeySource(Kind::Shared(keys))| keys)
-            .filter(|key| key.is_for(&jws.algorithm))
-            .peekable();
-        if candidates.peek().is_none() {
-            return Err(TokenError::Algorithm(jws.algorithm.clone()));
+        let mut outcome = Err(TokenError::Algorithm(jws.algorithm.clone()));
+        for source in self.0.iter().filter(|source| source.handles(&jws.algorithm)) {
+            outcome = source.check_signature(jws);
+            if outcome.is_ok() {
+                break;
+            }
         }
-        if candidates.any(|key| key.verifies(jws)) { Ok(()) } else { Err(TokenError::Signature) }
+        outcome
+    }
+
+    /// Gives sources that can learn new keys the chance to; resolves soon whatever happens.
+    pub(super) async fn refresh(&self) {
+        for KeySource(kind) in &self.0 {
+            if let Kind::Jwks(cache) = kind {
+                cache.refresh().await;
+            }
+        }
     }
 }

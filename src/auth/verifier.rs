@@ -43,4 +43,17 @@ impl TokenVerifier {
         self.settings.keys.check_signature(&jws)?;
         Ok(AuthenticatedUser::new(Claims::check(jws.claims()?, &self.settings, now)?))
     }
+
+    /// As [`TokenVerifier::verify`], after giving the key sources the chance to learn a new key. Only
+    /// worth the wait when [`TokenError::may_heal`] says so.
+    ///
+    /// # Errors
+    /// The first failed check.
+    pub async fn refresh_and_verify(
+        &self,
+        token: BearerToken<'_>,
+    ) -> Result<AuthenticatedUser, TokenError> {
+        self.settings.keys.refresh().await;
+        self.verify(token)
+    }
 }

@@ -2,6 +2,7 @@
 //! as a whole, with every mistake reported at once. Nothing else reads the environment.
 
 mod env_file;
+mod keys;
 mod origin;
 mod shared_secret;
 mod source;
@@ -9,9 +10,14 @@ mod variables;
 
 use std::net::IpAddr;
 
-use crate::auth::{Accepted, AuthSettings, ClaimPath, KeySource, KeySources, fingerprint};
+use std::sync::Arc;
+
+use crate::auth::{
+    Accepted, AuthSettings, ClaimPath, JwksCache, KeySource, KeySources, fingerprint,
+};
 use crate::db::DatabaseUrl;
 
+pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use source::{ConfigError, Source};
 pub use variables::{VARIABLES, Variable};
 
@@ -35,8 +41,16 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     /// The largest number of database connections.
     pub database_max_connections: u32,
-    /// Which tokens are accepted.
-    pub auth: AuthSettings,
+    /// Where verification keys come from.
+    pub keys: KeyConfig,
+    /// Accepted values of `iss`.
+    pub issuer: Accepted,
+    /// Accepted values of `aud`.
+    pub audience: Accepted,
+    /// The claim that holds the user id.
+    pub user_id_claim: ClaimPath,
+    /// Tolerated clock difference, in seconds.
+    pub leeway_seconds: u32,
     /// Which browser origins may call.
     pub cors: CorsOrigins,
     /// Harmless but noteworthy settings, to be logged at start.
@@ -52,7 +66,7 @@ impl Config {
         let mut reader = source::Reader::new(source);
         let mut notices = Vec::new();
 
-        let secret = reader.check("BETTER_AUTH_SECRET", shared_secret::parse);
+        let keys = keys::read(&mut reader);
         let app_origin = reader.parse("BETTER_AUTH_URL", "http://localhost:3000", |text| {
             origin::of_url(text).ok_or("is not an http or https URL, such as http://localhost:3000")
         });
@@ -77,27 +91,46 @@ impl Config {
         let cors = cors(&mut reader, &app_origin, production.unwrap_or(true));
 
         // Anything missing here has left a mistake behind, so the two cases cannot mix.
-        let (Some(secret), Some(user_id_claim), Some(database_url), Some(host), true) =
-            (secret, user_id_claim, database_url, host, reader.is_clean())
+        let (Some(keys), Some(user_id_claim), Some(database_url), Some(host), true) =
+            (keys, user_id_claim, database_url, host, reader.is_clean())
         else {
             return Err(reader.into_error());
         };
-        notices.push(format!("shared secret fingerprint {}", fingerprint(&secret)));
+        for SharedSecret { label, secret, .. } in &keys.secrets {
+            notices.push(format!("{label} has the fingerprint {}", fingerprint(secret)));
+        }
+        if let Some(JwksConfig { url, .. }) = &keys.jwks {
+            notices.push(format!("keys are fetched from {url}"));
+        }
         Ok(Self {
             host,
             port: u16::try_from(port).unwrap_or_default(),
             database_url,
             database_max_connections: max_connections,
-            auth: AuthSettings {
-                keys: KeySources::new(vec![KeySource::shared_secrets([&secret])]),
-                issuer,
-                audience,
-                user_id_claim,
-                leeway_seconds,
-            },
+            keys,
+            issuer,
+            audience,
+            user_id_claim,
+            leeway_seconds,
             cors,
             notices,
         })
+    }
+}
+
+impl Config {
+    /// The rules for a verifier, with the key set of [`KeyConfig::jwks`] where there is one.
+    #[must_use]
+    pub fn auth_settings(&self, jwks: Option<Arc<JwksCache>>) -> AuthSettings {
+        let secrets = self.keys.secrets.iter().map(|shared| &shared.secret);
+        let shared = (!self.keys.secrets.is_empty()).then(|| KeySource::shared_secrets(secrets));
+        AuthSettings {
+            keys: KeySources::new(shared.into_iter().chain(jwks.map(KeySource::jwks)).collect()),
+            issuer: self.issuer.clone(),
+            audience: self.audience.clone(),
+            user_id_claim: self.user_id_claim.clone(),
+            leeway_seconds: self.leeway_seconds,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
     const QUOTES: [char; 3] = ['"', '\'', '`'];
     if text.is_empty() || text == PLACEHOLDER {
         return Err("is missing: set it to the same value as in the Better Auth app, \
-                    for instance the output of `openssl rand -base64 32`");
+                    for instance the output of `openssl rand -base64 32`, or set JWKS_URL");
     }
     if text.trim() != text {
         return Err("starts or ends with white space: remove it on both sides");

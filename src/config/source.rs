@@ -94,6 +94,10 @@ impl<'a> Reader<'a> {
         ConfigError { mistakes: self.mistakes }
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.source.get(name).is_some()
+    }
+
     /// A value without a default; absence is for the parser to judge.
     pub(super) fn check<T, E: Display>(
         &mut self,

@@ -18,10 +18,10 @@ fn a_secret_is_all_that_is_needed() {
     let config = config(&[]).unwrap();
     assert_eq!(config.database_url, DatabaseUrl::Sqlite("tasks.db".into()));
     assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
-    assert_eq!(config.auth.issuer, Accepted::one_of(["http://localhost:3000"]));
-    assert_eq!(config.auth.audience, config.auth.issuer);
-    assert_eq!(config.auth.user_id_claim, ClaimPath::subject());
-    assert_eq!(config.auth.leeway_seconds, 30);
+    assert_eq!(config.issuer, Accepted::one_of(["http://localhost:3000"]));
+    assert_eq!(config.audience, config.issuer);
+    assert_eq!(config.user_id_claim, ClaimPath::subject());
+    assert_eq!(config.leeway_seconds, 30);
     assert_eq!(config.cors, CorsOrigins::Exactly(vec!["http://localhost:3000".into()]));
 }
 
@@ -33,16 +33,16 @@ fn an_empty_variable_counts_as_not_set() {
 #[test]
 fn the_origin_of_better_auth_url_is_issuer_audience_and_cors_origin() {
     let config = config(&[("BETTER_AUTH_URL", "https://app.example/base/")]).unwrap();
-    assert_eq!(config.auth.issuer, Accepted::one_of(["https://app.example"]));
-    assert_eq!(config.auth.audience, Accepted::one_of(["https://app.example"]));
+    assert_eq!(config.issuer, Accepted::one_of(["https://app.example"]));
+    assert_eq!(config.audience, Accepted::one_of(["https://app.example"]));
     assert_eq!(config.cors, CorsOrigins::Exactly(vec!["https://app.example".into()]));
 }
 
 #[test]
 fn issuer_and_audience_can_be_lists_or_switched_off_with_a_notice() {
     let config = config(&[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "a, b")]).unwrap();
-    assert_eq!(config.auth.issuer, Accepted::Any);
-    assert_eq!(config.auth.audience, Accepted::one_of(["a", "b"]));
+    assert_eq!(config.issuer, Accepted::Any);
+    assert_eq!(config.audience, Accepted::one_of(["a", "b"]));
     assert!(config.notices.iter().any(|notice| notice.starts_with("JWT_ISSUER=any")));
 }
 

@@ -20,8 +20,29 @@ const fn variable(name: &'static str, default: &'static str, help: &'static str)
 pub const VARIABLES: &[Variable] = &[
     variable(
         "BETTER_AUTH_SECRET",
-        "(required)",
+        "(required without JWKS_URL)",
         "The secret shared with Better Auth, at least 32 bytes, used as it is.",
+    ),
+    variable(
+        "BETTER_AUTH_SECRETS",
+        "(none)",
+        "While a secret is replaced: version:secret entries separated by commas, the new one first.",
+    ),
+    variable(
+        "JWKS_URL",
+        "(none)",
+        "Where Better Auth publishes its keys (…/api/auth/jwks), for a front end with the stock jwt().",
+    ),
+    variable("JWKS_REFRESH_SECONDS", "600", "Seconds between two fetches of the keys."),
+    variable(
+        "JWKS_COOLDOWN_SECONDS",
+        "10",
+        "Seconds between two fetches at the least, whatever happens.",
+    ),
+    variable(
+        "JWKS_MAX_STALE_SECONDS",
+        "86400",
+        "Seconds for which the last good keys serve while they cannot be fetched.",
     ),
     variable(
         "BETTER_AUTH_URL",

@@ -1,0 +1,92 @@
+//! Fetching a JWK Set: one small GET with every dimension capped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::tls::TlsConfig;
+
+use super::jwks::{JwksError, KeySet, MAX_BYTES};
+
+/// The whole fetch, from the name look-up to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why a fetch brought no key set.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No answer: refused, timed out, TLS failed.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// An answer other than 200. Redirects are not followed.
+    #[error("the answer has status {0} instead of 200")]
+    Status(u16),
+    /// A document that is no key set.
+    #[error("{0}")]
+    Document(#[from] JwksError),
+}
+
+/// What a fetch brought.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The usable keys.
+    pub keys: KeySet,
+    /// The server's `Date`, to compare clocks.
+    pub date: Option<String>,
+}
+
+/// A source of key sets. It may block; it is called from a thread of its own.
+pub trait FetchJwks: Send + 'static {
+    /// Fetches once.
+    ///
+    /// # Errors
+    /// See [`FetchError`].
+    fn fetch(&self) -> Result<Fetched, FetchError>;
+}
+
+/// Fetches from a URL.
+#[derive(Debug)]
+pub struct HttpJwks {
+    url: String,
+    agent: Agent,
+}
+
+impl HttpJwks {
+    /// A fetcher for this URL. Which URLs are acceptable is for the configuration to decide.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build();
+        let agent = Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .proxy(None)
+            .tls_config(tls)
+            .user_agent("")
+            .build()
+            .new_agent();
+        Self { url: url.to_owned(), agent }
+    }
+}
+
+impl FetchJwks for HttpJwks {
+    fn fetch(&self) -> Result<Fetched, FetchError> {
+        let unreachable = |error: ureq::Error| FetchError::Unreachable(error.to_string());
+        let request = self.agent.get(&self.url).header("Accept", "application/json");
+        let mut response = request.call().map_err(unreachable)?;
+        if response.status() != 200 {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let date = response.headers().get("date").and_then(|value| value.to_str().ok());
+        let date = date.map(str::to_owned);
+        let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+        let body = response.body_mut().with_config().limit(limit).read_to_vec();
+        let document = match body {
+            Ok(document) => document,
+            Err(ureq::Error::BodyExceedsLimit(_)) => return Err(JwksError::TooLong.into()),
+            Err(error) => return Err(unreachable(error)),
+        };
+        Ok(Fetched { keys: KeySet::parse(&document)?, date })
+    }
+}
