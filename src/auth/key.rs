@@ -6,6 +6,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
+use serde_json::Value;
 
 use super::jws::CompactJws;
 use crate::secret::Secret;
@@ -91,6 +92,25 @@ pub fn fingerprint(secret: &Secret) -> String {
     let mac = crypto::sign(FINGERPRINT_TEXT, &key, Algorithm::HS256).unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD.decode(mac).unwrap_or_default();
     bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Signs a token with HS256, as the web app does; for development tools only, a server never needs it.
+/// `None` when the crypto library refuses.
+#[must_use]
+pub fn sign_hs256(secret: &Secret, header: &Value, payload: &Value) -> Option<String> {
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let message = format!("{}.{}", encode(header), encode(payload));
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    let signature = crypto::sign(message.as_bytes(), &key, Algorithm::HS256).ok()?;
+    Some(format!("{message}.{signature}"))
+}
+
+/// Whether these bytes, as an HS256 key, made the token's signature. Says nothing about the token's
+/// validity; for explaining a refused one.
+#[must_use]
+pub fn verifies_hs256(key: &[u8], token: &str) -> bool {
+    let key = VerificationKey::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(key));
+    CompactJws::parse(token).is_ok_and(|jws| key.is_for(&jws.algorithm) && key.verifies(&jws))
 }
 
 #[cfg(test)]

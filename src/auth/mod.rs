@@ -55,6 +55,7 @@
 //! ```
 
 mod bearer;
+mod check;
 mod claims;
 mod error;
 mod json;
@@ -72,12 +73,13 @@ mod user;
 mod verifier;
 
 pub use bearer::{BearerToken, MAX_TOKEN_BYTES};
+pub use check::Check;
 pub use claims::{Claims, UserId};
 pub use error::{AuthError, HeaderError, TokenError};
 pub use jwks::{JwksError, KeySet};
 pub use jwks_cache::{JwksCache, JwksTiming};
 pub use jwks_fetch::{FetchError, FetchJwks, Fetched, HttpJwks};
-pub use key::fingerprint;
+pub use key::{fingerprint, sign_hs256, verifies_hs256};
 pub use key_source::{KeySource, KeySources};
 pub use middleware::RequireAuth;
 pub use owner::{OwnerId, owner_guard};

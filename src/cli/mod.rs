@@ -1,10 +1,14 @@
 //! The command line: `serve` unless told otherwise.
 
+mod doctor;
 mod migrate;
+mod output;
 mod serve;
+mod token;
 
 use std::fmt::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -18,12 +22,17 @@ struct Cli {
     command: Option<Command>,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
     /// Migrate the database and serve the API (the default)
     Serve,
     /// Migrate the database and exit
     Migrate,
+    /// Check the configuration, the keys, the clock and the database
+    Doctor(doctor::Arguments),
+    /// Explain or make a token
+    #[command(subcommand)]
+    Token(token::Command),
 }
 
 /// The HTTP library tells of its threads at `info`, which no operator needs.
@@ -33,15 +42,20 @@ const DEFAULT_LOG: &str = "info,actix_server=warn";
 ///
 /// # Errors
 /// What stopped the command, in one sentence or one list.
-pub fn run() -> anyhow::Result<()> {
+pub fn run() -> anyhow::Result<ExitCode> {
     let matches = Cli::command().after_help(variables_help()).get_matches();
     let cli = Cli::from_arg_matches(&matches)?;
     let source = Source::from_environment(Path::new(".env"))?;
-    let filter = source.get("RUST_LOG").unwrap_or(DEFAULT_LOG);
+    let command = cli.command.unwrap_or(Command::Serve);
+    // Tools that print a report keep the log out of it.
+    let quiet = matches!(command, Command::Doctor(_) | Command::Token(_));
+    let filter = source.get("RUST_LOG").unwrap_or(if quiet { "off" } else { DEFAULT_LOG });
     env_logger::Builder::new().parse_filters(filter).try_init()?;
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&source),
-        Command::Migrate => migrate::run(&source),
+    match command {
+        Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(arguments) => doctor::run(&source, &arguments),
+        Command::Token(command) => token::run(&source, command),
     }
 }
 

@@ -51,6 +51,10 @@ pub struct Config {
     pub user_id_claim: ClaimPath,
     /// Tolerated clock difference, in seconds.
     pub leeway_seconds: u32,
+    /// Whether `APP_ENV` says production.
+    pub production: bool,
+    /// The origin of `BETTER_AUTH_URL`.
+    pub app_origin: String,
     /// Which browser origins may call.
     pub cors: CorsOrigins,
     /// Harmless but noteworthy settings, to be logged at start.
@@ -112,6 +116,8 @@ impl Config {
             audience,
             user_id_claim,
             leeway_seconds,
+            production: production.unwrap_or(true),
+            app_origin,
             cors,
             notices,
         })

@@ -61,6 +61,14 @@ pub struct ConfigError {
     mistakes: Vec<String>,
 }
 
+impl ConfigError {
+    /// One sentence per mistake.
+    #[must_use]
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+}
+
 impl Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "The configuration has {} mistake(s):", self.mistakes.len())?;

@@ -1,10 +1,16 @@
 //! The schema, embedded in the binary and brought up to date at start. Two instances that start
 //! together take turns.
 
-use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::connection::LoadConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::DbConnection;
+use super::error::DbError;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -36,4 +42,48 @@ fn run_sqlite(connection: &mut SqliteConnection) -> Outcome {
     connection.immediate_transaction(|connection| {
         connection.run_pending_migrations(SQLITE).map(|applied| applied.len())
     })
+}
+
+/// How many migrations are pending, without changing anything, not even the table that records them.
+pub(super) fn pending(connection: &mut DbConnection) -> Result<usize, DbError> {
+    let (known, recorded) = match connection {
+        DbConnection::Postgres(connection) => (
+            MigrationSource::<Pg>::migrations(&POSTGRES).map(|known| known.len()),
+            applied(
+                connection,
+                "SELECT count(*) AS count FROM information_schema.tables \
+                WHERE table_name = '__diesel_schema_migrations'",
+            ),
+        ),
+        DbConnection::Sqlite(connection) => (
+            MigrationSource::<Sqlite>::migrations(&SQLITE).map(|known| known.len()),
+            applied(
+                connection,
+                "SELECT count(*) AS count FROM sqlite_master \
+                WHERE name = '__diesel_schema_migrations'",
+            ),
+        ),
+    };
+    let known = known.map_err(|error| DbError::Unexpected(error.to_string()))?;
+    Ok(known.saturating_sub(recorded?))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn applied<C>(connection: &mut C, is_there: &str) -> Result<usize, DbError>
+where
+    C: LoadConnection,
+    for<'q> diesel::query_builder::SqlQuery: diesel::query_dsl::methods::LoadQuery<'q, C, Count>,
+{
+    let table: Count = diesel::sql_query(is_there).get_result(connection)?;
+    if table.count == 0 {
+        return Ok(0);
+    }
+    let rows: Count = diesel::sql_query("SELECT count(*) AS count FROM __diesel_schema_migrations")
+        .get_result(connection)?;
+    Ok(usize::try_from(rows.count).unwrap_or_default())
 }

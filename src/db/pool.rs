@@ -50,6 +50,21 @@ impl Db {
         migrate_with(&DbManager::new(url.clone()), url)
     }
 
+    /// How many migrations are pending, without changing anything; `None` when the SQLite file is not
+    /// there yet, which is not created by looking.
+    ///
+    /// # Errors
+    /// One sentence when the database cannot be reached; it shows no password.
+    pub fn pending_migrations(url: &DatabaseUrl) -> anyhow::Result<Option<usize>> {
+        if let DatabaseUrl::Sqlite(path) = url
+            && !std::path::Path::new(path).exists()
+        {
+            return Ok(None);
+        }
+        let mut connection = DbManager::new(url.clone()).connect()?;
+        Ok(Some(migrations::pending(&mut connection.inner)?))
+    }
+
     /// Runs `work` with a connection on a thread that may block. Waiting for the connection blocks
     /// too, so it happens there as well.
     ///

@@ -142,3 +142,20 @@ fn an_sqlite_connection_is_durable_and_patient() {
     });
     assert_eq!(pragmas.settings, "wal 2 1 5000");
 }
+
+#[rstest]
+fn looking_for_pending_migrations_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, _folder) = fresh_url(backend);
+    let before = Db::pending_migrations(&url).unwrap();
+    assert_eq!(before, Db::pending_migrations(&url).unwrap());
+    if let super::DatabaseUrl::Sqlite(path) = &url {
+        assert_eq!(before, None);
+        assert!(!std::path::Path::new(path).exists());
+    } else {
+        assert_eq!(before, Some(1));
+    }
+    assert_eq!(Db::migrate(&url).unwrap(), 1);
+    assert_eq!(Db::pending_migrations(&url).unwrap(), Some(0));
+}

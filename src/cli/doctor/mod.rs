@@ -1,0 +1,59 @@
+//! `taskbridge doctor`: everything that can be wrong before the first request, looked at in one go.
+
+mod checks;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::output::{self, Row, Verdict};
+use crate::config::{Config, Source};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    healthy: bool,
+    checks: Vec<Row>,
+}
+
+/// Prints the report; exit code 1 when a check failed.
+///
+/// # Errors
+/// When standard output fails.
+pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let checks = examine(source);
+    let healthy = checks.iter().all(|row| row.result != Verdict::Failed);
+    if arguments.json {
+        output::print_json(&Report { healthy, checks })?;
+    } else {
+        output::print(&output::table(&checks))?;
+    }
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// All checks. Behind a faulty configuration the others would only repeat the fault.
+fn examine(source: &Source) -> Vec<Row> {
+    let config = match Config::from_source(source) {
+        Ok(config) => config,
+        Err(error) => {
+            let failed = |mistake: &String| checks::row("configuration", Verdict::Failed, mistake);
+            return error.mistakes().iter().map(failed).collect();
+        }
+    };
+    let mut rows = vec![checks::row("configuration", Verdict::Ok, "every variable is well-formed")];
+    rows.extend(checks::secrets(&config));
+    rows.extend(checks::key_set(&config));
+    rows.extend(checks::claims(&config));
+    rows.push(checks::database(&config));
+    rows.push(checks::cors(&config));
+    rows
+}

@@ -1,0 +1,121 @@
+//! What the doctor says about situations that people really get into.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use super::*;
+
+const SECRET: &str = "kJ8vQ2xL5nR7tY0wE3uI6oP9aS1dF4gH";
+
+fn report(pairs: &[(&str, &str)]) -> Vec<(String, Verdict, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/tasks.db", folder.path().display());
+    let base = [("BETTER_AUTH_SECRET", SECRET), ("DATABASE_URL", database.as_str())];
+    let source = Source::from_pairs(base.into_iter().chain(pairs.iter().copied()));
+    examine(&source).into_iter().map(|row| (row.name, row.result, row.value)).collect()
+}
+
+fn finding(pairs: &[(&str, &str)], name: &str) -> (Verdict, String) {
+    let rows = report(pairs);
+    let found = rows.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name}: {rows:?}"));
+    (found.1, found.2.clone())
+}
+
+/// Answers one request with these bytes, and returns the URL.
+fn answer_once(answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    url
+}
+
+fn http(status: &str, body: &str, date: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nDate: {date}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+const ONE_KEY: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+fn now() -> String {
+    chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[test]
+fn a_good_configuration_is_healthy() {
+    let rows = report(&[]);
+    assert!(rows.iter().all(|row| row.1 == Verdict::Ok), "{rows:?}");
+    assert!(rows.iter().any(|row| row.0 == "BETTER_AUTH_SECRET" && row.2.contains("fingerprint")));
+    assert!(!format!("{rows:?}").contains(SECRET));
+}
+
+#[test]
+fn four_troubles_of_a_key_set_have_four_answers() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let only_weak = r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#;
+    for (url, words) in [
+        (format!("http://{free}/jwks"), "no answer"),
+        (answer_once(http("200 OK", r#"{"keys":[]}"#, &now())), "the key set is empty"),
+        (answer_once(http("500 Internal Server Error", "", &now())), "status 500"),
+        (answer_once(http("200 OK", only_weak, &now())), "no usable key"),
+    ] {
+        let (result, value) = finding(&[("JWKS_URL", &url)], "JWKS_URL");
+        assert_eq!(result, Verdict::Failed, "{value}");
+        assert!(value.contains(words), "{words}: {value}");
+    }
+}
+
+#[test]
+fn a_usable_key_set_is_counted_and_its_clock_compared() {
+    let url = answer_once(http("200 OK", ONE_KEY, &now()));
+    let rows = report(&[("JWKS_URL", &url)]);
+    let of = |name: &str| rows.iter().find(|row| row.0 == name).map(|row| (row.1, row.2.as_str()));
+    assert_eq!(of("JWKS_URL"), Some((Verdict::Ok, "1 usable key(s)")));
+    assert_eq!(of("clock").map(|row| row.0), Some(Verdict::Ok));
+}
+
+#[test]
+fn a_clock_that_is_an_hour_off_is_a_failure() {
+    let late =
+        (chrono::Utc::now() - chrono::TimeDelta::hours(1)).format("%a, %d %b %Y %H:%M:%S GMT");
+    let url = answer_once(http("200 OK", ONE_KEY, &late.to_string()));
+    let (result, value) = finding(&[("JWKS_URL", &url)], "clock");
+    assert_eq!(result, Verdict::Failed);
+    assert!(value.contains("36"), "{value}");
+}
+
+#[test]
+fn the_web_apps_own_origin_must_be_allowed() {
+    let (result, value) =
+        finding(&[("CORS_ALLOWED_ORIGINS", "https://other.example")], "CORS_ALLOWED_ORIGINS");
+    assert_eq!(result, Verdict::Failed);
+    assert!(value.contains("http://localhost:3000"), "{value}");
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://ann:hunter2@{free}/tasks");
+    let (result, value) = finding(&[("DATABASE_URL", &url)], "DATABASE_URL");
+    assert_eq!(result, Verdict::Failed);
+    assert!(value.contains(&free.port().to_string()) && !value.contains("hunter2"), "{value}");
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_all_listed() {
+    let rows =
+        report(&[("PORT", "x"), ("JWT_LEEWAY_SECONDS", "x"), ("BETTER_AUTH_SECRET", "short")]);
+    let failed: Vec<_> = rows.iter().filter(|row| row.1 == Verdict::Failed).collect();
+    assert_eq!((rows.len(), failed.len()), (3, 3), "{rows:?}");
+}
+
+#[test]
+fn a_typed_secret_is_worth_a_warning() {
+    let typed = "passwordpasswordpasswordpassword";
+    assert_eq!(finding(&[("BETTER_AUTH_SECRET", typed)], "BETTER_AUTH_SECRET").0, Verdict::Warning);
+}

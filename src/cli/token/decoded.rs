@@ -1,0 +1,71 @@
+//! A token read without any trust, for showing what it claims. Nothing here decides anything: the
+//! verdict is the verifier's alone.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::auth::Check;
+
+/// The members that could be read; empty where they could not.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) header: Map<String, Value>,
+    pub(super) payload: Map<String, Value>,
+}
+
+impl Decoded {
+    pub(super) fn read(token: &str) -> Self {
+        let mut parts = token.split('.').map(members);
+        let header = parts.next().flatten().unwrap_or_default();
+        Self { header, payload: parts.next().flatten().unwrap_or_default() }
+    }
+
+    /// A whole number of the payload.
+    pub(super) fn seconds(&self, name: &str) -> Option<i64> {
+        self.payload.get(name).and_then(Value::as_i64)
+    }
+
+    /// What the token says about the subject of a check. Only the members that the check is about are
+    /// shown: a payload can carry a session token.
+    pub(super) fn value_for(&self, check: Check, user_id_claim: &str) -> String {
+        let shown = |value: Option<&Value>| value.map(shorten).unwrap_or_default();
+        match check {
+            Check::Form | Check::Signature | Check::Payload => String::new(),
+            Check::Header => self.header.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            Check::Type | Check::Algorithm | Check::Key => shown(self.header.get(check.name())),
+            Check::Expiry | Check::NotBefore | Check::IssuedAt => {
+                let value = self.payload.get(check.name());
+                let moment = self
+                    .seconds(check.name())
+                    .and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0))
+                    .map(|moment| format!(" ({})", moment.format("%Y-%m-%dT%H:%M:%SZ")));
+                shown(value) + &moment.unwrap_or_default()
+            }
+            Check::Issuer | Check::Audience => shown(self.payload.get(check.name())),
+            Check::UserId => {
+                let mut names = user_id_claim.split('.');
+                let start = names.next().and_then(|name| self.payload.get(name));
+                shown(start.and_then(|start| names.try_fold(start, |value, name| value.get(name))))
+            }
+        }
+    }
+}
+
+fn members(part: &str) -> Option<Map<String, Value>> {
+    let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(members)) => Some(members),
+        _ => None,
+    }
+}
+
+/// A value as compact JSON, cut so that a report keeps its shape.
+fn shorten(value: &Value) -> String {
+    const LONGEST: usize = 120;
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST).chain("…".chars()).collect()
+}

@@ -1,0 +1,250 @@
+//! From the verifier's error to a likely cause and a mend, in words for the person who set it up.
+
+use serde::Serialize;
+
+use super::decoded::Decoded;
+use super::secrets;
+use crate::auth::{Accepted, HeaderError, TokenError, fingerprint};
+use crate::config::{Config, SharedSecret};
+
+/// Why a token was refused, and what to do.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Diagnosis {
+    /// The verifier's own words.
+    pub(super) error: String,
+    /// What probably happened.
+    pub(super) cause: String,
+    /// What to do about it.
+    pub(super) mend: String,
+}
+
+/// Everything a diagnosis may look at.
+pub(super) struct Case<'a> {
+    pub(super) config: &'a Config,
+    pub(super) decoded: &'a Decoded,
+    pub(super) token: &'a str,
+}
+
+type Finding = (String, String);
+
+fn finding(cause: impl Into<String>, mend: impl Into<String>) -> Finding {
+    (cause.into(), mend.into())
+}
+
+/// The diagnosis of a text that is not even a b64token.
+pub(super) fn of_header(error: HeaderError, token: &str) -> Diagnosis {
+    let (cause, mend) = match error {
+        _ if token.is_empty() => {
+            finding("there is no token", "pass it with --jwt or on standard input")
+        }
+        HeaderError::TooLong => finding(
+            "the payload is too large, often because it copies the whole user or session",
+            "cut it down with definePayload: () => ({}) as in web/lib/auth.ts",
+        ),
+        _ if token.to_ascii_lowercase().starts_with("bearer ") => {
+            finding("the word Bearer was copied along", "pass only what stands behind it")
+        }
+        _ => finding(
+            "quotes, blanks or a line break were copied along",
+            "pass the token alone: three parts of letters, digits, - and _, joined by dots",
+        ),
+    };
+    Diagnosis { error: error.to_string(), cause, mend }
+}
+
+/// The diagnosis of a refused token.
+pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
+    let (cause, mend) = foreign_token(case, error).unwrap_or_else(|| match error {
+        TokenError::Encrypted => finding(
+            "this is an encrypted token (JWE), for instance Better Auth's session cache with strategy \"jwe\"",
+            "send the token of GET /api/auth/token",
+        ),
+        TokenError::PartCount(2) => finding(
+            "this looks like Better Auth's session token, which is no JWT",
+            "send the token of GET /api/auth/token",
+        ),
+        TokenError::PartCount(_) => {
+            finding("this is not a JWT, or only a piece of one", "send the whole token of GET /api/auth/token")
+        }
+        TokenError::NotBase64Url(part) => finding(
+            format!("the {part} was cut off, padded with =, or changed on the way"),
+            "send the token exactly as GET /api/auth/token returned it",
+        ),
+        TokenError::NotJsonObject(part) => finding(
+            format!("the {part} is no JSON object, or names a member twice"),
+            "send a token that Better Auth issued",
+        ),
+        TokenError::HeaderParameter(name) => finding(
+            format!("the signer sets the header parameter {name} in a way this API does not accept"),
+            format!("leave {name} out (alg must be a text) in jwt.sign; see web/lib/auth.ts"),
+        ),
+        TokenError::Type(_) => finding(
+            "the token was made for another purpose than calling an API",
+            "send the token of GET /api/auth/token, with typ JWT or none",
+        ),
+        TokenError::Algorithm(algorithm) => algorithm_not_configured(case, algorithm),
+        TokenError::UnknownKey(kid) => finding(
+            format!("the endpoint JWKS_URL lists no key {}", kid.as_deref().unwrap_or("without a kid")),
+            "check that JWKS_URL belongs to the app that issued the token; after a rotation sign in again",
+        ),
+        TokenError::KeysNotLoaded => finding(
+            "no key could be fetched from JWKS_URL",
+            "open JWKS_URL in a browser, then run taskbridge doctor",
+        ),
+        TokenError::Signature => wrong_signature(case),
+        TokenError::Expired { seconds } => expired(case, *seconds),
+        TokenError::NotYetValid { seconds } | TokenError::IssuedInFuture { seconds } => finding(
+            format!("the clock of the issuer is about {seconds} s ahead of this one"),
+            "set both clocks by NTP; JWT_LEEWAY_SECONDS forgives up to 300 s",
+        ),
+        TokenError::Issuer(issuer) => origin_differs(case, "iss", &[issuer.clone()], &case.config.issuer),
+        TokenError::Audience(audiences) => origin_differs(case, "aud", audiences, &case.config.audience),
+        TokenError::MissingClaim(name) => missing(name),
+        TokenError::ClaimType(name) => finding(
+            format!("{name} has a JSON type that RFC 7519 does not allow for it"),
+            format!("let Better Auth set {name}: remove it from definePayload and jwt.sign"),
+        ),
+        TokenError::UserId => finding(
+            "the user id is empty, longer than 255 bytes or holds a control character",
+            "check advanced.database.generateId in Better Auth, and JWT_USER_ID_CLAIM",
+        ),
+    });
+    Diagnosis { error: error.to_string(), cause, mend }
+}
+
+/// Better Auth signs other tokens with the same secret; they are told by their shape.
+fn foreign_token(case: &Case<'_>, error: &TokenError) -> Option<Finding> {
+    const MEND: &str = "send the token of GET /api/auth/token instead";
+    let payload = &case.decoded.payload;
+    let has = |name: &str| payload.contains_key(name);
+    let by_type =
+        matches!(error, TokenError::Type(typ) if typ.starts_with("better-auth.session-cache"));
+    if by_type || (has("session") && has("user") && !has("aud")) {
+        return Some(finding(
+            "this is Better Auth's session-cache cookie, which is not for APIs",
+            MEND,
+        ));
+    }
+    if has("email") && !has("sub") && !has("aud") {
+        return Some(finding("this is the token of an e-mail verification link", MEND));
+    }
+    None
+}
+
+fn algorithm_not_configured(case: &Case<'_>, algorithm: &str) -> Finding {
+    let jwks = format!("{}/api/auth/jwks", case.config.app_origin);
+    match algorithm {
+        "EdDSA" | "ES256" | "RS256" | "PS256" => finding(
+            format!("signed with {algorithm}, but only the shared secret is configured"),
+            format!("set JWKS_URL={jwks}, or configure jwt.sign as in web/lib/auth.ts"),
+        ),
+        "HS256" => finding(
+            "signed with HS256, but only JWKS_URL is configured",
+            "set BETTER_AUTH_SECRET to the secret of the app that issued it",
+        ),
+        "none" => finding("the token is not signed at all", "send a token that Better Auth issued"),
+        "ES512" | "ES384" | "RS384" | "RS512" | "PS384" | "PS512" => finding(
+            format!("this API does not verify {algorithm}"),
+            "set jwks.keyPairConfig.alg to EdDSA, ES256, RS256 or PS256 in Better Auth",
+        ),
+        other => finding(
+            format!("this API does not verify {other:?}"),
+            "use HS256 with the shared secret, or EdDSA, ES256, RS256 or PS256 with JWKS_URL",
+        ),
+    }
+}
+
+fn wrong_signature(case: &Case<'_>) -> Finding {
+    let algorithm = case.decoded.header.get("alg").and_then(|alg| alg.as_str());
+    if algorithm != Some("HS256") {
+        return finding(
+            "the signature does not belong to this header and payload, or another key with the same kid made it",
+            "send the token exactly as it was issued, and check that JWKS_URL belongs to its issuer",
+        );
+    }
+    for SharedSecret { label, secret, .. } in &case.config.keys.secrets {
+        if let Some(mistake) = secrets::made_with_a_variant(secret, case.token) {
+            return finding(
+                format!("the web app signs with {label} {mistake}"),
+                "sign with the raw UTF-8 bytes of the text: new TextEncoder().encode(secret)",
+            );
+        }
+    }
+    if secrets::made_with_the_public_default(case.token) {
+        return finding(
+            "signed with Better Auth's public default secret: the web app runs without BETTER_AUTH_SECRET",
+            "set BETTER_AUTH_SECRET in the web app too, and restart it",
+        );
+    }
+    let own: Vec<String> = (case.config.keys.secrets.iter())
+        .map(|shared| format!("{} {}", shared.label, fingerprint(&shared.secret)))
+        .collect();
+    finding(
+        "signed with another secret, or changed after it was signed",
+        format!(
+            "compare the fingerprints that both sides print at start; here: {}",
+            own.join(", ")
+        ),
+    )
+}
+
+fn expired(case: &Case<'_>, seconds: i64) -> Finding {
+    let lifetime = case.decoded.seconds("exp").zip(case.decoded.seconds("iat")).map(|(e, i)| e - i);
+    if case.decoded.seconds("exp").is_some_and(|exp| exp < 1_000_000_000) {
+        return finding(
+            "exp lies in the last century: expirationTime was given as a number, which Better Auth takes for a date",
+            "write it as a text with a unit: expirationTime: \"15m\"",
+        );
+    }
+    match lifetime {
+        Some(lifetime) if lifetime <= 0 => finding(
+            "the token expired before it was issued",
+            "write expirationTime as a text with a unit, such as \"15m\"",
+        ),
+        _ => finding(
+            format!("the token is too old by {seconds} s, or this clock is ahead by as much"),
+            "fetch a new one from GET /api/auth/token; if that one is refused too, set both clocks by NTP",
+        ),
+    }
+}
+
+fn origin_differs(case: &Case<'_>, name: &str, got: &[String], accepted: &Accepted) -> Finding {
+    let variable = if name == "iss" { "JWT_ISSUER" } else { "JWT_AUDIENCE" };
+    let Accepted::OneOf(expected) = accepted else {
+        return finding(format!("{name} is not accepted"), format!("check {variable}"));
+    };
+    let same = |change: fn(&str) -> String| {
+        got.iter().any(|value| expected.iter().any(|wanted| change(value) == change(wanted)))
+    };
+    let reason = if same(|value| value.trim_end_matches('/').to_owned()) {
+        "has more than one trailing slash"
+    } else if same(|value| value.to_ascii_lowercase()) {
+        "differs in upper and lower case"
+    } else if same(|value| value.replacen("https://", "http://", 1)) {
+        "differs in http and https"
+    } else if same(|value| value.replacen("127.0.0.1", "localhost", 1)) {
+        "differs in localhost and 127.0.0.1, which are two origins"
+    } else if same(|value| value.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")) {
+        "has a path behind the origin"
+    } else {
+        "names another app"
+    };
+    finding(
+        format!("{name} {got:?} {reason}; accepted is {}", expected.join(", ")),
+        format!(
+            "set BETTER_AUTH_URL to the same address on both sides (here {}), or add the value to {variable}",
+            case.config.app_origin
+        ),
+    )
+}
+
+fn missing(name: &str) -> Finding {
+    let mend = match name {
+        "exp" => "set expirationTime: \"15m\" in jwt({ jwt: { … } })".to_owned(),
+        "iss" => "set issuer in jwt({ jwt: { … } }), or JWT_ISSUER=any here".to_owned(),
+        "aud" => "set audience in jwt({ jwt: { … } }), or JWT_AUDIENCE=any here".to_owned(),
+        "sub" => "do not override sub in getSubject or jwt.sign, or name the claim with JWT_USER_ID_CLAIM".to_owned(),
+        other => format!("add {other} in definePayload, or change JWT_USER_ID_CLAIM"),
+    };
+    finding(format!("the issuer leaves out {name}, or another program made the token"), mend)
+}

@@ -1,0 +1,150 @@
+//! `taskbridge token inspect`: the verdict of the real verifier, check by check, with the likely cause
+//! and the mend of the first failure. It never prints a secret or a signature.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use serde::Serialize;
+
+use super::decoded::Decoded;
+use super::diagnosis::{self, Diagnosis};
+use crate::auth::{
+    AuthenticatedUser, BearerToken, Check, HeaderError, HttpJwks, JwksCache, TokenError,
+    TokenVerifier,
+};
+use crate::cli::output::{self, Row, Verdict};
+use crate::config::{Config, Source};
+
+/// The exit code for a wrong call or configuration.
+const USAGE: u8 = 2;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    /// The token; - or nothing reads it from standard input
+    #[arg(long, default_value = "-", hide_default_value = true)]
+    jwt: String,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<String>,
+    pub(super) checks: Vec<Row>,
+    #[serde(flatten)]
+    pub(super) diagnosis: Option<Diagnosis>,
+}
+
+/// Prints the report.
+///
+/// # Errors
+/// When standard input or output fails.
+pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = match Config::from_source(source) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("taskbridge: {error}");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let mut token = arguments.jwt.clone();
+    if token == "-" {
+        token.clear();
+        std::io::stdin().lock().read_to_string(&mut token).context("Cannot read standard input")?;
+    }
+    let report = actix_rt::System::new().block_on(inspect(&config, token.trim()))?;
+    if arguments.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&text(&report))?;
+    }
+    Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the verifier, with the keys of the JWKS endpoint where one is configured.
+pub(super) async fn inspect(config: &Config, token: &str) -> anyhow::Result<Report> {
+    let jwks = match &config.keys.jwks {
+        Some(jwks) => Some(JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)?),
+        None => None,
+    };
+    let verifier = TokenVerifier::new(config.auth_settings(jwks));
+    let decoded = Decoded::read(token);
+    Ok(match BearerToken::parse(token) {
+        Err(error) => refused_header(error, token),
+        Ok(bearer) => match verify(&verifier, bearer).await {
+            Ok(user) => accepted(config, &decoded, &user),
+            Err(error) => refused(config, &decoded, &error, token),
+        },
+    })
+}
+
+async fn verify(
+    verifier: &TokenVerifier,
+    token: BearerToken<'_>,
+) -> Result<AuthenticatedUser, TokenError> {
+    match verifier.verify(token) {
+        Err(error) if error.may_heal() => verifier.refresh_and_verify(token).await,
+        verdict => verdict,
+    }
+}
+
+fn accepted(config: &Config, decoded: &Decoded, user: &AuthenticatedUser) -> Report {
+    Report {
+        valid: true,
+        user_id: Some(user.user_id().as_str().to_owned()),
+        checks: rows(config, decoded, None),
+        diagnosis: None,
+    }
+}
+
+fn refused(config: &Config, decoded: &Decoded, error: &TokenError, token: &str) -> Report {
+    let case = diagnosis::Case { config, decoded, token };
+    Report {
+        valid: false,
+        user_id: None,
+        checks: rows(config, decoded, Some(error.failed_check())),
+        diagnosis: Some(diagnosis::of_token(&case, error)),
+    }
+}
+
+fn refused_header(error: HeaderError, token: &str) -> Report {
+    let form = Row {
+        name: Check::Form.name().to_owned(),
+        result: Verdict::Failed,
+        value: format!("{} bytes", token.len()),
+    };
+    let diagnosis = Some(diagnosis::of_header(error, token));
+    Report { valid: false, user_id: None, checks: vec![form], diagnosis }
+}
+
+fn rows(config: &Config, decoded: &Decoded, failed: Option<Check>) -> Vec<Row> {
+    let claim = config.user_id_claim.to_string();
+    let result = |check: Check| match failed {
+        Some(failed) if check == failed => Verdict::Failed,
+        Some(failed) if check > failed => Verdict::NotReached,
+        _ => Verdict::Ok,
+    };
+    let row = |check: Check| Row {
+        name: if check == Check::UserId { claim.clone() } else { check.name().to_owned() },
+        result: result(check),
+        value: decoded.value_for(check, &claim),
+    };
+    Check::ALL.into_iter().map(row).collect()
+}
+
+fn text(report: &Report) -> String {
+    let verdict = match (&report.user_id, &report.diagnosis) {
+        (Some(user), _) => format!("valid: the API accepts it as user {user:?}"),
+        (None, Some(Diagnosis { error, cause, mend })) => {
+            format!("refused: {error}\ncause:   {cause}\nmend:    {mend}")
+        }
+        (None, None) => String::new(),
+    };
+    format!("{}\n{verdict}", output::table(&report.checks))
+}

@@ -1,0 +1,94 @@
+//! `taskbridge token mint`: a token as the web app issues it, for curl, Postman and tests.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::auth::{Accepted, UserId, sign_hs256};
+use crate::cli::output;
+use crate::clock;
+use crate::config::{Config, Source};
+
+/// A month: longer is a mistake.
+const MAX_TTL_SECONDS: i64 = 31 * 24 * 3600;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    /// The user id the token speaks for
+    #[arg(long)]
+    user: String,
+    /// How long it lives, such as 30s, 15m or 2h
+    #[arg(long, default_value = "15m", value_parser = parse_ttl)]
+    ttl: i64,
+}
+
+/// Seconds from a number and a unit.
+fn parse_ttl(text: &str) -> Result<i64, &'static str> {
+    const FORM: &str = "write a number with a unit: 30s, 15m, 2h or 1d, at most 31d";
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 24 * 3600,
+        _ => return Err(FORM),
+    };
+    let number: i64 = text.get(..text.len() - 1).and_then(|n| n.parse().ok()).ok_or(FORM)?;
+    let seconds = number.checked_mul(unit).ok_or(FORM)?;
+    if (1..=MAX_TTL_SECONDS).contains(&seconds) { Ok(seconds) } else { Err(FORM) }
+}
+
+/// Prints the token and nothing else.
+///
+/// # Errors
+/// In production, without a shared secret, or for an impossible user id.
+pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = Config::from_source(source)?;
+    output::print(&mint(&config, &arguments.user, arguments.ttl)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token that the same configuration accepts.
+pub(super) fn mint(config: &Config, user: &str, ttl: i64) -> anyhow::Result<String> {
+    if config.production {
+        bail!("Tokens are not minted with APP_ENV=production: sign in to the web app instead");
+    }
+    UserId::parse(user)
+        .context("--user must be 1 to 255 bytes long and hold no control characters")?;
+    let signer = config.keys.secrets.first().context(
+        "There is no shared secret to sign with: set BETTER_AUTH_SECRET, or take a token from the web app",
+    )?;
+    let mut header = json!({"alg": "HS256", "typ": "JWT"});
+    if let Some(version) = &signer.version {
+        header["kid"] = json!(version);
+    }
+    let now = clock::now_seconds();
+    let mut payload = Map::new();
+    payload.insert("iat".to_owned(), json!(now));
+    payload.insert("exp".to_owned(), json!(now.saturating_add(ttl)));
+    for (name, accepted) in [("iss", &config.issuer), ("aud", &config.audience)] {
+        if let Some(value) = first(accepted) {
+            payload.insert(name.to_owned(), json!(value));
+        }
+    }
+    // The innermost object of a dotted path first.
+    let path = config.user_id_claim.to_string();
+    let mut names = path.rsplit('.');
+    let innermost = names.next().unwrap_or("sub");
+    let (mut name, mut value) = (innermost, Value::from(user));
+    for outer in names {
+        value = json!({ name: value });
+        name = outer;
+    }
+    payload.insert(name.to_owned(), value);
+    sign_hs256(&signer.secret, &header, &Value::Object(payload))
+        .context("The token could not be signed")
+}
+
+fn first(accepted: &Accepted) -> Option<&str> {
+    match accepted {
+        Accepted::Any => None,
+        Accepted::OneOf(values) => values.first().map(String::as_str),
+    }
+}
