@@ -14,6 +14,9 @@ use crate::secret::Secret;
 /// Separates fingerprints from every other use of the secret.
 const FINGERPRINT_TEXT: &[u8] = b"taskbridge/secret-fingerprint/v1";
 
+/// The shortest HMAC-SHA-256 key that is used (RFC 7518, section 3.2).
+const MIN_HMAC_KEY_BYTES: usize = 32;
+
 /// The algorithms of RFC 7518 and RFC 8037 that this service verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JwsAlgorithm {
@@ -60,8 +63,21 @@ impl VerificationKey {
     }
 
     /// HMAC-SHA-256 over the raw UTF-8 bytes of a secret: no decoding, no hashing, no trimming.
-    pub(super) fn hs256(secret: &Secret) -> Self {
-        Self::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(secret.expose().as_bytes()))
+    pub(super) fn hs256(secret: &Secret) -> Option<Self> {
+        Self::hs256_bytes(secret.expose().as_bytes())
+    }
+
+    /// `None` for a key that is too short, the empty one above all: everybody knows that one.
+    pub(super) fn hs256_bytes(secret: &[u8]) -> Option<Self> {
+        let long_enough = secret.len() >= MIN_HMAC_KEY_BYTES;
+        long_enough.then(|| Self::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(secret)))
+    }
+
+    /// As [`VerificationKey::verifies`], for a message that is no token.
+    #[cfg(test)]
+    pub(super) fn verifies_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = URL_SAFE_NO_PAD.encode(signature);
+        crypto::verify(&signature, message, &self.key, self.algorithm.in_library()).unwrap_or(false)
     }
 
     /// Whether a header's `alg` names this key's algorithm, byte for byte.

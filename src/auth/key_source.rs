@@ -24,9 +24,17 @@ const SHARED_ALGORITHM: &str = "HS256";
 const JWKS_ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
 
 impl KeySource {
-    /// Secrets shared with Better Auth, for HS256 only. Several while one replaces another.
+    /// Secrets shared with Better Auth, for HS256 only. Several while one replaces another. A secret
+    /// below 32 bytes (RFC 7518, section 3.2) verifies nothing.
     pub fn shared_secrets<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        Self(Kind::Shared(secrets.into_iter().map(VerificationKey::hs256).collect()))
+        Self(Kind::Shared(secrets.into_iter().filter_map(VerificationKey::hs256).collect()))
+    }
+
+    /// As [`KeySource::shared_secrets`], for keys that need not be text.
+    #[cfg(test)]
+    pub(super) fn hs256_keys<'a>(secrets: impl IntoIterator<Item = &'a Vec<u8>>) -> Self {
+        let keys = secrets.into_iter().filter_map(|secret| VerificationKey::hs256_bytes(secret));
+        Self(Kind::Shared(keys.collect()))
     }
 
     /// The public keys of a JWKS endpoint, for EdDSA, ES256, RS256 and PS256.

@@ -69,6 +69,8 @@ mod key_source;
 mod middleware;
 mod owner;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod user;
 mod verifier;
 
