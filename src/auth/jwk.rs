@@ -9,6 +9,9 @@ use super::key::{JwsAlgorithm, VerificationKey};
 /// The smallest RSA modulus that is used, in bytes (RFC 7518, section 3.3).
 const MIN_RSA_MODULUS_BYTES: usize = 256;
 
+/// What no public key has (RFC 7518, section 6): one prime of a modulus is as good as all of it.
+const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+
 /// Why an entry of a JWK Set is not used. The others are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnusableJwk {
@@ -50,7 +53,7 @@ pub(super) fn parse(entry: &Value) -> Result<NamedKey, UnusableJwk> {
     if kty == "oct" {
         return Err(UnusableJwk::Symmetric);
     }
-    if jwk.contains_key("d") {
+    if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
         return Err(UnusableJwk::Private);
     }
     check_purpose(jwk)?;
