@@ -101,30 +101,42 @@ impl JwksCache {
     /// flight, or that this call started, has ended; at once when none may start yet.
     pub(super) async fn refresh(&self) {
         let mut phase = self.phase.subscribe();
-        let in_flight = *phase.borrow_and_update() % 2 == 1;
-        if !in_flight && !self.claim() {
+        self.claim();
+        // Odd whether this call began the fetch or another one did; even only during the cooldown.
+        if *phase.borrow_and_update() % 2 == 0 {
             return;
         }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING {
+        if let Some(_place) = Place::take(&self.waiting) {
             let idle = phase.wait_for(|phase| phase % 2 == 0);
             // A timeout and a stopped thread come to the same: the token is judged by what is there.
             let _ = tokio::time::timeout(MAX_WAIT, idle).await;
         }
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Takes the right to fetch, and wakes the thread. `false` during the cooldown.
-    fn claim(&self) -> bool {
+    /// Takes the right to fetch, and wakes the thread; does nothing during a fetch and the cooldown.
+    fn claim(&self) {
         let now = self.now_millis();
-        let next = now.saturating_add(millis(self.timing.cooldown));
-        let take = |not_before: i64| (now >= not_before).then_some(next);
-        if self.not_before.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).is_err() {
-            return false;
+        // The lock of `phase` makes one step of looking and taking, so that whoever comes second
+        // sees the fetch and can wait for it.
+        let claimed = self.phase.send_if_modified(|phase| {
+            let is_free = *phase % 2 == 0 && now >= self.not_before.load(Ordering::Relaxed);
+            if is_free {
+                let next = now.saturating_add(millis(self.timing.cooldown));
+                self.not_before.store(next, Ordering::Relaxed);
+                *phase += 1;
+            }
+            is_free
+        });
+        if claimed {
+            // A full channel means that the thread has been woken already.
+            let _ = self.wake.try_send(());
         }
-        self.phase.send_modify(|phase| *phase |= 1);
-        // A full channel means that the thread has been woken already.
-        let _ = self.wake.try_send(());
-        true
+    }
+
+    /// Whether a fetch is claimed or under way.
+    #[cfg(test)]
+    pub(super) fn is_fetching(&self) -> bool {
+        *self.phase.borrow() % 2 == 1
     }
 
     fn now_millis(&self) -> i64 {
@@ -132,10 +144,8 @@ impl JwksCache {
     }
 
     /// One fetch. On failure the last good set stays.
-    fn fetch(&self, fetcher: &impl FetchJwks) -> bool {
-        let outcome = fetcher.fetch();
-        let succeeded = outcome.is_ok();
-        match outcome {
+    fn fetch(&self, fetcher: &impl FetchJwks) {
+        match fetcher.fetch() {
             Ok(fetched) => {
                 for ignored in fetched.keys.ignored() {
                     log::warn!("JWKS: {ignored}");
@@ -149,8 +159,7 @@ impl JwksCache {
             }
             Err(error) => log::warn!("JWKS: {error}; {}", self.consequence()),
         }
-        self.phase.send_modify(|phase| *phase = (*phase | 1) + 1);
-        succeeded
+        self.phase.send_modify(|phase| *phase += 1);
     }
 
     fn consequence(&self) -> &'static str {
@@ -191,6 +200,22 @@ impl JwksCache {
         loaded.as_ref().is_none_or(|loaded| {
             loaded.keys.is_empty() || loaded.at.elapsed() >= self.timing.refresh
         })
+    }
+}
+
+/// A place among those who wait, given back when the request is answered or its client hangs up.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(taken: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(taken);
+        (taken.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

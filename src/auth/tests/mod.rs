@@ -1,10 +1,14 @@
 //! Tests that look at the module as a whole: the vectors of others, the key set and its cache under
+//! every kind of endpoint, and properties that hold for all tokens.
 
 mod confusion;
 mod cookbook_vectors;
+mod endpoint;
 mod fixtures;
 mod jwk;
 mod jwks;
+mod jwks_cache;
+mod jwks_concurrency;
 mod jws_vectors;
 mod signature_vectors;
 mod vectors;
