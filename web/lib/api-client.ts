@@ -63,6 +63,7 @@ export interface ApiClientOptions {
   leave: (to: "sign-in" | "reload") => void;
   fetch?: typeof globalThis.fetch;
   now?: () => number;
+  wait?: (milliseconds: number) => Promise<void>;
 }
 
 export type ApiClient = ReturnType<typeof createApiClient>;
@@ -75,6 +76,9 @@ interface HeldToken {
 
 const REFRESH_AHEAD_MS = 30_000;
 const TIMEOUT_MS = 15_000;
+/** How often, and how long at the most, one call waits for an API that cannot check tokens yet. */
+const MAX_WAITS = 2;
+const MAX_WAIT_SECONDS = 10;
 
 export function createApiClient({
   apiUrl,
@@ -82,6 +86,7 @@ export function createApiClient({
   leave,
   fetch = (input, init) => globalThis.fetch(input, init),
   now = Date.now,
+  wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 }: ApiClientOptions) {
   let held: HeldToken | null = null;
   let refreshing: Promise<HeldToken> | null = null;
@@ -158,19 +163,27 @@ export function createApiClient({
       );
 
     let token = await usableToken();
-    let response = await send(token);
-    if (response.ok) return response;
-    let problem = await readProblem(response);
-    if (problem.retry === "refresh") {
-      // Repeating even a POST is safe: the API checks the token before it reads the body. There is no
-      // second repetition, because a fresh token that is refused as well will not be cured by a third.
-      token = await replacementFor(token);
-      response = await send(token);
+    let renewed = false;
+    let waits = 0;
+    for (;;) {
+      const response = await send(token);
       if (response.ok) return response;
-      problem = await readProblem(response);
+      const problem = await readProblem(response);
+      // Repeating even a POST is safe in both cases: the API checks the token before it reads the body.
+      if (problem.retry === "refresh" && !renewed) {
+        // Once, because a fresh token that is refused as well will not be cured by a third.
+        renewed = true;
+        token = await replacementFor(token);
+      } else if (problem.code === "keys_unavailable" && waits < MAX_WAITS) {
+        // The API has not fetched the keys yet, as in the first seconds after a start.
+        waits += 1;
+        await wait(retryAfter(response));
+        token = await usableToken();
+      } else {
+        if (problem.retry === "login") leave("sign-in");
+        throw problem;
+      }
     }
-    if (problem.retry === "login") leave("sign-in");
-    throw problem;
   }
 
   async function bodyOf<T>(response: Response): Promise<T> {
@@ -236,6 +249,13 @@ async function readProblem(response: Response): Promise<ApiProblem> {
     Array.isArray(problem.errors) ? problem.errors.filter(isFieldError) : [],
     text(problem.request_id) ?? response.headers.get("X-Request-Id"),
   );
+}
+
+/** In milliseconds. The API counts in seconds; a proxy may send a date, or nothing. */
+function retryAfter(response: Response): number {
+  const header = response.headers.get("Retry-After") ?? "";
+  const seconds = /^\d+$/.test(header) ? Number(header) : 1;
+  return Math.min(Math.max(seconds, 1), MAX_WAIT_SECONDS) * 1000;
 }
 
 /** Only the cursor is taken from the link: following its address would let an answer choose who gets the token. */

@@ -13,13 +13,25 @@ type Answer = () => Response | Promise<Response>;
 const tasks: Answer = () => Response.json([]);
 const refused = (retry: string): Answer => () => Response.json({ code: "token_expired", detail: "Expired.", retry }, { status: 401 });
 
+const noKeys = (retryAfter?: string): Answer => () =>
+  Response.json({ code: "keys_unavailable", detail: "Not yet." }, { status: 503, headers: retryAfter === undefined ? {} : { "Retry-After": retryAfter } });
+
+/** One answer after the other; the last one stays. */
+function inTurn(...answers: Answer[]): Answer {
+  return () => (answers.length > 1 ? answers.shift() : answers[0])!();
+}
+
 function setUp({ userId = "ada", lifetime = 900, api = tasks, issue }: { userId?: string; lifetime?: number; api?: Answer; issue?: Answer } = {}) {
-  const log = { tokens: 0, calls: [] as { url: string; init: RequestInit }[], left: [] as string[], now: 0 };
+  const log = { tokens: 0, calls: [] as { url: string; init: RequestInit }[], left: [] as string[], waited: [] as number[], now: 0 };
   const client = createApiClient({
     apiUrl,
     userId,
     leave: (to) => log.left.push(to),
     now: () => log.now,
+    wait: async (milliseconds) => {
+      log.waited.push(milliseconds);
+      log.now += milliseconds;
+    },
     fetch: async (input, init = {}) => {
       if (String(input) === "/api/auth/token") {
         log.tokens += 1;
@@ -101,6 +113,55 @@ test("“login” leaves for the sign-in page, “never” does not", async () =
     expect(log.calls).toHaveLength(1);
     expect(log.left).toEqual(left);
   }
+});
+
+test("an API without keys yet is asked again after Retry-After, by reads and writes alike", async () => {
+  const { client, log } = setUp({ api: inTurn(noKeys("2"), tasks) });
+  expect(await client.listTasks()).toEqual({ tasks: [], nextCursor: null });
+  expect(log.waited).toEqual([2_000]);
+
+  const { client: writer, log: writes } = setUp({ api: inTurn(noKeys("2"), noKeys("3"), () => Response.json({ id: 1 })) });
+  await writer.createTask({ title: "x", description: null });
+  expect(writes.waited).toEqual([2_000, 3_000]);
+  expect(writes.calls.map(({ init }) => init.body)).toEqual(Array(3).fill('{"title":"x","description":null}'));
+  expect(writes.tokens).toBe(1);
+});
+
+test("it is asked three times, not for ever", async () => {
+  const { client, log } = setUp({ api: noKeys("1") });
+  expect(await problemOf(client.listTasks())).toMatchObject({ status: 503, code: "keys_unavailable" });
+  expect(log.calls).toHaveLength(3);
+  expect(log.waited).toEqual([1_000, 1_000]);
+  expect(log.left).toEqual([]);
+});
+
+test("however the answers alternate, one call ends after four requests", async () => {
+  const { client, log } = setUp({ api: inTurn(noKeys("1"), refused("refresh"), noKeys("1"), refused("refresh")) });
+  expect((await problemOf(client.listTasks())).code).toBe("token_expired");
+  expect(log.calls).toHaveLength(4);
+  expect(log.tokens).toBe(2);
+});
+
+test("the wait is at least one second and at most ten, whatever Retry-After says", async () => {
+  for (const [header, waited] of [["0", 1_000], ["86400", 10_000], ["soon", 1_000], ["Wed, 21 Oct 2026 07:28:00 GMT", 1_000], [undefined, 1_000]] as const) {
+    const { client, log } = setUp({ api: inTurn(noKeys(header), tasks) });
+    await client.listTasks();
+    expect(log.waited, header).toEqual([waited]);
+  }
+});
+
+test("a token that goes stale during the wait is renewed", async () => {
+  const { client, log } = setUp({ lifetime: 10, api: inTurn(noKeys("9"), tasks) });
+  await client.listTasks();
+  expect(log.tokens).toBe(2);
+});
+
+test("any other 503 is shown at once", async () => {
+  const { client, log } = setUp({ api: () => Response.json({ code: "unavailable" }, { status: 503, headers: { "Retry-After": "1" } }) });
+  await problemOf(client.listTasks());
+  await problemOf(client.createTask({ title: "x", description: null }));
+  expect(log.calls).toHaveLength(2);
+  expect(log.waited).toEqual([]);
 });
 
 test("without a session the API is not asked at all", async () => {
