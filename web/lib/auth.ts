@@ -1,19 +1,34 @@
 /**
- * Better Auth, set up so that another service can verify its users with nothing but the shared secret.
+ * Better Auth, set up so that another service can verify its users by the token they bring.
  *
- * Better Auth's JWT plugin signs with an asymmetric key of its own; options found in many guides
- * (`jwtSecret`, `algorithm: "HS256"`) are ignored. The supported way to HS256 is a custom signer,
- * `jwt.sign`. The browser collects the token at GET /api/auth/token and sends it to the API.
+ * There are two ways to sign that token, and JWT_SIGNING picks one when the server starts. An app of
+ * your own needs only one of them: copy this file and the file of the way you want.
+ *
+ * - `jwt-shared-secret` (the default): HS256 with BETTER_AUTH_SECRET. The two sides share one secret.
+ * - `jwt-jwks`: Better Auth's own way, a key pair. The API fetches the public half from JWKS_URL.
+ *
+ * Either way the browser collects the token at GET /api/auth/token and sends it to the API.
  */
 import { betterAuth, type BetterAuthOptions } from "better-auth";
-import { jwt } from "better-auth/plugins";
-import { SignJWT } from "jose";
 import { createMissingTables, openAuthDatabase } from "./database";
-import { authBaseUrl, rateLimitEnabled, signingSecret, tokenLifetime } from "./env";
+import { authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime } from "./env";
+import { jwtWithKeyPair } from "./jwt-jwks";
+import { jwtWithSharedSecret } from "./jwt-shared-secret";
 
 const baseUrl = authBaseUrl();
-// The raw bytes of the text: base64 or hex is not decoded, and the API does not decode it either.
-const signingKey = new TextEncoder().encode(signingSecret());
+
+/** What a token says; the same whichever way it is signed. */
+const claims = {
+  // The API insists on both: they set this token apart from the other JWTs that Better Auth signs with
+  // the very same key, its session-cache cookie and its e-mail links.
+  issuer: baseUrl.origin,
+  audience: baseUrl.origin,
+  // A string, because a number would be taken for the moment of expiry itself.
+  expirationTime: tokenLifetime(),
+  // Better Auth adds `sub` (the user id) and the times. By default it would also copy the whole
+  // user, e-mail address included, into a token that other services may log.
+  definePayload: () => ({}),
+};
 
 /** Exported because the tests build a second instance from them, with more of Better Auth's features on. */
 export const authOptions = {
@@ -21,31 +36,7 @@ export const authOptions = {
   database: openAuthDatabase(),
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: rateLimitEnabled() },
-  plugins: [
-    jwt({
-      jwt: {
-        // The API insists on both claims: they set this token apart from Better Auth's session-cache
-        // cookie and its e-mail links, which are HS256 JWTs signed with the very same secret.
-        issuer: baseUrl.origin,
-        audience: baseUrl.origin,
-        // A string, because a number would be taken for the moment of expiry itself.
-        expirationTime: tokenLifetime(),
-        // Better Auth adds `sub` (the user id) and the times. By default it would also copy the whole
-        // user, e-mail address included, into a token that other services may log.
-        definePayload: () => ({}),
-        sign: (payload, header) =>
-          new SignJWT(payload).setProtectedHeader({ typ: "JWT", ...header, alg: "HS256" }).sign(signingKey),
-      },
-      jwks: {
-        // Both are demanded beside a custom signer and neither is used: with `remoteUrl` set,
-        // /api/auth/jwks answers 404, and nothing ever fetches this address.
-        remoteUrl: new URL("/api/auth/jwks", baseUrl).href,
-        keyPairConfig: { alg: "EdDSA" },
-      },
-      // Otherwise every get-session answer would carry a token too, whether or not it was asked for.
-      disableSettingJwtHeader: true,
-    }),
-  ],
+  plugins: [jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims)],
 } satisfies BetterAuthOptions;
 
 // Before `betterAuth`, which compares the tables with what it expects as soon as it is called.

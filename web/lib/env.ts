@@ -18,7 +18,7 @@ function checkedSecret(name: string, value: string): string {
   if (value === PUBLIC_DEFAULT_SECRET) {
     throw new ConfigError(`${name} is Better Auth's public development default; make your own with: openssl rand -base64 32`);
   }
-  if (value !== value.trim() || /^(["']).*\1$/.test(value)) {
+  if (value !== value.trim() || /^["'`]|["'`]$/.test(value)) {
     throw new ConfigError(`${name} has white space or quotes around it, which the API would not read the same way; remove them.`);
   }
   if (Buffer.byteLength(value, "utf8") < 32) {
@@ -27,26 +27,73 @@ function checkedSecret(name: string, value: string): string {
   return value;
 }
 
-/**
- * The secret that signs new tokens: BETTER_AUTH_SECRET or, while secrets are being rotated, the first
- * entry of BETTER_AUTH_SECRETS ("2:new,1:old"), the one Better Auth itself treats as current.
- */
-export function signingSecret(): string {
-  const rotating = process.env.BETTER_AUTH_SECRETS;
-  if (rotating) {
-    const [current = ""] = rotating.split(",");
-    return checkedSecret("The first entry of BETTER_AUTH_SECRETS", current.slice(current.indexOf(":") + 1).trim());
-  }
-  const single = process.env.BETTER_AUTH_SECRET;
-  if (!single) {
-    throw new ConfigError("BETTER_AUTH_SECRET is not set; make one with: openssl rand -base64 32, and give the API the same value.");
-  }
-  return checkedSecret("BETTER_AUTH_SECRET", single);
+export interface CurrentSecret {
+  value: string;
+  /** The version while secrets are being rotated, else null. */
+  version: string | null;
+  /** What the API calls it in its log and in `taskbridge doctor`. */
+  label: string;
 }
 
-/** A short mark of the secret. The API logs the same one, so that two different secrets are told apart without showing either. */
-export function secretFingerprint(): string {
-  return createHmac("sha256", signingSecret()).update("taskbridge/secret-fingerprint/v1").digest("hex").slice(0, 8);
+/**
+ * The secret Better Auth works with: BETTER_AUTH_SECRET or, while secrets are being rotated, the first
+ * entry of BETTER_AUTH_SECRETS ("2:new,1:old").
+ */
+export function currentSecret(): CurrentSecret {
+  const rotating = process.env.BETTER_AUTH_SECRETS;
+  if (rotating) return rotation(rotating);
+  const value = process.env.BETTER_AUTH_SECRET;
+  if (!value) {
+    throw new ConfigError("BETTER_AUTH_SECRET is not set; make one with: openssl rand -base64 32, and give the API the same value.");
+  }
+  return { value: checkedSecret("BETTER_AUTH_SECRET", value), version: null, label: "BETTER_AUTH_SECRET" };
+}
+
+/** Reads as Better Auth does, which trims around entries and values. It would find a mistake only at the first request. */
+function rotation(list: string): CurrentSecret {
+  const name = "BETTER_AUTH_SECRETS";
+  const secrets = list.split(",").map((entry, index) => {
+    const [, digits, value] = /^\s*(\d+)\s*:\s*(.*?)\s*$/s.exec(entry) ?? [];
+    if (digits === undefined || value === undefined) {
+      throw new ConfigError(`Entry ${index + 1} of ${name} must be a number, a colon and a secret: 2:new-secret,1:old-secret`);
+    }
+    const version = String(Number.parseInt(digits, 10));
+    return { version, value: checkedSecret(`Entry ${index + 1} of ${name}`, value), label: `${name} ${version}` };
+  });
+  const versions = secrets.map(({ version }) => version);
+  const repeated = versions.find((version, index) => versions.indexOf(version) !== index);
+  if (repeated) throw new ConfigError(`${name} has the version ${repeated} twice; give the new secret a number of its own.`);
+  return secrets[0]!;
+}
+
+/** A short mark of the secret. The API prints the same one, so that two different secrets are told apart without showing either. */
+export function secretFingerprint({ value }: CurrentSecret): string {
+  return createHmac("sha256", value).update("taskbridge/secret-fingerprint/v1").digest("hex").slice(0, 8);
+}
+
+/** How API tokens are signed: JWT_SIGNING. `shared-secret` (the default) or `jwks`; see `lib/auth`. */
+export function jwtSigning(): "shared-secret" | "jwks" {
+  const value = process.env.JWT_SIGNING || "shared-secret";
+  if (value !== "shared-secret" && value !== "jwks") {
+    throw new ConfigError(`JWT_SIGNING must be shared-secret or jwks, but it is "${value}".`);
+  }
+  if (value === "shared-secret" && process.env.JWT_ALGORITHM) {
+    throw new ConfigError("JWT_ALGORITHM is for JWT_SIGNING=jwks only: with a shared secret the algorithm is always HS256.");
+  }
+  return value;
+}
+
+/** The algorithms that Better Auth can sign with and the API can verify; ES512 is not among the latter. */
+const KEY_PAIR_ALGORITHMS = ["EdDSA", "ES256", "RS256", "PS256"] as const;
+
+/** The algorithm of the key pair: JWT_ALGORITHM. */
+export function jwtAlgorithm(): (typeof KEY_PAIR_ALGORITHMS)[number] {
+  const value = process.env.JWT_ALGORITHM || "EdDSA";
+  const algorithm = KEY_PAIR_ALGORITHMS.find((one) => one === value);
+  if (!algorithm) {
+    throw new ConfigError(`JWT_ALGORITHM must be one of ${KEY_PAIR_ALGORITHMS.join(", ")}, but it is "${value}".`);
+  }
+  return algorithm;
 }
 
 function httpUrl(name: string, fallback: string): URL {

@@ -4,13 +4,19 @@
  * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
  * error would leave Next.js running and answering 500 to everything.
  */
-import { apiUrl, ConfigError, secretFingerprint } from "./env";
+import { apiUrl, authBaseUrl, ConfigError, currentSecret, jwtAlgorithm, jwtSigning, secretFingerprint } from "./env";
 
 export async function prepareServer(): Promise<void> {
   try {
     apiUrl();
+    // Needed however tokens are signed: it also signs the session cookie and encrypts private keys.
+    const secret = currentSecret();
     await import("./auth");
-    console.info(`shared secret fingerprint ${secretFingerprint()}`);
+    console.info(
+      jwtSigning() === "jwks"
+        ? `API tokens are signed with a key pair (${jwtAlgorithm()}): set JWKS_URL=${new URL("/api/auth/jwks", authBaseUrl()).href} on the API`
+        : `${secret.label} has the fingerprint ${secretFingerprint(secret)}`,
+    );
   } catch (error) {
     console.error(`The web server cannot start: ${explain(error)}`);
     process.exit(1);

@@ -13,7 +13,7 @@ interface Minted {
 
 test("both servers log the same fingerprint of the secret, and neither logs the secret", async ({ stack }) => {
   const { api, web } = stack.logs();
-  const fingerprint = (log: string) => /shared secret fingerprint ([0-9a-f]{8})\b/.exec(log)?.[1];
+  const fingerprint = (log: string) => /BETTER_AUTH_SECRET has the fingerprint ([0-9a-f]{8})\b/.exec(log)?.[1];
   expect(fingerprint(web)).toBeDefined();
   expect(fingerprint(api)).toBe(fingerprint(web));
   expect(api + web).not.toContain(stack.secret);

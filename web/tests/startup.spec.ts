@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "@playwright/test";
 import { freePort, launchWeb } from "./support/servers";
 
-const sound = { BETTER_AUTH_SECRET: "s".repeat(32), BETTER_AUTH_SECRETS: "" };
+const sound = { BETTER_AUTH_SECRET: "s".repeat(32), BETTER_AUTH_SECRETS: "", JWT_SIGNING: "", JWT_ALGORITHM: "" };
 
 let dir: string;
 let log: string;
@@ -21,6 +21,12 @@ const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
   ["the public default", { BETTER_AUTH_SECRET: "better-auth-secret-12345678901234567890" }, /public development default/],
   ["a quoted secret", { BETTER_AUTH_SECRET: `"${"s".repeat(32)}"` }, /quotes around it/],
   ["a short secret in a rotation", { BETTER_AUTH_SECRETS: `2:short,1:${"s".repeat(32)}` }, /BETTER_AUTH_SECRETS must be at least 32 bytes/],
+  ["a short old secret in a rotation", { BETTER_AUTH_SECRETS: `2:${"s".repeat(32)},1:short` }, /Entry 2 of BETTER_AUTH_SECRETS must be at least 32/],
+  ["a rotation without versions", { BETTER_AUTH_SECRETS: "s".repeat(32) }, /Entry 1 of BETTER_AUTH_SECRETS must be a number, a colon and a secret/],
+  ["a rotation with a version twice", { BETTER_AUTH_SECRETS: `1:${"s".repeat(32)},1:${"t".repeat(32)}` }, /BETTER_AUTH_SECRETS has the version 1 twice/],
+  ["an unknown way to sign", { JWT_SIGNING: "HS256" }, /JWT_SIGNING must be shared-secret or jwks/],
+  ["an algorithm beside the shared secret", { JWT_ALGORITHM: "ES256" }, /JWT_ALGORITHM is for JWT_SIGNING=jwks only/],
+  ["an algorithm the API cannot verify", { JWT_SIGNING: "jwks", JWT_ALGORITHM: "ES512" }, /JWT_ALGORITHM must be one of EdDSA, ES256, RS256, PS256/],
   ["an unknown database", { AUTH_DATABASE_URL: "mysql://user:hush@host/db" }, /AUTH_DATABASE_URL must start with sqlite:\/\/ or postgres:\/\//],
   ["a database that cannot be opened", { AUTH_DATABASE_URL: "sqlite:///no/such/directory/auth.db" }, /AUTH_DATABASE_URL could not be prepared/],
   ["an expiry without a unit", { JWT_EXPIRATION_TIME: "3600" }, /JWT_EXPIRATION_TIME must be a number with a unit/],
