@@ -80,7 +80,8 @@ impl FetchJwks for HttpJwks {
         }
         let date = response.headers().get("date").and_then(|value| value.to_str().ok());
         let date = date.map(str::to_owned);
-        let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+        // One more than is allowed: the client calls it an excess when the limit itself is reached.
+        let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
         let body = response.body_mut().with_config().limit(limit).read_to_vec();
         let document = match body {
             Ok(document) => document,
