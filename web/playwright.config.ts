@@ -4,9 +4,10 @@
  * Nothing is downloaded and nothing is skipped: what is missing fails the run with one sentence.
  */
 import { defineConfig } from "@playwright/test";
+import type { WorkerOptions } from "./tests/support/fixtures";
 import { chromiumPath } from "./tests/support/prerequisites";
 
-export default defineConfig({
+export default defineConfig<object, WorkerOptions>({
   testDir: "./tests",
   globalSetup: "./tests/support/prerequisites.ts",
   // One worker: the tests share one pair of servers, and a small machine has little more to give.
@@ -16,6 +17,12 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  projects: [
+    { name: "shared secret", use: { signing: "shared-secret" }, testIgnore: /(first-user|key-sources)\.spec\.ts$/ },
+    // Again all that depends on who signs (accounts, the life of a task, that nobody sees another's),
+    // and what is only about keys.
+    { name: "JWKS", use: { signing: "jwks" }, testMatch: /(accounts|tasks|isolation|first-user|key-sources)\.spec\.ts$/ },
+  ],
   reporter: [["list"], ["./tests/support/summary-reporter.ts"]],
   use: {
     browserName: "chromium",

@@ -3,8 +3,9 @@
  * /api/auth/jwks of this app; it then needs no secret at all.
  *
  * Better Auth makes the first key when somebody first asks for a token or for the keys, and keeps it
- * in its table `jwks`, encrypted with the current secret. While a secret is replaced the old one
- * must therefore stay readable, or the token endpoint answers 500.
+ * in its table `jwks`, encrypted with the current secret. When that is replaced, the old one must stay
+ * in BETTER_AUTH_SECRETS, and a key made before there were versions needs BETTER_AUTH_SECRET as well:
+ * without the secret that encrypted it, the token endpoint answers 500.
  */
 import { jwt, type JwtOptions } from "better-auth/plugins";
 import { jwtAlgorithm } from "./env";
@@ -12,8 +13,8 @@ import { jwtAlgorithm } from "./env";
 export function jwtWithKeyPair(claims: NonNullable<JwtOptions["jwt"]>) {
   return jwt({
     jwt: claims,
-    // Without this line: EdDSA. It decides about keys yet to be made; existing ones of another
-    // algorithm go on signing until a key of this one is there.
+    // Without this line: EdDSA. It decides how new keys are made; while there is one of another
+    // algorithm and none of this, that one goes on signing.
     jwks: { keyPairConfig: { alg: jwtAlgorithm() } },
     // Otherwise every get-session answer would carry a token too, whether or not it was asked for.
     disableSettingJwtHeader: true,

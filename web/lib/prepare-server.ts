@@ -4,7 +4,7 @@
  * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
  * error would leave Next.js running and answering 500 to everything.
  */
-import { apiUrl, authBaseUrl, ConfigError, currentSecret, jwtAlgorithm, jwtSigning, secretFingerprint } from "./env";
+import { apiUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, secretFingerprint } from "./env";
 
 export async function prepareServer(): Promise<void> {
   try {
@@ -14,7 +14,7 @@ export async function prepareServer(): Promise<void> {
     await import("./auth");
     console.info(
       jwtSigning() === "jwks"
-        ? `API tokens are signed with a key pair (${jwtAlgorithm()}): set JWKS_URL=${new URL("/api/auth/jwks", authBaseUrl()).href} on the API`
+        ? `API tokens are signed with a key pair: set JWKS_URL=${new URL("/api/auth/jwks", authBaseUrl()).href} on the API`
         : `${secret.label} has the fingerprint ${secretFingerprint(secret)}`,
     );
   } catch (error) {

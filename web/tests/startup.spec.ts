@@ -1,8 +1,10 @@
 /** The web server starts with a sound configuration, again and again, and refuses an unsound one in one sentence. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
+import { apiBinary } from "./support/prerequisites";
 import { freePort, launchWeb } from "./support/servers";
 
 const sound = { BETTER_AUTH_SECRET: "s".repeat(32), BETTER_AUTH_SECRETS: "", JWT_SIGNING: "", JWT_ALGORITHM: "" };
@@ -65,4 +67,36 @@ test("makes its tables at the first start and finds them at the second", async (
     }
   }
   expect(readFileSync(log, "utf8")).not.toMatch(/error|mismatch/i);
+});
+
+/** All that the web server prints from its start until its first answer. */
+async function outputOf(env: Record<string, string>): Promise<string> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const server = launchWeb(port, log, { ...sound, BETTER_AUTH_URL: url, AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`, ...env });
+  try {
+    await server.answering(`${url}/sign-in`);
+  } finally {
+    await server.stop();
+  }
+  return readFileSync(log, "utf8");
+}
+
+test("names the secret that signs and its fingerprint in the words of `taskbridge doctor`, also during a rotation", async () => {
+  const rotation = { BETTER_AUTH_SECRETS: ` 2 : ${"n".repeat(32)} ,1:${"o".repeat(32)}`, BETTER_AUTH_SECRET: "l".repeat(32) };
+  const output = await outputOf(rotation);
+  const [, label, fingerprint] = /^(.*) has the fingerprint ([0-9a-f]{8})$/m.exec(output) ?? [];
+  expect(label).toBe("BETTER_AUTH_SECRETS 2");
+  expect(output.match(/fingerprint/g)).toHaveLength(1);
+  expect(output).not.toMatch(/n{32}|o{32}|l{32}/);
+
+  const doctor = spawnSync(apiBinary, ["doctor", "--json"], { cwd: dir, env: { PATH: process.env.PATH ?? "", ...rotation } as unknown as NodeJS.ProcessEnv, encoding: "utf8" });
+  const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; value: string }[] };
+  expect(checks.find(({ name }) => name === label)?.value).toContain(`fingerprint ${fingerprint}`);
+});
+
+test("says where the keys are when a key pair signs, and nothing about the secret", async () => {
+  const output = await outputOf({ JWT_SIGNING: "jwks" });
+  expect(output).toMatch(/signed with a key pair: set JWKS_URL=http:\/\/localhost:\d+\/api\/auth\/jwks on the API/);
+  expect(output).not.toContain("fingerprint");
 });

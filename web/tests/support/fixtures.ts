@@ -1,6 +1,6 @@
 /** What the tests share: the running servers, people with browsers of their own, and requests made as somebody. */
 import { expect, test as base, type Browser, type BrowserContext, type Page } from "@playwright/test";
-import { logTail, startStack, type Stack, type StackOptions } from "./servers";
+import { logTail, startStack, type Signing, type Stack, type StackOptions } from "./servers";
 
 export interface Person {
   name: string;
@@ -17,12 +17,18 @@ let serial = 0;
 /** Every stack this worker has started, whose logs are worth reading when a test fails. */
 const running = new Set<Stack>();
 
-async function runStack(options: StackOptions, use: (stack: Stack) => Promise<void>): Promise<void> {
+export async function runStack(options: StackOptions, use: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startStack(options);
   running.add(stack);
-  await use(stack);
-  running.delete(stack);
-  await stack.stop();
+  try {
+    await use(stack);
+  } catch (error) {
+    console.log(logTail(stack));
+    throw error;
+  } finally {
+    running.delete(stack);
+    await stack.stop();
+  }
 }
 
 /** Unique on each call, so that tests neither collide nor depend on their order. */
@@ -31,7 +37,12 @@ export function newPerson(name: string): Person {
   return { name, email: `${name.toLowerCase()}-${process.pid}-${serial}@example.com`, password: `correct horse ${serial}` };
 }
 
-interface WorkerFixtures {
+export interface WorkerOptions {
+  /** Set per project: the same tests, with tokens signed the one way and the other. */
+  signing: Signing;
+}
+
+interface WorkerFixtures extends WorkerOptions {
   stack: Stack;
   /** Tokens that live for three seconds and an API without leeway, to see them expire. */
   shortLivedStack: Stack;
@@ -44,12 +55,13 @@ interface TestFixtures {
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  signing: ["shared-secret", { scope: "worker", option: true }],
   stack: [
-    async ({}, use) => runStack({}, use),
+    async ({ signing }, use) => runStack({ signing }, use),
     { scope: "worker", timeout: 60_000 },
   ],
   shortLivedStack: [
-    async ({}, use) => runStack({ tokenLifetime: "3s", leewaySeconds: 0 }, use),
+    async ({ signing }, use) => runStack({ signing, tokenLifetime: "3s", leewaySeconds: 0 }, use),
     { scope: "worker", timeout: 60_000 },
   ],
   logsOnFailure: [

@@ -17,6 +17,9 @@ const dir = mkdtempSync(path.join(tmpdir(), "taskbridge-mint-"));
 process.env.AUTH_DATABASE_URL = `sqlite://${path.join(dir, "auth.db")}`;
 // A rotation under way outside would make another secret current than the one printed here.
 delete process.env.BETTER_AUTH_SECRETS;
+// All three are HS256 only where the shared secret signs.
+delete process.env.JWT_SIGNING;
+delete process.env.JWT_ALGORITHM;
 process.env.BETTER_AUTH_SECRET ||= randomBytes(32).toString("base64url");
 
 try {

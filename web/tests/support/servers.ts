@@ -1,6 +1,6 @@
 /** Starts and stops the real servers: the Rust API and `next start`, each on a free port with a fresh database. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -20,10 +20,16 @@ export interface Stack {
 }
 
 /** The end of the logs, which is where the reason of a failure usually is. */
-export function logTail(stack: Pick<Stack, "logs">): string {
+export function logTail(stack: { logs: () => Record<string, string> }): string {
   return Object.entries(stack.logs())
     .map(([server, text]) => `--- ${server} ---\n${text.slice(-6000)}`)
     .join("\n");
+}
+
+/** As above, for servers that log into one directory. */
+export function logTailOf(dir: string): string {
+  const files = readdirSync(dir).filter((file) => file.endsWith(".log"));
+  return logTail({ logs: () => Object.fromEntries(files.map((file) => [file, readFileSync(path.join(dir, file), "utf8")])) });
 }
 
 export interface StackOptions {
@@ -31,24 +37,37 @@ export interface StackOptions {
   tokenLifetime?: string;
   /** Passed to the API as JWT_LEEWAY_SECONDS. */
   leewaySeconds?: number;
+  /** How Better Auth signs, and accordingly all that the API is told: the secret, or where the keys are. */
+  signing?: Signing;
+  /** Where the API fetches the keys, if not from the web app itself. */
+  jwksUrl?: string;
+  /** As after `docker compose up` on a slow machine: the API is there long before Better Auth. */
+  apiFirst?: boolean;
 }
 
+export type Signing = "shared-secret" | "jwks";
+
 /** `localhost` throughout, never 127.0.0.1: to Better Auth and to CORS these are different origins. */
-export async function startStack({ tokenLifetime, leewaySeconds }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  tokenLifetime,
+  leewaySeconds,
+  signing = "shared-secret",
+  jwksUrl,
+  apiFirst = false,
+}: StackOptions = {}): Promise<Stack> {
   const dir = mkdtempSync(path.join(tmpdir(), "taskbridge-browser-"));
   const [webPort, apiPort] = [await freePort(), await freePort()];
   const webUrl = `http://localhost:${webPort}`;
   const apiUrl = `http://localhost:${apiPort}`;
   const secret = `browser-tests-${crypto.randomUUID()}`;
-  const shared = { BETTER_AUTH_SECRET: secret, BETTER_AUTH_URL: webUrl };
 
   let api: Server | null = null;
   async function startApi(): Promise<void> {
-    api = launch(apiBinary, [], dir, path.join(dir, "api.log"), {
-      ...shared,
-      HOST: "127.0.0.1",
-      PORT: String(apiPort),
-      DATABASE_URL: `sqlite://${path.join(dir, "tasks.db")}`,
+    api = launchApi(apiPort, dir, {
+      BETTER_AUTH_URL: webUrl,
+      ...(signing === "jwks"
+        ? { JWKS_URL: jwksUrl ?? `${webUrl}/api/auth/jwks`, JWKS_COOLDOWN_SECONDS: "1" }
+        : { BETTER_AUTH_SECRET: secret }),
       ...(leewaySeconds === undefined ? {} : { JWT_LEEWAY_SECONDS: String(leewaySeconds) }),
     });
     await api.answering(`${apiUrl}/health`);
@@ -58,8 +77,11 @@ export async function startStack({ tokenLifetime, leewaySeconds }: StackOptions 
     api = null;
   }
 
+  if (apiFirst) await startApi();
   const web = launchWeb(webPort, path.join(dir, "web.log"), {
-    ...shared,
+    BETTER_AUTH_SECRET: secret,
+    BETTER_AUTH_URL: webUrl,
+    JWT_SIGNING: signing,
     AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
     // Every test signs up a user of its own, far more often than people do.
     AUTH_RATE_LIMIT: "off",
@@ -67,6 +89,7 @@ export async function startStack({ tokenLifetime, leewaySeconds }: StackOptions 
     NEXT_TELEMETRY_DISABLED: "1",
     // Set even where they equal the default: a developer's .env fills in whatever is not set.
     BETTER_AUTH_SECRETS: "",
+    JWT_ALGORITHM: "",
     JWT_EXPIRATION_TIME: tokenLifetime ?? "15m",
   });
 
@@ -77,7 +100,7 @@ export async function startStack({ tokenLifetime, leewaySeconds }: StackOptions 
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    await Promise.all([startApi(), web.answering(`${webUrl}/sign-in`)]);
+    await Promise.all([api ?? startApi(), web.answering(`${webUrl}/sign-in`)]);
   } catch (error) {
     const text = logTail({ logs });
     await stop();
@@ -91,6 +114,26 @@ export interface Server {
   /** Resolves when the process has ended: with its exit code, or null if a signal ended it. */
   exited: Promise<number | null>;
   stop: () => Promise<void>;
+}
+
+/** The Rust API with its log and its database in `dir`, and with no key source unless `env` brings one. */
+export function launchApi(port: number, dir: string, env: Record<string, string>): Server {
+  return launch(apiBinary, [], dir, path.join(dir, "api.log"), {
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    DATABASE_URL: `sqlite://${path.join(dir, "tasks.db")}`,
+    ...env,
+  });
+}
+
+/** Better Auth without Next.js around it; see there. */
+export function launchAuth(port: number, dir: string, env: Record<string, string>): Server {
+  return launch(process.execPath, ["tests/support/auth-server.mjs", String(port)], webRoot, path.join(dir, "auth.log"), {
+    BETTER_AUTH_URL: `http://localhost:${port}`,
+    AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
+    AUTH_RATE_LIMIT: "off",
+    ...env,
+  });
 }
 
 export function launchWeb(port: number, logFile: string, env: Record<string, string>): Server {
