@@ -103,7 +103,7 @@ impl JwksCache {
         let mut phase = self.phase.subscribe();
         self.claim();
         // Odd whether this call began the fetch or another one did; even only during the cooldown.
-        if *phase.borrow_and_update() % 2 == 0 {
+        if phase.borrow_and_update().is_multiple_of(2) {
             return;
         }
         if let Some(_place) = Place::take(&self.waiting) {

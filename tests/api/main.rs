@@ -12,6 +12,7 @@ mod support;
 mod auth;
 mod cors;
 mod health;
+mod jwks;
 mod layering;
 mod matrix;
 mod outage;

@@ -97,7 +97,7 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
             format!("the clock of the issuer is about {seconds} s ahead of this one"),
             "set both clocks by NTP; JWT_LEEWAY_SECONDS forgives up to 300 s",
         ),
-        TokenError::Issuer(issuer) => origin_differs(case, "iss", &[issuer.clone()], &case.config.issuer),
+        TokenError::Issuer(issuer) => origin_differs(case, "iss", std::slice::from_ref(issuer), &case.config.issuer),
         TokenError::Audience(audiences) => origin_differs(case, "aud", audiences, &case.config.audience),
         TokenError::MissingClaim(name) => missing(name),
         TokenError::ClaimType(name) => finding(

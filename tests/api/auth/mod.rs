@@ -23,7 +23,7 @@ use crate::support::tokens::{ORIGIN, SECRET};
 fn verifier_with(variables: &[(&str, &str)]) -> TokenVerifier {
     let base = [("BETTER_AUTH_SECRET", SECRET), ("BETTER_AUTH_URL", ORIGIN)];
     let source = Source::from_pairs(base.into_iter().chain(variables.iter().copied()));
-    TokenVerifier::new(Config::from_source(&source).unwrap().auth)
+    TokenVerifier::new(Config::from_source(&source).unwrap().auth_settings(None))
 }
 
 /// The verifier as it comes.

@@ -1,0 +1,176 @@
+//! The server with a JWKS endpoint that rotates, fails, stalls, lies and comes back.
+
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+
+use crate::support::jwks::{Behaviour, JwksEndpoint, Key, listing};
+use crate::support::{Backend, TestApp};
+
+/// The server with nothing but the endpoint: no secret.
+fn spawn(endpoint: &JwksEndpoint, variables: &[(&str, &str)]) -> TestApp {
+    let mut all = vec![("BETTER_AUTH_SECRET", ""), ("JWKS_URL", endpoint.url.as_str())];
+    all.extend(variables);
+    TestApp::spawn_with(Backend::Sqlite, &all)
+}
+
+fn status(app: &TestApp, token: &str) -> u16 {
+    app.with_token(token).get("/api/alice/tasks").status
+}
+
+/// Repeats a request until it is answered with this status, at most ten seconds long.
+#[track_caller]
+fn wait_for(app: &TestApp, token: &str, wanted: u16) {
+    let started = Instant::now();
+    while status(app, token) != wanted {
+        assert!(started.elapsed() < Duration::from_secs(10), "never answered with {wanted}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_stock_plugin_needs_nothing_but_the_url() {
+    let key = Key::new("first");
+    let app = spawn(&JwksEndpoint::with_keys(&[&key]), &[]);
+    assert_eq!(
+        status(&app, &key.token("alice")),
+        200,
+        "the first request waits for the first fetch"
+    );
+    assert_eq!(status(&app, &key.token("mallory")), 403);
+    assert_eq!(
+        status(&app, &Key::new("first").token("alice")),
+        401,
+        "another key of the same name"
+    );
+    let shared = app.as_user("alice").get("/api/alice/tasks").expect(401);
+    assert_eq!(shared.code(), "invalid_token", "no secret is configured");
+}
+
+#[rstest]
+#[case::server_error(Behaviour::Answer("500 Internal Server Error", String::new()))]
+#[case::garbage(Behaviour::Answer("200 OK", "<html>".into()))]
+#[case::empty_set(Behaviour::Keys(Vec::new()))]
+#[case::silence(Behaviour::Silence)]
+fn before_a_key_set_was_ever_loaded_the_answer_is_503_and_heals_by_itself(
+    #[case] trouble: Behaviour,
+) {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::start(trouble);
+    let app = spawn(&endpoint, &[("JWKS_COOLDOWN_SECONDS", "1")]);
+    let answer = app.with_token(&key.token("alice")).get("/api/alice/tasks").expect(503);
+    assert_eq!(answer.code(), "keys_unavailable");
+    assert!(answer.header("retry-after").is_some() && answer.header("www-authenticate").is_none());
+    app.anonymous().get("/health").expect(200);
+    app.anonymous().get("/api/alice/tasks").expect(401);
+
+    endpoint.set(listing(&[&key]));
+    wait_for(&app, &key.token("alice"), 200);
+}
+
+#[rstest]
+#[case::server_error(Behaviour::Answer("500 Internal Server Error", String::new()))]
+#[case::garbage(Behaviour::Answer("200 OK", "{\"keys\":17}".into()))]
+#[case::huge(Behaviour::Answer("200 OK", format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(300_000))))]
+#[case::too_many(Behaviour::Answer("200 OK", format!("{{\"keys\":[{}]}}", vec!["{}"; 101].join(","))))]
+#[case::silence(Behaviour::Silence)]
+fn a_known_key_goes_on_working_while_the_endpoint_is_bad(#[case] trouble: Behaviour) {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let timing = [("JWKS_COOLDOWN_SECONDS", "1"), ("JWKS_REFRESH_SECONDS", "1")];
+    let app = spawn(&endpoint, &timing);
+    wait_for(&app, &key.token("alice"), 200);
+
+    endpoint.set(trouble);
+    let before = endpoint.requests();
+    let started = Instant::now();
+    let mut answered = 0;
+    while started.elapsed() < Duration::from_secs(4) || answered < 100 {
+        assert_eq!(status(&app, &key.token("alice")), 200);
+        answered += 1;
+    }
+    assert!(endpoint.requests() > before, "the endpoint was asked meanwhile");
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let key = Key::new("first");
+    let elsewhere = JwksEndpoint::with_keys(&[&key]);
+    let endpoint = JwksEndpoint::start(Behaviour::Redirect(elsewhere.url.clone()));
+    let app = spawn(&endpoint, &[]);
+    assert_eq!(status(&app, &key.token("alice")), 503);
+    assert_eq!(elsewhere.requests(), 0);
+}
+
+#[test]
+fn a_thousand_unknown_keys_cause_one_fetch_per_cooldown() {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let app = spawn(&endpoint, &[("JWKS_COOLDOWN_SECONDS", "3600")]);
+    wait_for(&app, &key.token("alice"), 200);
+    let strangers = std::thread::scope(|scope| {
+        let ask = |client: usize| {
+            let (app, key) = (&app, &key);
+            scope.spawn(move || {
+                (0..125)
+                    .filter(|n| {
+                        let token = key.token_with_kid("alice", &format!("unknown-{client}-{n}"));
+                        status(app, &token) == 401
+                    })
+                    .count()
+            })
+        };
+        let clients: Vec<_> = (0..8).map(ask).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).sum::<usize>()
+    });
+    assert_eq!(strangers, 1000);
+    assert_eq!(endpoint.requests(), 1, "the one at start");
+}
+
+#[test]
+fn a_new_key_works_after_at_most_one_cooldown_and_a_removed_one_stops() {
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let endpoint = JwksEndpoint::with_keys(&[&old]);
+    let app = spawn(&endpoint, &[("JWKS_COOLDOWN_SECONDS", "1")]);
+    wait_for(&app, &old.token("alice"), 200);
+
+    endpoint.set(listing(&[&old, &new]));
+    let asked = Instant::now();
+    wait_for(&app, &new.token("alice"), 200);
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(status(&app, &old.token("alice")), 200);
+
+    endpoint.set(listing(&[&new]));
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(status(&app, &Key::new("unknown").token("alice")), 401, "which asks for a fetch");
+    assert_eq!(status(&app, &old.token("alice")), 401);
+    assert_eq!(status(&app, &new.token("alice")), 200);
+}
+
+#[test]
+fn the_last_good_keys_serve_for_a_limited_time() {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let timing = [
+        ("JWKS_COOLDOWN_SECONDS", "1"),
+        ("JWKS_REFRESH_SECONDS", "1"),
+        ("JWKS_MAX_STALE_SECONDS", "3"),
+    ];
+    let app = spawn(&endpoint, &timing);
+    wait_for(&app, &key.token("alice"), 200);
+    endpoint.set(Behaviour::Answer("500 Internal Server Error", String::new()));
+    wait_for(&app, &key.token("alice"), 503);
+    endpoint.set(listing(&[&key]));
+    wait_for(&app, &key.token("alice"), 200);
+}
+
+#[test]
+fn both_sources_work_together_and_never_meet() {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("JWKS_URL", &endpoint.url)]);
+    assert_eq!(status(&app, &key.token("alice")), 200);
+    app.as_user("alice").get("/api/alice/tasks").expect(200);
+    endpoint.set(Behaviour::Silence);
+    app.as_user("alice").get("/api/alice/tasks").expect(200);
+}
