@@ -43,3 +43,7 @@ export const authOptions = {
 await createMissingTables(authOptions);
 
 export const auth = betterAuth(authOptions);
+
+// With a key pair, sign once now: a first key is then there before two requests at once make one each,
+// and a key that the current secret cannot decrypt stops the start instead of failing every token.
+if (jwtSigning() === "jwks") await auth.api.signJWT({ body: { payload: {} } });

@@ -2,10 +2,9 @@
  * API tokens signed with a key pair: the stock JWT plugin. Set JWKS_URL on the API to
  * /api/auth/jwks of this app; it then needs no secret at all.
  *
- * Better Auth makes the first key when somebody first asks for a token or for the keys, and keeps it
- * in its table `jwks`, encrypted with the current secret. When that is replaced, the old one must stay
- * in BETTER_AUTH_SECRETS, and a key made before there were versions needs BETTER_AUTH_SECRET as well:
- * without the secret that encrypted it, the token endpoint answers 500.
+ * Better Auth makes the first key when it first needs one, and keeps it in its table `jwks`, encrypted
+ * with the current secret. When that is replaced, the old one must stay in BETTER_AUTH_SECRETS, and a
+ * key made before there were versions needs BETTER_AUTH_SECRET as well.
  */
 import { jwt, type JwtOptions } from "better-auth/plugins";
 import { jwtAlgorithm } from "./env";

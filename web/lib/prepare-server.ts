@@ -25,6 +25,8 @@ export async function prepareServer(): Promise<void> {
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
+  // Such as a private key that another secret encrypted.
+  if (error instanceof Error && error.name === "BetterAuthError") return error.message;
   // A refused connection arrives as an AggregateError without a message of its own.
   const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return `the database at AUTH_DATABASE_URL could not be prepared: ${cause instanceof Error ? cause.message : String(cause)}`;

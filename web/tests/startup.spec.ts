@@ -69,6 +69,15 @@ test("makes its tables at the first start and finds them at the second", async (
   expect(readFileSync(log, "utf8")).not.toMatch(/error|mismatch/i);
 });
 
+test("refuses a key pair that another secret encrypted, and takes it once that secret is listed", async () => {
+  const jwks = { JWT_SIGNING: "jwks", AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}` };
+  await outputOf(jwks);
+  const other = launchWeb(await freePort(), log, { ...sound, ...jwks, BETTER_AUTH_SECRET: "t".repeat(32) });
+  expect(await other.exited).toBe(1);
+  expect(readFileSync(log, "utf8")).toMatch(/^The web server cannot start: Failed to decrypt private key/m);
+  await outputOf({ ...jwks, BETTER_AUTH_SECRETS: `2:${"t".repeat(32)},1:${sound.BETTER_AUTH_SECRET}` });
+});
+
 /** All that the web server prints from its start until its first answer. */
 async function outputOf(env: Record<string, string>): Promise<string> {
   const port = await freePort();
