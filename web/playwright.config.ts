@@ -19,9 +19,14 @@ export default defineConfig<object, WorkerOptions>({
   expect: { timeout: 10_000 },
   projects: [
     { name: "shared secret", use: { signing: "shared-secret" }, testIgnore: /(first-user|key-sources)\.spec\.ts$/ },
-    // Again all that depends on who signs (accounts, the life of a task, that nobody sees another's),
-    // and what is only about keys.
-    { name: "JWKS", use: { signing: "jwks" }, testMatch: /(accounts|tasks|isolation|first-user|key-sources)\.spec\.ts$/ },
+    {
+      name: "JWKS",
+      use: { signing: "jwks" },
+      // What is only about keys and, once more, all that depends on who signs. Tests of forms and
+      // wording do not, and are tagged @once.
+      testMatch: /(first-user|key-sources|accounts|tasks|isolation)\.spec\.ts$/,
+      grepInvert: /@once/,
+    },
   ],
   reporter: [["list"], ["./tests/support/summary-reporter.ts"]],
   use: {

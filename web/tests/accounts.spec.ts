@@ -14,7 +14,7 @@ test("signs up, signs out and signs in again", async ({ signUp }) => {
   await expect(page.getByRole("heading", { name: "Your tasks" })).toBeVisible();
 });
 
-test("after a sign-out the Back button does not bring the tasks back", async ({ signUp }) => {
+test("after a sign-out the Back button does not bring the tasks back", { tag: "@once" }, async ({ signUp }) => {
   const { page } = await signUp("Ada");
   await page.goto("/?again");
   await expect(page.getByText("Nothing to do yet")).toBeVisible();
@@ -24,7 +24,7 @@ test("after a sign-out the Back button does not bring the tasks back", async ({ 
   await expect(page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
 });
 
-test("a wrong password is explained at the field, and the e-mail address stays", async ({ signUp }) => {
+test("a wrong password is explained at the field, and the e-mail address stays", { tag: "@once" }, async ({ signUp }) => {
   const { page, email } = await signUp("Ada");
   await page.getByRole("button", { name: "Sign out" }).click();
   await fillSignIn(page, { email, password: "not the password" });
@@ -36,7 +36,7 @@ test("a wrong password is explained at the field, and the e-mail address stays",
   await expect(page.getByLabel("E-mail")).toHaveValue(email);
 });
 
-test("a taken e-mail address, a short password and a malformed address each appear at their field", async ({ signUp, stack }) => {
+test("a taken e-mail address, a short password and a malformed address each appear at their field", { tag: "@once" }, async ({ signUp, stack }) => {
   const { page, email, context } = await signUp("Ada");
   await context.clearCookies();
   await page.goto(`${stack.webUrl}/sign-up`);
@@ -52,7 +52,7 @@ test("a taken e-mail address, a short password and a malformed address each appe
   await expect(page.getByLabel("E-mail")).toHaveAccessibleDescription("This does not look like an e-mail address.");
 });
 
-test("an empty form says what is missing and sends nothing", async ({ page, stack }) => {
+test("an empty form says what is missing and sends nothing", { tag: "@once" }, async ({ page, stack }) => {
   await page.goto(`${stack.webUrl}/sign-up`);
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByLabel("Name")).toHaveAccessibleDescription("Please enter your name.");
@@ -60,7 +60,7 @@ test("an empty form says what is missing and sends nothing", async ({ page, stac
   await expect(page.getByLabel("Name")).toBeFocused();
 });
 
-test("too many attempts are explained in words", async ({ page, stack }) => {
+test("too many attempts are explained in words", { tag: "@once" }, async ({ page, stack }) => {
   // The servers under test run without the limit, so its answer is played back here.
   await page.route("**/api/auth/sign-in/email", (route) =>
     route.fulfill({ status: 429, headers: { "X-Retry-After": "10" }, json: { message: "Too many requests. Please try again later." } }),
@@ -70,7 +70,7 @@ test("too many attempts are explained in words", async ({ page, stack }) => {
   await expect(page.getByRole("alert").filter({ hasText: "Too many attempts." })).toBeVisible();
 });
 
-test("whoever is signed in does not see the sign-in page", async ({ signUp }) => {
+test("whoever is signed in does not see the sign-in page", { tag: "@once" }, async ({ signUp }) => {
   const { page } = await signUp("Ada");
   for (const path of ["/sign-in", "/sign-up"]) {
     await page.goto(path);

@@ -29,7 +29,7 @@ async function expectRefused(bench: Bench, token: string, path = "/api/me"): Pro
 for (const algorithm of ["EdDSA", "ES256", "RS256", "PS256"]) {
   test(`${algorithm}: a token of the stock plugin opens the API, which knows nothing but JWKS_URL`, () =>
     withBench(async (bench) => {
-      await bench.auth({ JWT_SIGNING: "jwks", JWT_ALGORITHM: algorithm, BETTER_AUTH_SECRET: secret("auth") });
+      await bench.web({ JWT_SIGNING: "jwks", JWT_ALGORITHM: algorithm, BETTER_AUTH_SECRET: secret("auth") });
       await bench.api({ JWKS_URL: bench.jwksUrl, JWKS_COOLDOWN_SECONDS: "1" });
       const ada = await bench.signUp();
       const token = await tokenFor(ada);
@@ -51,7 +51,7 @@ for (const algorithm of ["EdDSA", "ES256", "RS256", "PS256"]) {
 test("the session-cache cookie opens nothing, whether the secret or the API's own key signed it", () =>
   withBench(async (bench) => {
     const shared = secret("auth");
-    await bench.auth({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: shared });
+    await bench.authServer({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: shared });
     const jwks = { JWKS_URL: bench.jwksUrl, JWKS_COOLDOWN_SECONDS: "1" };
     await bench.api(jwks);
     const ada = await bench.signUp();
@@ -83,7 +83,7 @@ test("the session-cache cookie opens nothing, whether the secret or the API's ow
 test("moving from the shared secret to key pairs, nobody notices", () =>
   withBench(async (bench) => {
     const shared = secret("auth");
-    await bench.auth({ BETTER_AUTH_SECRET: shared });
+    await bench.web({ BETTER_AUTH_SECRET: shared });
     const ada = await bench.signUp();
     const before = await tokenFor(ada);
     expect(decoded(before, "header")).toEqual({ typ: "JWT", alg: "HS256" });
@@ -94,7 +94,7 @@ test("moving from the shared secret to key pairs, nobody notices", () =>
     await expectAccepted(bench, before, ada);
 
     // Then Better Auth changes over. The session lives on, and so does the token in the open page.
-    await bench.auth({ BETTER_AUTH_SECRET: shared, JWT_SIGNING: "jwks" });
+    await bench.web({ BETTER_AUTH_SECRET: shared, JWT_SIGNING: "jwks" });
     const after = await tokenFor(ada);
     expect(decoded(after, "header").alg).toBe("EdDSA");
     await expect.poll(() => statusOf(bench, after), { timeout: 3_000 }).toBe(200);
@@ -111,7 +111,7 @@ test("replacing the shared secret: the API learns the new one, Better Auth uses 
   withBench(async (bench) => {
     const [old, fresh] = [secret("old"), secret("new")];
     const rotating = { BETTER_AUTH_SECRETS: `2:${fresh}, 1:${old}` };
-    await bench.auth({ BETTER_AUTH_SECRET: old });
+    await bench.web({ BETTER_AUTH_SECRET: old });
     await bench.api({ BETTER_AUTH_SECRET: old });
     const ada = await bench.signUp();
     const before = await tokenFor(ada);
@@ -120,7 +120,7 @@ test("replacing the shared secret: the API learns the new one, Better Auth uses 
     await bench.api(rotating);
     await expectAccepted(bench, before, ada);
 
-    await bench.auth(rotating);
+    await bench.web(rotating);
     // Better Auth signs its session cookies with the same secret, so everybody signs in again.
     expect(await ada.token()).toBe(401);
     await ada.signIn();
@@ -137,14 +137,14 @@ test("replacing the shared secret: the API learns the new one, Better Auth uses 
 test("replacing the secret while key pairs sign: the API does not notice", () =>
   withBench(async (bench) => {
     const [old, fresh] = [secret("old"), secret("new")];
-    await bench.auth({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: old });
+    await bench.web({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: old });
     await bench.api({ JWKS_URL: bench.jwksUrl, JWKS_COOLDOWN_SECONDS: "1" });
     const ada = await bench.signUp();
     const before = await tokenFor(ada);
     await expectAccepted(bench, before, ada);
 
     // BETTER_AUTH_SECRET stays beside the list: the private key was encrypted with it, without a version.
-    await bench.auth({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: old, BETTER_AUTH_SECRETS: `2:${fresh},1:${old}` });
+    await bench.web({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: old, BETTER_AUTH_SECRETS: `2:${fresh},1:${old}` });
     await ada.signIn();
     const after = await tokenFor(ada);
     expect(decoded(after, "header").kid).toBe(decoded(before, "header").kid);
@@ -153,7 +153,7 @@ test("replacing the secret while key pairs sign: the API does not notice", () =>
 
 test("a new key pair is accepted after one cooldown at the latest, and tokens of the old one still are", () =>
   withBench(async (bench) => {
-    await bench.auth({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: secret("auth") });
+    await bench.authServer({ JWT_SIGNING: "jwks", BETTER_AUTH_SECRET: secret("auth") });
     await bench.api({ JWKS_URL: bench.jwksUrl, JWKS_COOLDOWN_SECONDS: "1" });
     const ada = await bench.signUp();
     const before = await tokenFor(ada);

@@ -74,7 +74,7 @@ test("everything works with the keyboard alone, and the focus is never lost", as
   await expect(newTaskForm(page).getByLabel("Title")).toBeFocused();
 });
 
-test("what the API refuses is shown at its field, and the text stays", async ({ signUp }) => {
+test("what the API refuses is shown at its field, and the text stays", { tag: "@once" }, async ({ signUp }) => {
   const { page } = await signUp("Ada");
   const title = newTaskForm(page).getByLabel("Title");
   const description = newTaskForm(page).getByLabel("Description");
@@ -98,7 +98,7 @@ test("what the API refuses is shown at its field, and the text stays", async ({ 
   await expect(title).not.toHaveAttribute("aria-invalid");
 });
 
-test("a task that another window has deleted disappears with a word of explanation", async ({ signUp }) => {
+test("a task that another window has deleted disappears with a word of explanation", { tag: "@once" }, async ({ signUp }) => {
   const { page } = await signUp("Ada");
   await addTask(page, "Gone soon");
   const other = await page.context().newPage();
@@ -111,7 +111,7 @@ test("a task that another window has deleted disappears with a word of explanati
   await expect(taskItem(page, "Gone soon")).toHaveCount(0);
 });
 
-test("more tasks than fit on one page are fetched page by page", async ({ signUp, stack }) => {
+test("more tasks than fit on one page are fetched page by page", { tag: "@once" }, async ({ signUp, stack }) => {
   const { page } = await signUp("Ada");
   for (const title of ["Third", "Second", "First"]) await addTask(page, title);
   // The pages are cut here from the real list, with the Link header of the HTTP contract.

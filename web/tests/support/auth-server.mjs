@@ -1,12 +1,12 @@
 /**
- * The app's own Better Auth, `lib/auth`, without Next.js around it: up in a second, so that a test can
- * afford one for every algorithm and every step of a rotation.
+ * The app's own Better Auth, `lib/auth`, without Next.js around it, and two things that the app itself
+ * does not offer. Both are Better Auth's own doing:
+ *
+ * - POST /test/new-key adds a key pair, as a rotation does;
+ * - /test/cookie-cache/{secret|keys} is the same app with the session-cache cookie as a JWT, signed
+ *   with the secret or with the key pair.
  *
  *     node tests/support/auth-server.mjs PORT
- *
- * Configured by the same variables as the app. The tests need two more things, both below /test and
- * both Better Auth's own doing: POST /test/new-key adds a key pair, and /test/cookie-cache/{secret|keys}
- * is the same app with the session-cache cookie as a JWT, signed with the one or with the other.
  */
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
@@ -41,7 +41,7 @@ createServer(async (request, response) => {
       const key = await createJwk(/** @type {any} */ ({ context: await auth.$context }), pluginOptions);
       return response.end(JSON.stringify({ kid: key.id }));
     }
-    response.writeHead(path === "/" ? 200 : 404).end();
+    response.writeHead(path === "/sign-in" ? 200 : 404).end();
   } catch (error) {
     response.writeHead(500).end(String(error));
   }

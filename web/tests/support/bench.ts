@@ -1,15 +1,17 @@
-/** Better Auth and the API without a browser, each restarted at will with other variables on the same port and data. */
+/** The web app and the API without a browser, each restarted at will with other variables on the same port and data. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, launchApi, launchAuth, logTailOf, type Server } from "./servers";
+import { freePort, launchApi, launchAuth, launchWeb, logTailOf, type Server } from "./servers";
 
 export interface Bench {
   authUrl: string;
   apiUrl: string;
   jwksUrl: string;
-  /** Starts, or restarts, Better Auth with nothing but these variables. */
-  auth: (env: Record<string, string>) => Promise<void>;
+  /** Starts, or restarts, the web app with nothing but these variables. */
+  web: (env: Record<string, string>) => Promise<void>;
+  /** The same Better Auth in `auth-server.mjs`, for what only that can do. */
+  authServer: (env: Record<string, string>) => Promise<void>;
   /** Starts, or restarts, the API with nothing but these variables and BETTER_AUTH_URL. */
   api: (env: Record<string, string>) => Promise<void>;
   signUp: () => Promise<Member>;
@@ -28,17 +30,30 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
   const [authPort, apiPort] = [await freePort(), await freePort()];
   const authUrl = `http://localhost:${authPort}`;
   const apiUrl = `http://localhost:${apiPort}`;
+  const launch = async (start: typeof launchWeb, env: Record<string, string>) => {
+    await servers.auth?.stop();
+    servers.auth = start(authPort, path.join(dir, "auth.log"), {
+      BETTER_AUTH_URL: authUrl,
+      AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
+      AUTH_RATE_LIMIT: "off",
+      // Empty rather than not set, because a developer's .env fills in what is not set.
+      BETTER_AUTH_SECRET: "",
+      BETTER_AUTH_SECRETS: "",
+      JWT_SIGNING: "",
+      JWT_ALGORITHM: "",
+      JWT_EXPIRATION_TIME: "",
+      ...env,
+    });
+    await servers.auth.answering(`${authUrl}/sign-in`);
+  };
   const servers: { auth?: Server; api?: Server } = {};
 
   const bench: Bench = {
     authUrl,
     apiUrl,
     jwksUrl: `${authUrl}/api/auth/jwks`,
-    async auth(env) {
-      await servers.auth?.stop();
-      servers.auth = launchAuth(authPort, dir, env);
-      await servers.auth.answering(authUrl);
-    },
+    web: (env) => launch(launchWeb, env),
+    authServer: (env) => launch(launchAuth, env),
     async api(env) {
       await servers.api?.stop();
       servers.api = launchApi(apiPort, dir, { BETTER_AUTH_URL: authUrl, ...env });

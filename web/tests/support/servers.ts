@@ -127,13 +127,8 @@ export function launchApi(port: number, dir: string, env: Record<string, string>
 }
 
 /** Better Auth without Next.js around it; see there. */
-export function launchAuth(port: number, dir: string, env: Record<string, string>): Server {
-  return launch(process.execPath, ["tests/support/auth-server.mjs", String(port)], webRoot, path.join(dir, "auth.log"), {
-    BETTER_AUTH_URL: `http://localhost:${port}`,
-    AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
-    AUTH_RATE_LIMIT: "off",
-    ...env,
-  });
+export function launchAuth(port: number, logFile: string, env: Record<string, string>): Server {
+  return launch(process.execPath, ["tests/support/auth-server.mjs", String(port)], webRoot, logFile, env);
 }
 
 export function launchWeb(port: number, logFile: string, env: Record<string, string>): Server {
