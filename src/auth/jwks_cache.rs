@@ -107,7 +107,7 @@ impl JwksCache {
             return;
         }
         if let Some(_place) = Place::take(&self.waiting) {
-            let idle = phase.wait_for(|phase| phase % 2 == 0);
+            let idle = phase.wait_for(|phase| phase.is_multiple_of(2));
             // A timeout and a stopped thread come to the same: the token is judged by what is there.
             let _ = tokio::time::timeout(MAX_WAIT, idle).await;
         }
@@ -119,7 +119,7 @@ impl JwksCache {
         // The lock of `phase` makes one step of looking and taking, so that whoever comes second
         // sees the fetch and can wait for it.
         let claimed = self.phase.send_if_modified(|phase| {
-            let is_free = *phase % 2 == 0 && now >= self.not_before.load(Ordering::Relaxed);
+            let is_free = phase.is_multiple_of(2) && now >= self.not_before.load(Ordering::Relaxed);
             if is_free {
                 let next = now.saturating_add(millis(self.timing.cooldown));
                 self.not_before.store(next, Ordering::Relaxed);
@@ -136,7 +136,7 @@ impl JwksCache {
     /// Whether a fetch is claimed or under way.
     #[cfg(test)]
     pub(super) fn is_fetching(&self) -> bool {
-        *self.phase.borrow() % 2 == 1
+        !self.phase.borrow().is_multiple_of(2)
     }
 
     fn now_millis(&self) -> i64 {

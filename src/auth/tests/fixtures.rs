@@ -35,6 +35,7 @@ pub(super) const SECRET: &str = "correct horse battery staple, twice";
 pub(super) static SIGNERS: LazyLock<[Signer; 5]> =
     LazyLock::new(|| ["HS256", "EdDSA", "ES256", "RS256", "PS256"].map(Signer::new));
 
+#[expect(clippy::large_enum_variant, reason = "there are five of them in all")]
 enum Pair {
     Hmac(hmac::Key),
     Ed(Ed25519KeyPair),
