@@ -1,6 +1,7 @@
 //! Tests that look at the module as a whole: the vectors of others, the key set and its cache under
 //! every kind of endpoint, and properties that hold for all tokens.
 
+mod claims;
 mod confusion;
 mod cookbook_vectors;
 mod endpoint;
