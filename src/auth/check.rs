@@ -83,7 +83,7 @@ impl TokenError {
             Self::NotJsonObject(_) | Self::HeaderParameter(_) => Check::Header,
             Self::Type(_) => Check::Type,
             Self::Algorithm(_) => Check::Algorithm,
-            Self::UnknownKey(_) | Self::KeysNotLoaded => Check::Key,
+            Self::UnknownKey(_) | Self::KeysNotLoaded { .. } => Check::Key,
             Self::Signature => Check::Signature,
             Self::Expired { .. } => Check::Expiry,
             Self::NotYetValid { .. } => Check::NotBefore,

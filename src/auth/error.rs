@@ -56,8 +56,11 @@ pub enum TokenError {
     #[error("the key set has no key for kid {0:?}")]
     UnknownKey(Option<String>),
     /// No key set has been loaded yet, so nothing can be said about the token.
-    #[error("no usable key set has been loaded")]
-    KeysNotLoaded,
+    #[error("no usable key set has been loaded; the next fetch is due in {retry_after_seconds} s")]
+    KeysNotLoaded {
+        /// Seconds until a fetch may be made again, at least 1.
+        retry_after_seconds: u32,
+    },
     /// No configured key made this signature.
     #[error("the signature matches none of the configured keys")]
     Signature,
@@ -100,7 +103,7 @@ impl TokenError {
     /// Whether a newer key set could change the verdict.
     #[must_use]
     pub fn may_heal(&self) -> bool {
-        matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded)
+        matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded { .. })
     }
 }
 
@@ -123,9 +126,6 @@ pub enum AuthError {
     #[error("a handler asked for {0} outside its guard: the route is wired wrongly")]
     NotGuarded(&'static str),
 }
-
-/// Seconds after which a client should try again when the key set is away.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="taskbridge""#);
 const CHALLENGE_REQUEST: HeaderValue = HeaderValue::from_static(
@@ -158,11 +158,11 @@ impl AuthError {
                     .with_retry(Retry::Refresh)
                     .with_header(WWW_AUTHENTICATE, CHALLENGE_EXPIRED)
             }
-            Self::Token(TokenError::KeysNotLoaded) => Problem::new(
+            Self::Token(TokenError::KeysNotLoaded { retry_after_seconds }) => Problem::new(
                 ProblemCode::KeysUnavailable,
                 "The keys to check this token with are not available right now. Try again shortly.",
             )
-            .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS),
+            .with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
             Self::Token(_) => {
                 Problem::new(ProblemCode::InvalidToken, "The access token is invalid.")
                     .with_retry(Retry::Login)

@@ -93,7 +93,9 @@ impl JwksCache {
     pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
         match self.loaded.load().as_deref().filter(|loaded| self.serves(loaded)) {
             Some(loaded) => loaded.keys.check_signature(jws),
-            None => Err(TokenError::KeysNotLoaded),
+            None => {
+                Err(TokenError::KeysNotLoaded { retry_after_seconds: self.retry_after_seconds() })
+            }
         }
     }
 
@@ -131,6 +133,12 @@ impl JwksCache {
             // A full channel means that the thread has been woken already.
             let _ = self.wake.try_send(());
         }
+    }
+
+    /// Whole seconds until the cooldown ends, at least 1.
+    fn retry_after_seconds(&self) -> u32 {
+        let left = self.not_before.load(Ordering::Relaxed).saturating_sub(self.now_millis());
+        u32::try_from(left.div_euclid(1000).saturating_add(1)).unwrap_or(1).max(1)
     }
 
     /// Whether a fetch is claimed or under way.

@@ -35,9 +35,8 @@ pub(super) const SECRET: &str = "correct horse battery staple, twice";
 pub(super) static SIGNERS: LazyLock<[Signer; 5]> =
     LazyLock::new(|| ["HS256", "EdDSA", "ES256", "RS256", "PS256"].map(Signer::new));
 
-#[expect(clippy::large_enum_variant, reason = "there are five of them in all")]
 enum Pair {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Ed(Ed25519KeyPair),
     Ec(EcdsaKeyPair),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
@@ -54,7 +53,7 @@ impl Signer {
     pub(super) fn new(algorithm: &'static str) -> Self {
         let rsa = || RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let pair = match algorithm {
-            "HS256" => Pair::Hmac(hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes())),
+            "HS256" => Pair::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()))),
             "EdDSA" => Pair::Ed(Ed25519KeyPair::generate().unwrap()),
             "ES256" => Pair::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()),
             "RS256" => Pair::Rsa(rsa(), &RSA_PKCS1_SHA256),

@@ -45,7 +45,7 @@ fn before_the_first_good_fetch_nothing_is_said_about_any_token() {
     let endpoint = Endpoint::broken();
     let cache = endpoint.cache(ONCE);
     for signer in SIGNERS.iter().skip(1) {
-        assert_eq!(check(&cache, signer), Err(TokenError::KeysNotLoaded));
+        assert!(matches!(check(&cache, signer), Err(TokenError::KeysNotLoaded { .. })));
     }
     assert!(!cache.is_ready());
     assert_eq!(endpoint.fetches(), 1);
@@ -68,7 +68,7 @@ fn an_empty_set_counts_as_none_and_is_asked_for_again() {
         let endpoint = Endpoint::with(&entries);
         let cache = endpoint.cache(JwksTiming { cooldown: Duration::from_millis(5), ..ONCE });
         assert!(!cache.is_ready());
-        assert_eq!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded));
+        assert!(matches!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded { .. })));
         endpoint.publish(&[signer("EdDSA").jwk()]);
         // Nobody asks: the thread repeats the fetch by itself after each cooldown.
         wait_until("the keys are there", || cache.is_ready());
@@ -131,7 +131,7 @@ fn the_last_key_can_be_removed_too() {
     let cache = endpoint.cache(ON_DEMAND);
     endpoint.publish(&[]);
     refresh_until("the key is gone", &cache, || !cache.is_ready());
-    assert_eq!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded));
+    assert!(matches!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded { .. })));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_set_that_is_too_old_is_no_longer_used() {
     wait_until("the keys are there", || cache.is_ready());
     endpoint.break_down();
     wait_until("they are too old", || !cache.is_ready());
-    assert_eq!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded));
+    assert!(matches!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded { .. })));
     endpoint.publish(&[signer("EdDSA").jwk()]);
     wait_until("they are there again", || check(&cache, signer("EdDSA")) == Ok(()));
 }

@@ -107,7 +107,7 @@ fn those_who_come_during_a_fetch_share_its_outcome() {
     Runtime::new().unwrap().block_on(async {
         let mut waiting: Vec<_> = (0..50).map(|_| Box::pin(cache.refresh())).collect();
         assert!(!waiting.iter_mut().any(is_done));
-        assert_eq!(check(&cache, &token), Err(TokenError::KeysNotLoaded));
+        assert!(matches!(check(&cache, &token), Err(TokenError::KeysNotLoaded { .. })));
         endpoint.go_on();
         for waiter in waiting {
             waiter.await;
