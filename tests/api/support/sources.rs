@@ -13,7 +13,8 @@ pub struct SourceFile {
 impl SourceFile {
     /// Whether the whole file is for tests.
     pub fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.ends_with("/testing.rs")
+        let folder = self.path.contains("/tests/");
+        folder || self.path.ends_with("/tests.rs") || self.path.ends_with("/testing.rs")
     }
 
     /// The top-level module it belongs to.
