@@ -102,3 +102,45 @@ impl TokenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_belongs_to_the_check_it_failed() {
+        let claim = |name: &str| TokenError::MissingClaim(name.to_owned());
+        let kind = |name: &str| TokenError::ClaimType(name.to_owned());
+        for (error, check) in [
+            (TokenError::Encrypted, "form"),
+            (TokenError::PartCount(2), "form"),
+            (TokenError::NotBase64Url("header"), "form"),
+            (TokenError::NotBase64Url("signature"), "form"),
+            (TokenError::NotBase64Url("payload"), "payload"),
+            (TokenError::NotJsonObject("header"), "header"),
+            (TokenError::NotJsonObject("payload"), "payload"),
+            (TokenError::HeaderParameter("crit"), "header"),
+            (TokenError::Type("x".into()), "typ"),
+            (TokenError::Algorithm("none".into()), "alg"),
+            (TokenError::UnknownKey(None), "kid"),
+            (TokenError::KeysNotLoaded { retry_after_seconds: 1 }, "kid"),
+            (TokenError::Signature, "signature"),
+            (TokenError::Expired { seconds: 1 }, "exp"),
+            (TokenError::NotYetValid { seconds: 1 }, "nbf"),
+            (TokenError::IssuedInFuture { seconds: 1 }, "iat"),
+            (TokenError::Issuer("x".into()), "iss"),
+            (TokenError::Audience(Vec::new()), "aud"),
+            (TokenError::UserId, "user id"),
+            (claim("exp"), "exp"),
+            (kind("nbf"), "nbf"),
+            (kind("iat"), "iat"),
+            (claim("iss"), "iss"),
+            (claim("aud"), "aud"),
+            (claim("sub"), "user id"),
+            (claim("user.id"), "user id"),
+        ] {
+            assert_eq!(error.failed_check().name(), check, "{error:?}");
+        }
+        assert!(Check::ALL.is_sorted(), "the order of the checks");
+    }
+}

@@ -6,6 +6,7 @@ mod confusion;
 mod cookbook_vectors;
 mod endpoint;
 mod fixtures;
+mod guards;
 mod jwk;
 mod jwks;
 mod jwks_cache;
