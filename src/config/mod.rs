@@ -17,6 +17,8 @@ use crate::auth::{
 };
 use crate::db::DatabaseUrl;
 
+pub(crate) use shared_secret::PUBLIC_DEFAULT;
+
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use source::{ConfigError, Source};
 pub use variables::{VARIABLES, Variable};

@@ -4,7 +4,7 @@
 use crate::secret::Secret;
 
 /// What Better Auth falls back to in development; everybody knows it.
-const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
+pub(crate) const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
 /// What `.env.example` ships, to be replaced.
 const PLACEHOLDER: &str = "replace-me";

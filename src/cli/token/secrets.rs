@@ -5,10 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::auth::verifies_hs256;
+use crate::config::PUBLIC_DEFAULT;
 use crate::secret::Secret;
-
-/// What Better Auth falls back to in development.
-const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
 /// How the signer mangled the secret, in words that continue "signs with … ".
 pub(super) fn made_with_a_variant(secret: &Secret, token: &str) -> Option<&'static str> {
