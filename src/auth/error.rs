@@ -188,3 +188,30 @@ impl ResponseError for AuthError {
         self.to_problem().to_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_key_that_is_not_known_yet_can_heal() {
+        assert!(TokenError::UnknownKey(None).may_heal());
+        assert!(TokenError::KeysNotLoaded { retry_after_seconds: 1 }.may_heal());
+        for final_verdict in [
+            TokenError::Signature,
+            TokenError::Algorithm("none".into()),
+            TokenError::Expired { seconds: 1 },
+            TokenError::NotBase64Url("signature"),
+        ] {
+            assert!(!final_verdict.may_heal(), "{final_verdict:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_fetch_is_announced_in_seconds() {
+        let refusal = AuthError::from(TokenError::KeysNotLoaded { retry_after_seconds: 9 });
+        let response = refusal.error_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers().get(RETRY_AFTER), Some(&HeaderValue::from_static("9")));
+    }
+}
