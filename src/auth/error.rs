@@ -212,6 +212,7 @@ mod tests {
         let refusal = AuthError::from(TokenError::KeysNotLoaded { retry_after_seconds: 9 });
         let response = refusal.error_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refusal.status_code(), response.status());
         assert_eq!(response.headers().get(RETRY_AFTER), Some(&HeaderValue::from_static("9")));
     }
 }
