@@ -160,16 +160,36 @@ fn a_route_outside_its_guard_fails_closed() {
     }
 }
 
+const PATIENT: JwksTiming =
+    JwksTiming { refresh: HOUR, cooldown: Duration::from_millis(1), max_stale: HOUR };
+
 #[test]
-fn a_token_with_a_new_key_is_let_in_by_the_fetch_it_causes() {
+fn a_token_is_503_as_long_as_no_key_is_known() {
     let endpoint = Endpoint::with(&[]);
-    let timing = JwksTiming { refresh: HOUR, cooldown: Duration::from_millis(1), max_stale: HOUR };
-    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(timing))]));
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
     let away = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
     assert_eq!((away.status, &away.problem()["code"]), (503, &json!("keys_unavailable")));
     assert!(away.headers.contains_key("retry-after") && away.challenge().is_none());
+}
 
-    endpoint.publish(&[ed().jwk()]);
-    let healed = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
-    assert_eq!((healed.status, healed.body.as_str()), (200, "ann None"));
+#[test]
+fn a_token_with_a_new_key_is_let_in_by_the_fetch_it_causes() {
+    let other = with(ed().jwk(), json!({"kid": "other"}));
+    let endpoint = Endpoint::with(std::slice::from_ref(&other));
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
+    // Nothing but a request asks for this set again within the hour.
+    endpoint.publish(&[other, ed().jwk()]);
+    std::thread::sleep(Duration::from_millis(50));
+    let answer = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
+    assert_eq!((answer.status, answer.body.as_str(), endpoint.fetches()), (200, "ann None", 2));
+}
+
+#[test]
+fn a_token_that_no_key_can_heal_causes_no_fetch() {
+    let endpoint = Endpoint::with(&[ed().jwk()]);
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
+    std::thread::sleep(Duration::from_millis(50));
+    let old = ed().token(&with(claims("ann"), json!({"exp": clock::now_seconds()})));
+    let refused = ask_with(&verifier, "/in/who", &[format!("Bearer {old}").as_bytes()]);
+    assert_eq!((refused.status, endpoint.fetches()), (401, 1));
 }
