@@ -131,6 +131,8 @@ pub fn verifies_hs256(key: &[u8], token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -139,5 +141,22 @@ mod tests {
         // printf taskbridge/secret-fingerprint/v1 | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
         assert_eq!(of("0123456789abcdef0123456789abcdef"), "ace2037c");
         assert_ne!(of("0123456789abcdef0123456789abcdeg"), of("0123456789abcdef0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_signed_token_verifies_with_its_key_and_no_other() {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        let token = sign_hs256(&secret, &json!({"alg": "HS256"}), &json!({"sub": "ann"})).unwrap();
+        assert!(verifies_hs256(secret.expose().as_bytes(), &token));
+        assert!(!verifies_hs256(b"0123456789abcdef0123456789abcdeg", &token));
+        let renamed =
+            sign_hs256(&secret, &json!({"alg": "HS384"}), &json!({"sub": "ann"})).unwrap();
+        assert!(!verifies_hs256(secret.expose().as_bytes(), &renamed));
+    }
+
+    #[test]
+    fn debug_output_names_the_algorithm_and_no_key() {
+        let key = VerificationKey::hs256(&Secret::new("0123456789abcdef0123456789abcdef"));
+        assert_eq!(format!("{key:?}"), "Some(VerificationKey(HS256))");
     }
 }
