@@ -48,7 +48,8 @@ test("while the API has no keys the page waits as long as it is told, then shows
       expect(answers[0]).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
       open(`${stack.webUrl}/api/auth/jwks`);
       await expect(page.getByText("Nothing to do yet")).toBeVisible();
-      expect(answers.map(({ status }) => status)).toEqual([503, 200]);
+      // How many waits it takes depends on when the keys came within the API's rhythm: one or two.
+      expect([[503, 200], [503, 503, 200]]).toContainEqual(answers.map(({ status }) => status));
       await addTask(page, "Worth the wait");
       await page.context().close();
     }),
