@@ -78,17 +78,13 @@ impl KeySet {
     /// Checks the signature with the keys that the token may mean: those with its `kid`, or, for a
     /// token without one, the only key of its algorithm. Guessing among several is refused.
     pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
-        let of_algorithm = || self.keys.iter().filter(|entry| entry.key.is_for(&jws.algorithm));
-        let unknown = || TokenError::UnknownKey(jws.key_id.clone());
-        let mut candidates: Vec<&NamedKey> = match &jws.key_id {
-            Some(_) => of_algorithm().filter(|entry| entry.kid == jws.key_id).collect(),
-            None => of_algorithm().collect(),
+        let named = jws.key_id.is_some();
+        let may_be_meant = |entry: &&NamedKey| {
+            entry.key.is_for(&jws.algorithm) && (!named || entry.kid == jws.key_id)
         };
-        if jws.key_id.is_none() && candidates.len() > 1 {
-            candidates.clear();
-        }
-        if candidates.is_empty() {
-            return Err(unknown());
+        let candidates: Vec<&NamedKey> = self.keys.iter().filter(may_be_meant).collect();
+        if candidates.is_empty() || (!named && candidates.len() > 1) {
+            return Err(TokenError::UnknownKey(jws.key_id.clone()));
         }
         let verified = candidates.iter().any(|entry| entry.key.verifies(jws));
         if verified { Ok(()) } else { Err(TokenError::Signature) }

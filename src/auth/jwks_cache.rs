@@ -51,7 +51,7 @@ pub struct JwksCache {
     not_before: AtomicI64,
     waiting: AtomicUsize,
     wake: SyncSender<()>,
-    /// Fetches finished so far; an odd value means that one is in flight.
+    /// Even at rest, odd from the claim of a fetch to its end.
     phase: watch::Sender<u64>,
 }
 
@@ -170,6 +170,14 @@ impl JwksCache {
         self.phase.send_modify(|phase| *phase += 1);
     }
 
+    /// A set younger than the interval needs no fetch; a failure is repeated after each cooldown.
+    fn is_due(&self) -> bool {
+        let loaded = self.loaded.load();
+        loaded.as_ref().is_none_or(|loaded| {
+            loaded.keys.is_empty() || loaded.at.elapsed() >= self.timing.refresh
+        })
+    }
+
     fn consequence(&self) -> &'static str {
         if self.is_ready() {
             "the last good keys go on serving"
@@ -198,16 +206,6 @@ fn keep_fresh(cache: &Weak<JwksCache>, woken: &Receiver<()>, fetcher: &impl Fetc
             // The wake-up of this claim arrives in the next round.
             cache.claim();
         }
-    }
-}
-
-impl JwksCache {
-    /// A set younger than the interval needs no fetch; a failure is repeated after each cooldown.
-    fn is_due(&self) -> bool {
-        let loaded = self.loaded.load();
-        loaded.as_ref().is_none_or(|loaded| {
-            loaded.keys.is_empty() || loaded.at.elapsed() >= self.timing.refresh
-        })
     }
 }
 

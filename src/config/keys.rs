@@ -45,7 +45,7 @@ const URL: &str = "JWKS_URL";
 /// Names of the domains that containers and machines of a private network go by.
 const PRIVATE_SUFFIXES: [&str; 4] = [".localhost", ".internal", ".local", ".svc"];
 
-/// Reads the three variables. `None` after a mistake.
+/// Reads the secrets, `JWKS_URL` and its rhythm. `None` when no key source is left after mistakes.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<KeyConfig> {
     let mut secrets = Vec::new();
     if reader.has(SECRETS) {
