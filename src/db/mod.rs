@@ -15,6 +15,7 @@ mod timestamp;
 mod url;
 
 pub use connection::DbConnection;
+pub(crate) use connection::MultiBackend;
 pub use error::DbError;
 pub use pool::Db;
 pub use timestamp::Timestamp;

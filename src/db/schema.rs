@@ -16,3 +16,13 @@ diesel::table! {
         updated_at -> BigInt,
     }
 }
+
+diesel::table! {
+    task_tags (user_id, tag, task_id) {
+        user_id -> Text,
+        tag -> Text,
+        task_id -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(tasks, task_tags);

@@ -21,31 +21,41 @@ struct Column {
 }
 
 const SQLITE_COLUMNS: &str = "SELECT name, CASE type WHEN 'INTEGER' THEN 'number' ELSE 'text' END AS kind, \
-    \"notnull\" = 0 AS nullable FROM pragma_table_info('tasks') ORDER BY cid";
+    \"notnull\" = 0 AS nullable FROM pragma_table_info('TABLE') ORDER BY cid";
 const POSTGRES_COLUMNS: &str = "SELECT column_name::text AS name, \
     CASE data_type WHEN 'text' THEN 'text' ELSE 'number' END AS kind, is_nullable = 'YES' AS nullable \
-    FROM information_schema.columns WHERE table_name = 'tasks' ORDER BY ordinal_position";
+    FROM information_schema.columns WHERE table_name = 'TABLE' ORDER BY ordinal_position";
 
-fn columns(backend: Backend) -> Vec<Column> {
-    TestDb::new(backend).run(|connection| match connection {
-        DbConnection::Sqlite(c) => diesel::sql_query(SQLITE_COLUMNS).load(c).unwrap(),
-        DbConnection::Postgres(c) => diesel::sql_query(POSTGRES_COLUMNS).load(c).unwrap(),
+fn columns(db: &TestDb, table: &str) -> Vec<Column> {
+    let of_table = |query: &str| diesel::sql_query(query.replace("TABLE", table));
+    db.run(|connection| match connection {
+        DbConnection::Sqlite(c) => of_table(SQLITE_COLUMNS).load(c).unwrap(),
+        DbConnection::Postgres(c) => of_table(POSTGRES_COLUMNS).load(c).unwrap(),
     })
+}
+
+/// The tables that Diesel knows, each with the lines that describe it.
+fn declared() -> Vec<(&'static str, &'static str)> {
+    let blocks = include_str!("schema.rs").split("diesel::table! {").skip(1);
+    blocks.map(|block| block.trim().split_once(" (").unwrap()).collect()
 }
 
 #[test]
 fn both_migrations_make_the_same_columns_in_the_order_of_the_schema() {
-    let sqlite = columns(Backend::Sqlite);
-    assert_eq!(sqlite, columns(Backend::Postgres));
-    let declared = include_str!("schema.rs");
-    let declared: Vec<(&str, bool)> = declared
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" -> "))
-        .map(|(name, kind)| (name, kind.starts_with("Nullable")))
-        .collect();
-    let made: Vec<(&str, bool)> =
-        sqlite.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
-    assert_eq!(made, declared);
+    let (sqlite, postgres) = (TestDb::new(Backend::Sqlite), TestDb::new(Backend::Postgres));
+    assert!(declared().len() >= 2);
+    for (table, lines) in declared() {
+        let made = columns(&sqlite, table);
+        assert_eq!(made, columns(&postgres, table), "{table}");
+        let declared: Vec<(&str, bool)> = lines
+            .lines()
+            .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" -> "))
+            .map(|(name, kind)| (name, kind.starts_with("Nullable")))
+            .collect();
+        let made: Vec<(&str, bool)> =
+            made.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
+        assert_eq!(made, declared, "{table}");
+    }
 }
 
 #[derive(QueryableByName)]
@@ -55,28 +65,32 @@ struct Definition {
 }
 
 /// Every index as `name(columns)`, the primary key as `primary(columns)`.
-fn indexes(backend: Backend) -> Vec<String> {
+fn indexes(db: &TestDb, table: &str) -> Vec<String> {
     const SQLITE: &str = "SELECT CASE l.origin WHEN 'pk' THEN 'primary' ELSE l.name END || '(' || \
         (SELECT group_concat(name, ',') FROM pragma_index_info(l.name)) || ')' AS definition \
-        FROM pragma_index_list('tasks') l ORDER BY 1";
+        FROM pragma_index_list('TABLE') l ORDER BY 1";
     const POSTGRES: &str = "SELECT CASE WHEN i.indisprimary THEN 'primary' ELSE c.relname END || '(' || \
         (SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(attnum, n) \
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')' AS definition \
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-        WHERE i.indrelid = 'tasks'::regclass ORDER BY 1";
-    let rows: Vec<Definition> = TestDb::new(backend).run(|connection| match connection {
-        DbConnection::Sqlite(c) => diesel::sql_query(SQLITE).load(c).unwrap(),
-        DbConnection::Postgres(c) => diesel::sql_query(POSTGRES).load(c).unwrap(),
+        WHERE i.indrelid = 'TABLE'::regclass ORDER BY 1";
+    let of_table = |query: &str| diesel::sql_query(query.replace("TABLE", table));
+    let rows: Vec<Definition> = db.run(|connection| match connection {
+        DbConnection::Sqlite(c) => of_table(SQLITE).load(c).unwrap(),
+        DbConnection::Postgres(c) => of_table(POSTGRES).load(c).unwrap(),
     });
     rows.into_iter().map(|row| row.definition).collect()
 }
 
 #[test]
 fn both_migrations_make_the_same_indexes_and_all_start_with_the_owner() {
-    let sqlite = indexes(Backend::Sqlite);
-    assert_eq!(sqlite, indexes(Backend::Postgres));
-    assert!(sqlite.contains(&"primary(user_id,id)".to_owned()), "{sqlite:?}");
-    assert!(sqlite.iter().all(|index| index.contains("(user_id,")), "{sqlite:?}");
+    let (sqlite, postgres) = (TestDb::new(Backend::Sqlite), TestDb::new(Backend::Postgres));
+    for (table, _) in declared() {
+        let made = indexes(&sqlite, table);
+        assert_eq!(made, indexes(&postgres, table), "{table}");
+        assert!(made.iter().any(|index| index.starts_with("primary(")), "{made:?}");
+        assert!(made.iter().all(|index| index.contains("(user_id,")), "{made:?}");
+    }
 }
 
 #[rstest]
@@ -147,6 +161,7 @@ fn an_sqlite_connection_is_durable_and_patient() {
 fn looking_for_pending_migrations_changes_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let known = std::fs::read_dir("migrations/sqlite").unwrap().count();
     let (url, _folder) = fresh_url(backend);
     let before = Db::pending_migrations(&url).unwrap();
     assert_eq!(before, Db::pending_migrations(&url).unwrap());
@@ -154,8 +169,8 @@ fn looking_for_pending_migrations_changes_nothing(
         assert_eq!(before, None);
         assert!(!std::path::Path::new(path).exists());
     } else {
-        assert_eq!(before, Some(1));
+        assert_eq!(before, Some(known));
     }
-    assert_eq!(Db::migrate(&url).unwrap(), 1);
+    assert_eq!(Db::migrate(&url).unwrap(), known);
     assert_eq!(Db::pending_migrations(&url).unwrap(), Some(0));
 }

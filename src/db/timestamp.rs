@@ -24,6 +24,18 @@ impl Timestamp {
         Self(clock::now_micros())
     }
 
+    /// From microseconds since the Unix epoch.
+    #[must_use]
+    pub(crate) const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the Unix epoch.
+    #[must_use]
+    pub(crate) const fn micros(self) -> i64 {
+        self.0
+    }
+
     /// Reads an RFC 3339 date-time, or a date `YYYY-MM-DD` as its midnight in UTC. Fractions of a
     /// microsecond are dropped. `None` for anything else.
     #[must_use]

@@ -5,24 +5,20 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{ETAG, IF_NONE_MATCH, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use super::body::TaskBody;
 use super::dto::TaskResponse;
 use super::etag::EntityTag;
-use super::filter::TaskFilter;
 use super::id::{TaskId, TaskIdError};
 use super::model::{Task, TaskChanges};
-use super::{fields, repository};
+use super::{fields, location, repository};
 use crate::auth::OwnerId;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::extract::{JsonObject, OptionalJsonObject};
 
 type Answer = Result<HttpResponse, ApiError>;
-
-/// What RFC 3986 calls unreserved stays readable in `Location`.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl FromRequest for TaskId {
     type Error = ApiError;
@@ -41,13 +37,6 @@ impl FromRequest for TaskId {
     }
 }
 
-pub(super) async fn list(owner: OwnerId, db: web::Data<Db>, request: HttpRequest) -> Answer {
-    let filter = TaskFilter::parse(request.query_string()).map_err(ApiError::Validation)?;
-    let tasks = db.run(move |connection| repository::list(connection, &owner, filter)).await?;
-    let body: Vec<TaskResponse<'_>> = tasks.iter().map(TaskResponse::from).collect();
-    Ok(HttpResponse::Ok().json(body))
-}
-
 pub(super) async fn create(
     owner: OwnerId,
     db: web::Data<Db>,
@@ -55,8 +44,7 @@ pub(super) async fn create(
 ) -> Answer {
     let new = body.new_task().map_err(ApiError::Validation)?;
     let task = db.run(move |connection| repository::insert(connection, &owner, &new)).await?;
-    let user = utf8_percent_encode(&task.user_id, SEGMENT);
-    let location = format!("/api/{user}/tasks/{}", task.id);
+    let location = location::task(&task.user_id, task.id);
     Ok(with_task(HttpResponse::Created().insert_header((LOCATION, location)), &task))
 }
 

@@ -54,6 +54,16 @@ impl TaskId {
         Self(now.max(last.saturating_add(1)))
     }
 
+    /// From a stored number; `None` outside the range.
+    pub(super) fn from_i64(value: i64) -> Option<Self> {
+        (1..=MAX).contains(&value).then_some(Self(value))
+    }
+
+    /// As a stored number.
+    pub(super) const fn to_i64(self) -> i64 {
+        self.0
+    }
+
     /// Reads a path segment. Only the canonical spelling counts, so that a task has one URL.
     pub(crate) fn parse(text: &str) -> Result<Self, TaskIdError> {
         let digits = text.strip_prefix('-').unwrap_or(text);
@@ -61,8 +71,8 @@ impl TaskId {
             return Err(TaskIdError::NotAnInteger);
         }
         let canonical = !text.starts_with(['-', '0']);
-        let value = text.parse::<i64>().ok().filter(|id| canonical && (1..=MAX).contains(id));
-        value.map(Self).ok_or(TaskIdError::OutOfRange)
+        let value = text.parse().ok().filter(|_| canonical);
+        value.and_then(Self::from_i64).ok_or(TaskIdError::OutOfRange)
     }
 }
 

@@ -8,7 +8,9 @@ use diesel::sql_types::SmallInt;
 use serde::Serialize;
 
 /// A task's priority.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, AsExpression, FromSqlRow)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, AsExpression, FromSqlRow,
+)]
 #[diesel(sql_type = SmallInt)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Priority {
@@ -22,6 +24,15 @@ pub(crate) enum Priority {
 }
 
 impl Priority {
+    /// The wire spelling.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
     /// Reads the wire spelling.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {

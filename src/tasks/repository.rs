@@ -1,10 +1,9 @@
-//! Every statement on tasks. Each function takes the proof of ownership, and each statement filters
+//! Every statement on single tasks; those of the list are in `list`. Each function takes the proof of ownership, and each statement filters
 //! by it, so somebody else's task is as absent as one that never was.
 
 use diesel::result::OptionalExtension;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
-use super::filter::TaskFilter;
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
 use crate::auth::OwnerId;
@@ -15,20 +14,6 @@ use crate::db::{DbConnection, DbError, Timestamp};
 const ID_ATTEMPTS: usize = 5;
 
 type Found<T> = Result<Option<T>, DbError>;
-
-/// The owner's tasks, newest first.
-pub(crate) fn list(
-    connection: &mut DbConnection,
-    owner: &OwnerId,
-    filter: TaskFilter,
-) -> Result<Vec<Task>, DbError> {
-    let mut query = tasks::table.filter(tasks::user_id.eq(owner.as_str())).into_boxed();
-    if let Some(completed) = filter.completed {
-        query = query.filter(tasks::completed.eq(completed));
-    }
-    let newest_first = query.order((tasks::created_at.desc(), tasks::id.desc()));
-    Ok(newest_first.limit(filter.limit).load(connection)?)
-}
 
 /// One of the owner's tasks.
 pub(crate) fn find(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<Task> {

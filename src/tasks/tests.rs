@@ -5,7 +5,6 @@ use std::thread;
 
 use rstest::rstest;
 
-use super::filter::TaskFilter;
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
 use super::priority::Priority;
@@ -14,8 +13,6 @@ use super::tags::Tags;
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
 use crate::db::testing::{Backend, TestDb, connect};
-
-const EVERYTHING: TaskFilter = TaskFilter { completed: None, limit: 200 };
 
 fn alice() -> OwnerId {
     OwnerId::for_tests("alice")
@@ -38,11 +35,6 @@ fn titled(title: &str) -> NewTask {
 
 fn add(db: &TestDb, owner: &OwnerId, title: &str) -> Task {
     db.run(|connection| repository::insert(connection, owner, &titled(title))).unwrap()
-}
-
-fn titles(db: &TestDb, owner: &OwnerId, filter: TaskFilter) -> Vec<String> {
-    let tasks = db.run(|connection| repository::list(connection, owner, filter)).unwrap();
-    tasks.into_iter().map(|task| task.title).collect()
 }
 
 #[rstest]
@@ -68,27 +60,6 @@ fn what_is_inserted_is_found_again(#[values(Backend::Sqlite, Backend::Postgres)]
     assert_eq!(inserted.tags, new.tags);
     assert_eq!(inserted.due_date, new.due_date);
     assert_eq!(inserted.created_at, inserted.updated_at);
-}
-
-#[rstest]
-fn a_list_is_newest_first_filtered_and_limited(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let db = TestDb::new(backend);
-    for title in ["one", "two", "three"] {
-        add(&db, &alice(), title);
-    }
-    add(&db, &mallory(), "hers");
-    let two = db.run(|c| repository::list(c, &alice(), EVERYTHING)).unwrap()[1].id;
-    db.run(|c| repository::toggle(c, &alice(), two)).unwrap().unwrap();
-
-    assert_eq!(titles(&db, &alice(), EVERYTHING), ["three", "two", "one"]);
-    let completed = |completed| TaskFilter { completed: Some(completed), ..EVERYTHING };
-    assert_eq!(titles(&db, &alice(), completed(true)), ["two"]);
-    assert_eq!(titles(&db, &alice(), completed(false)), ["three", "one"]);
-    assert_eq!(titles(&db, &alice(), TaskFilter { limit: 2, ..EVERYTHING }), ["three", "two"]);
-    assert_eq!(titles(&db, &mallory(), EVERYTHING), ["hers"]);
-    assert!(titles(&db, &OwnerId::for_tests("Alice"), EVERYTHING).is_empty());
 }
 
 #[rstest]
@@ -185,19 +156,13 @@ fn concurrent_inserts_of_one_user_all_get_their_own_id(
             let url = db.url.clone();
             thread::spawn(move || {
                 let mut connection = connect(&url);
-                for _ in 0..20 {
-                    repository::insert(&mut connection, &alice(), &titled("x")).unwrap();
-                }
+                let mut insert =
+                    |_| repository::insert(&mut connection, &alice(), &titled("x")).unwrap().id;
+                (0..20).map(&mut insert).collect::<Vec<_>>()
             })
         })
         .collect();
-    clients.into_iter().for_each(|client| client.join().unwrap());
-    let mut ids: Vec<_> = db
-        .run(|c| repository::list(c, &alice(), EVERYTHING))
-        .unwrap()
-        .into_iter()
-        .map(|task| task.id)
-        .collect();
+    let mut ids: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 80);

@@ -7,9 +7,11 @@ pub mod jwks;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod seed;
 pub mod sources;
 pub mod tokens;
 
 pub use app::{Backend, TestApp};
 pub use client::{Answer, Client};
+pub use seed::seed;
 pub use tokens::TokenBuilder;

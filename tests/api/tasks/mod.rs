@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod list;
 mod negotiation;
+mod paging;
 mod read;
 mod update;
 mod validation;

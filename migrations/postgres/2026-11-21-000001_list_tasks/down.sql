@@ -1,0 +1,10 @@
+DROP TRIGGER task_tags_on_update ON tasks;
+DROP TRIGGER task_tags_on_insert ON tasks;
+DROP FUNCTION index_task_tags();
+DROP TABLE task_tags;
+ALTER TABLE tasks ALTER COLUMN description TYPE TEXT COLLATE "default";
+DROP INDEX tasks_by_completed;
+DROP INDEX tasks_by_priority;
+DROP INDEX tasks_by_due_date;
+DROP INDEX tasks_by_title;
+DROP INDEX tasks_by_updated_at;

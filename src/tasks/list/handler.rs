@@ -1,0 +1,89 @@
+//! `GET /api/{user_id}/tasks`.
+
+use actix_web::http::header::{HeaderName, LINK};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::cursor::ListIdentity;
+use super::params::ListParams;
+use super::position::Position;
+use super::statement;
+use crate::auth::OwnerId;
+use crate::db::Db;
+use crate::error::ApiError;
+use crate::tasks::dto::TaskResponse;
+use crate::tasks::location;
+use crate::tasks::model::Task;
+
+const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+
+/// One page: the tasks, whether more follow, and how many there are in all if that was asked.
+struct Page {
+    tasks: Vec<Task>,
+    has_more: bool,
+    total: Option<i64>,
+}
+
+/// Answers one page as a bare array, with a `Link` to the next (RFC 8288) while there is one.
+pub(in crate::tasks) async fn list(
+    owner: OwnerId,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = request.query_string();
+    let params = ListParams::parse(query, owner.as_str()).map_err(ApiError::Validation)?;
+    let (page, params, owner) = db
+        .run(move |connection| {
+            let ListParams { filter, sort, limit, after, .. } = &params;
+            // One more than is shown tells whether there is a next page.
+            let mut tasks =
+                statement::page(connection, &owner, filter, *sort, after.as_ref(), limit + 1)?;
+            let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
+            let has_more = tasks.len() > shown;
+            tasks.truncate(shown);
+            let total = match params.include_total {
+                true => Some(statement::count(connection, &owner, filter)?),
+                false => None,
+            };
+            Ok((Page { tasks, has_more, total }, params, owner))
+        })
+        .await?;
+    let mut response = HttpResponse::Ok();
+    if let Some(last) = page.tasks.last().filter(|_| page.has_more) {
+        let list =
+            ListIdentity { user_id: owner.as_str(), sort: params.sort, filter: &params.filter };
+        let cursor = list.cursor(&Position::of(last, params.sort.key));
+        response.insert_header((LINK, next_link(owner.as_str(), query, &cursor)));
+    }
+    if let Some(total) = page.total {
+        response.insert_header((X_TOTAL_COUNT, total));
+    }
+    let body: Vec<TaskResponse<'_>> = page.tasks.iter().map(TaskResponse::from).collect();
+    Ok(response.json(body))
+}
+
+/// The request's own parameters with another cursor. The reference is relative, because only the
+/// client knows by which address it came.
+fn next_link(user_id: &str, query: &str, cursor: &str) -> String {
+    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name != "cursor" {
+            parameters.append_pair(&name, &value);
+        }
+    }
+    parameters.append_pair("cursor", cursor);
+    format!("<{}?{}>; rel=\"next\"", location::tasks(user_id), parameters.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_link;
+
+    #[test]
+    fn the_link_repeats_the_request_with_another_cursor() {
+        assert_eq!(
+            next_link("a/b", "tag=a%26b&cursor=old&search=%3E%22%0d%0a&limit=2", "new"),
+            "</api/a%2Fb/tasks?tag=a%26b&search=%3E%22%0D%0A&limit=2&cursor=new>; rel=\"next\""
+        );
+        assert_eq!(next_link("u", "", "c"), "</api/u/tasks?cursor=c>; rel=\"next\"");
+    }
+}

@@ -1,0 +1,15 @@
+//! The list of a user's tasks: which ones ([`filter`]), in which order ([`sort`]), from where on
+//! ([`cursor`]), and the one statement that answers it ([`statement`]).
+
+mod cursor;
+mod filter;
+mod handler;
+mod params;
+mod position;
+mod row_value;
+mod sort;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+pub(super) use handler::list;
