@@ -7,9 +7,16 @@ use std::path::Path;
 
 use anyhow::Context;
 
-/// Named values: the process's environment, then a `.env` file. An empty value counts as not set.
-#[derive(Default)]
-pub struct Source(HashMap<String, String>);
+/// Variables that may also be given as the content of a file, named by the variable with `_FILE`
+/// behind it: those that hold secrets, as container engines mount them.
+pub const FROM_FILES: [&str; 3] = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
+
+/// Named values: the process's environment, then a `.env` file, then the files of [`FROM_FILES`]. An
+/// empty value counts as not set.
+pub struct Source {
+    values: HashMap<String, String>,
+    mistakes: Vec<String>,
+}
 
 impl Source {
     /// The environment of this process, completed by `file` where that exists.
@@ -32,26 +39,58 @@ impl Source {
         values.extend(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }));
-        Ok(Self(values))
+        Ok(Self::with_files(values))
     }
 
     /// Exactly these values.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self::with_files(
+            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        )
+    }
+
+    fn with_files(values: HashMap<String, String>) -> Self {
+        let mut source = Self { values, mistakes: Vec::new() };
+        for name in FROM_FILES {
+            let variable = format!("{name}_FILE");
+            let Some(path) = source.get(&variable).map(str::to_owned) else {
+                continue;
+            };
+            if source.get(name).is_some() {
+                source.mistakes.push(format!("{variable} and {name} are both set: remove one."));
+                continue;
+            }
+            match std::fs::read_to_string(&path) {
+                // Editors and `echo` end a file with a line break that is not part of the value.
+                Ok(text) => {
+                    let value = text.trim_end_matches(['\n', '\r']).to_owned();
+                    if value.is_empty() {
+                        source.mistakes.push(format!("{variable} names {path}, which is empty."));
+                    }
+                    source.values.insert(name.to_owned(), value);
+                }
+                Err(error) => {
+                    let mistake =
+                        format!("{variable} names {path}, which cannot be read: {error}.");
+                    source.mistakes.push(mistake);
+                }
+            }
+        }
+        source
     }
 
     /// The value of a variable, unless it is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Source({} values)", self.0.len())
+        write!(f, "Source({} values)", self.values.len())
     }
 }
 
@@ -87,7 +126,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a Source) -> Self {
-        Self { source, mistakes: Vec::new() }
+        Self { source, mistakes: source.mistakes.clone() }
     }
 
     pub(super) fn mistake(&mut self, name: &str, what: impl Display) {

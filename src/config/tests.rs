@@ -120,3 +120,56 @@ fn the_readme_lists_every_variable_with_its_default() {
         assert!(row.contains(default), "{name} must show its default {default}: {row}");
     }
 }
+
+mod files {
+    use super::*;
+
+    /// A file with this content, and its path.
+    fn file(content: &str) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        std::fs::write(&path, content).unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        (folder, path)
+    }
+
+    fn config_of(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let source = Source::from_pairs(pairs.iter().copied());
+        Config::from_source(&source).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_secret_and_a_database_can_come_from_files() {
+        let (_secret, secret) = file(&format!("{SECRET}\n"));
+        let (_url, url) = file("sqlite:///data/tasks.db\r\n");
+        let config =
+            config_of(&[("BETTER_AUTH_SECRET_FILE", &secret), ("DATABASE_URL_FILE", &url)])
+                .unwrap();
+        assert_eq!(config.keys.secrets[0].secret.expose(), SECRET);
+        assert_eq!(config.database_url, DatabaseUrl::Sqlite("/data/tasks.db".into()));
+        let (_secrets, secrets) = file(&format!("2:{SECRET}2,1:{SECRET}1"));
+        let config = config_of(&[("BETTER_AUTH_SECRETS_FILE", &secrets)]).unwrap();
+        assert_eq!(config.keys.secrets.len(), 2);
+    }
+
+    #[test]
+    fn only_the_line_break_at_the_end_is_dropped() {
+        let (_secret, path) = file(&format!("{SECRET} \n"));
+        let message = config_of(&[("BETTER_AUTH_SECRET_FILE", &path)]).err().unwrap();
+        assert!(message.contains("BETTER_AUTH_SECRET "), "{message}");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_empty_or_one_too_many_is_a_mistake() {
+        let missing = config_of(&[("BETTER_AUTH_SECRET_FILE", "/nowhere/secret")]).err().unwrap();
+        assert!(missing.contains("BETTER_AUTH_SECRET_FILE names /nowhere/secret"), "{missing}");
+        let (_empty, path) = file("\n");
+        let empty = config_of(&[("BETTER_AUTH_SECRET_FILE", &path)]).err().unwrap();
+        assert!(empty.contains("which is empty"), "{empty}");
+        let (_file, path) = file(SECRET);
+        let both = [("BETTER_AUTH_SECRET", SECRET), ("BETTER_AUTH_SECRET_FILE", path.as_str())];
+        let both = config_of(&both).err().unwrap();
+        assert!(both.contains("BETTER_AUTH_SECRET_FILE and BETTER_AUTH_SECRET"), "{both}");
+        assert!(!(missing + &empty + &both).contains(SECRET));
+    }
+}
