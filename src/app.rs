@@ -1,7 +1,9 @@
 //! The server as a value: built from a [`Config`], bound to a port, run until it is told to stop.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
@@ -17,11 +19,11 @@ use anyhow::Context;
 use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::config::{Config, CorsOrigins};
 use crate::db::Db;
+use crate::drain::{Drain, close_when_draining};
+use crate::extract::BodyTimeout;
+use crate::health::Readiness;
 use crate::request_id::{X_REQUEST_ID, request_id};
 use crate::routes;
-
-/// Seconds that requests in flight get to finish after a stop.
-const SHUTDOWN_TIMEOUT_SECONDS: u64 = 30;
 
 /// Seconds for which a browser may remember a preflight answer.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
@@ -30,6 +32,8 @@ const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    drain: Drain,
+    shutdown_delay: Duration,
 }
 
 impl Application {
@@ -39,25 +43,40 @@ impl Application {
     /// One sentence on the database or the address.
     pub fn build(config: Config) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database_url, config.database_max_connections)?;
-        let db = web::Data::new(db);
         let jwks = config.keys.jwks.as_ref().map(|jwks| {
             JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
                 .context("Cannot start the thread that fetches keys")
         });
-        let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks.transpose()?)));
-        let cors = config.cors;
+        let jwks = jwks.transpose()?;
+        let drain = Drain::default();
+        let draining = web::Data::new(drain.clone());
+        let readiness = web::Data::new(Readiness::new(db.clone(), jwks.clone(), drain.clone()));
+        let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
+        let db = web::Data::new(db);
+        let (cors, http) = (config.cors, config.http);
+        let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
             // The wrap that stands last is the outermost.
             App::new()
                 .app_data(db.clone())
+                .app_data(readiness.clone())
+                .app_data(draining.clone())
+                .app_data(body_timeout.clone())
                 .configure(|routes| routes::configure(routes, verifier))
                 .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
                 .wrap(cors_policy(&cors))
+                .wrap(from_fn(close_when_draining))
                 .wrap(from_fn(request_id))
         })
         .disable_signals()
-        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
+        .workers(workers)
+        // The library counts for each worker.
+        .max_connections(http.max_connections.div_ceil(workers))
+        .client_request_timeout(http.request_timeout)
+        .keep_alive(http.keep_alive)
+        .shutdown_timeout(http.shutdown_timeout.as_secs())
         .bind((config.host, config.port))
         .with_context(|| {
             format!(
@@ -66,7 +85,8 @@ impl Application {
             )
         })?;
         let address = *server.addrs().first().context("The server has no address")?;
-        Ok(Self { server: server.run(), address })
+        let shutdown_delay = http.shutdown_delay;
+        Ok(Self { server: server.run(), address, drain, shutdown_delay })
     }
 
     /// Where it listens.
@@ -75,10 +95,21 @@ impl Application {
         self.address
     }
 
-    /// Stops the server from outside.
+    /// Stops the server from outside, at once.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
+    }
+
+    /// Stops the server from outside as a load balancer wishes it: `/health/ready` turns to 503 first,
+    /// and after `SHUTDOWN_DELAY_SECONDS` new connections are refused and requests in flight finished.
+    pub fn drain(&self) -> impl Future<Output = ()> + use<> {
+        let (drain, delay, handle) = (self.drain.clone(), self.shutdown_delay, self.handle());
+        async move {
+            drain.begin();
+            tokio::time::sleep(delay).await;
+            handle.stop(true).await;
+        }
     }
 
     /// Serves until stopped, then until what is in flight is finished.

@@ -28,6 +28,9 @@ pub(crate) enum ApiError {
     /// 406: JSON is the only thing to be had.
     #[error("the client does not accept JSON")]
     NotAcceptable,
+    /// 408: the body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTooSlow,
     /// 413.
     #[error("the body is longer than {limit} bytes")]
     BodyTooLarge {
@@ -40,6 +43,9 @@ pub(crate) enum ApiError {
     /// 422, with every broken rule.
     #[error("{} rule(s) broken", .0.len())]
     Validation(Vec<FieldError>),
+    /// 503: what is missing before work can be done.
+    #[error("not ready: {0}")]
+    NotReady(String),
     /// 503 or 500.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -65,6 +71,9 @@ impl ApiError {
                 ProblemCode::NotAcceptable,
                 "This resource is available as application/json only.",
             ),
+            Self::BodyTooSlow => {
+                Problem::new(ProblemCode::RequestTimeout, "The body did not arrive in time.")
+            }
             Self::BodyTooLarge { limit } => Problem::new(
                 ProblemCode::BodyTooLarge,
                 format!("The body is longer than {limit} bytes."),
@@ -78,6 +87,10 @@ impl ApiError {
                 "The request breaks a rule; see errors.",
             )
             .with_errors(errors.clone()),
+            Self::NotReady(missing) => {
+                Problem::new(ProblemCode::NotReady, format!("Not ready: {missing}."))
+                    .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS)
+            }
             Self::Db(DbError::Unavailable(_)) => Problem::new(
                 ProblemCode::DatabaseUnavailable,
                 "The database is not available right now. Try again shortly.",

@@ -2,16 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 use crate::problem::FieldError;
+
+/// How long a client may take for its body; the server's setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
 
 /// The longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -32,9 +38,10 @@ impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request);
         let payload = payload.take();
+        let patience = patience(request);
         Box::pin(async move {
             let declared_as_json = head?;
-            let bytes = read(payload).await?;
+            let bytes = read(payload, patience).await?;
             parse(&bytes, declared_as_json).map(Self)
         })
     }
@@ -47,9 +54,10 @@ impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request);
         let payload = payload.take();
+        let patience = patience(request);
         Box::pin(async move {
             let declared_as_json = head?;
-            let bytes = read(payload).await?;
+            let bytes = read(payload, patience).await?;
             if bytes.is_empty() {
                 return Ok(Self(None));
             }
@@ -79,7 +87,17 @@ fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
     Ok(is_json)
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
+fn patience(request: &HttpRequest) -> Duration {
+    const WITHOUT_SETTING: Duration = Duration::from_secs(10);
+    let setting = request.app_data::<web::Data<BodyTimeout>>();
+    setting.map_or(WITHOUT_SETTING, |setting| setting.0)
+}
+
+async fn read(payload: Payload, patience: Duration) -> Result<Bytes, ApiError> {
+    timeout(patience, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
+}
+
+async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         // A connection that breaks off mid-body has nobody left to read this answer.

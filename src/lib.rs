@@ -10,6 +10,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod db;
+mod drain;
 mod error;
 mod extract;
 mod health;

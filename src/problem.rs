@@ -40,6 +40,8 @@ pub enum ProblemCode {
     MethodNotAllowed,
     /// 406: the client accepts no media type this service can produce.
     NotAcceptable,
+    /// 408: the request's body did not arrive in time.
+    RequestTimeout,
     /// 413: the body is longer than the limit.
     BodyTooLarge,
     /// 415: the body is not declared as JSON.
@@ -52,6 +54,8 @@ pub enum ProblemCode {
     DatabaseUnavailable,
     /// 503: the key set that tokens are verified with was never loaded, or is too old.
     KeysUnavailable,
+    /// 503: `GET /health/ready` only; the server cannot do its work, or is stopping.
+    NotReady,
 }
 
 impl ProblemCode {
@@ -67,12 +71,14 @@ impl ProblemCode {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
+        Self::RequestTimeout,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
         Self::InternalError,
         Self::DatabaseUnavailable,
         Self::KeysUnavailable,
+        Self::NotReady,
     ];
 
     /// The HTTP status that always goes with this code.
@@ -89,11 +95,14 @@ impl ProblemCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::DatabaseUnavailable | Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DatabaseUnavailable | Self::KeysUnavailable | Self::NotReady => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -111,12 +120,14 @@ impl ProblemCode {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
+            Self::RequestTimeout => "request_timeout",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ValidationFailed => "validation_failed",
             Self::InternalError => "internal_error",
             Self::DatabaseUnavailable => "database_unavailable",
             Self::KeysUnavailable => "keys_unavailable",
+            Self::NotReady => "not_ready",
         }
     }
 }

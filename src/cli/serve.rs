@@ -24,15 +24,20 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let application = Application::build(config)?;
         log::info!("listening on http://{}, tasks in the {database}", application.address());
-        let handle = application.handle();
+        let (drain, handle) = (application.drain(), application.handle());
         actix_rt::spawn(async move {
             let (terminated, interrupted) = (pin!(terminate.recv()), pin!(interrupt.recv()));
-            let name = match select(terminated, interrupted).await {
-                Either::Left(_) => "SIGTERM",
-                Either::Right(_) => "SIGINT",
-            };
-            log::info!("{name}: finishing the requests in flight");
-            handle.stop(true).await;
+            match select(terminated, interrupted).await {
+                Either::Left(_) => {
+                    log::info!("SIGTERM: not ready any more, finishing the requests in flight");
+                    drain.await;
+                }
+                // Somebody sits at the keyboard and waits.
+                Either::Right(_) => {
+                    log::info!("SIGINT: finishing the requests in flight");
+                    handle.stop(true).await;
+                }
+            }
         });
         application.run_until_stopped().await?;
         log::info!("stopped");

@@ -2,6 +2,7 @@
 //! as a whole, with every mistake reported at once. Nothing else reads the environment.
 
 mod env_file;
+mod http;
 mod keys;
 mod origin;
 mod shared_secret;
@@ -19,6 +20,7 @@ use crate::db::DatabaseUrl;
 
 pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
+pub use http::HttpLimits;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use source::{ConfigError, Source};
 pub use variables::{VARIABLES, Variable};
@@ -39,6 +41,8 @@ pub struct Config {
     pub host: IpAddr,
     /// The port to listen on; 0 picks a free one.
     pub port: u16,
+    /// What clients may take from the server.
+    pub http: HttpLimits,
     /// Which database.
     pub database_url: DatabaseUrl,
     /// The largest number of database connections.
@@ -89,6 +93,7 @@ impl Config {
             text.parse().ok().ok_or("is not an IP address, such as 127.0.0.1 or 0.0.0.0")
         });
         let port = reader.number("PORT", "8000", 0..=u32::from(u16::MAX));
+        let http = http::read(&mut reader);
         let production = reader.parse("APP_ENV", "development", |text| match text {
             "development" => Ok(false),
             "production" => Ok(true),
@@ -111,6 +116,7 @@ impl Config {
         Ok(Self {
             host,
             port: u16::try_from(port).unwrap_or_default(),
+            http,
             database_url,
             database_max_connections: max_connections,
             keys,

@@ -11,7 +11,7 @@ use anyhow::Context;
 /// behind it: those that hold secrets, as container engines mount them.
 pub const FROM_FILES: [&str; 3] = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
 
-/// Named values: the process's environment, then a `.env` file, then the files of [`FROM_FILES`]. An
+/// Named values: the process's environment, then a `.env` file, then the files that `…_FILE` variables name. An
 /// empty value counts as not set.
 pub struct Source {
     values: HashMap<String, String>,

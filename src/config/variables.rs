@@ -77,6 +77,23 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("HOST", "127.0.0.1", "The address to listen on; 0.0.0.0 for all."),
     variable("PORT", "8000", "The port to listen on; 0 picks a free one."),
+    variable("MAX_CONNECTIONS", "10000", "The largest number of open client connections."),
+    variable(
+        "REQUEST_TIMEOUT_SECONDS",
+        "10",
+        "Seconds a client may take for its header, and then for its body.",
+    ),
+    variable("KEEP_ALIVE_SECONDS", "75", "Seconds for which an idle connection stays open."),
+    variable(
+        "SHUTDOWN_DELAY_SECONDS",
+        "0",
+        "Seconds between SIGTERM, when /health/ready turns to 503, and the end of new connections.",
+    ),
+    variable(
+        "SHUTDOWN_TIMEOUT_SECONDS",
+        "30",
+        "Seconds that requests in flight get to finish after that.",
+    ),
     variable(
         "CORS_ALLOWED_ORIGINS",
         "(origin of BETTER_AUTH_URL)",

@@ -65,6 +65,14 @@ impl Db {
         Ok(Some(migrations::pending(&mut connection.inner)?))
     }
 
+    /// Whether every migration that this program knows has been applied.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the database cannot be asked.
+    pub async fn is_migrated(&self) -> Result<bool, DbError> {
+        self.run(|connection| Ok(migrations::pending(connection)? == 0)).await
+    }
+
     /// Runs `work` with a connection on a thread that may block. Waiting for the connection blocks
     /// too, so it happens there as well.
     ///

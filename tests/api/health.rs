@@ -1,9 +1,14 @@
-//! `GET /health`: the process answers, and says nothing else.
+//! `GET /health`: the process answers, and says nothing else. `GET /health/ready`: it can work.
 
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::{Backend, TestApp};
+use crate::support::app::drop_database;
+use crate::support::{Answer, Backend, TestApp};
 
 #[rstest]
 fn health_answers_without_a_token(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
@@ -35,4 +40,54 @@ fn the_slash_at_the_end_is_not_an_alias() {
     for path in ["/health/", "//health", "/Health", "/health/ready/"] {
         assert_eq!(app.anonymous().get(path).status, 404, "{path}");
     }
+}
+
+#[rstest]
+fn ready_answers_without_a_token(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn(backend);
+    let answer = app.anonymous().get("/health/ready").expect(200);
+    assert_eq!(answer.json(), json!({"status": "ready"}));
+}
+
+#[track_caller]
+fn assert_not_ready(answer: &Answer, missing: &str) {
+    assert_eq!((answer.status, answer.code().as_str()), (503, "not_ready"), "{answer:?}");
+    assert_eq!(answer.json()["detail"], format!("Not ready: {missing}."));
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[test]
+fn ready_says_that_the_database_is_missing_and_not_why() {
+    let app = TestApp::spawn(Backend::Postgres);
+    app.anonymous().get("/health/ready").expect(200);
+    drop_database(&app);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_not_ready(&app.anonymous().get("/health/ready"), "the database does not answer");
+    app.anonymous().get("/health").expect(200);
+}
+
+#[test]
+fn ready_says_that_migrations_are_pending() {
+    let app = TestApp::spawn(Backend::Postgres);
+    let mut connection = PgConnection::establish(&app.database_url).unwrap();
+    connection.batch_execute("DELETE FROM __diesel_schema_migrations").unwrap();
+    assert_not_ready(&app.anonymous().get("/health/ready"), "migrations are pending");
+}
+
+#[test]
+fn ready_says_that_no_keys_were_loaded() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{nobody}/api/auth/jwks");
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("JWKS_URL", &url)]);
+    assert_not_ready(&app.anonymous().get("/health/ready"), "no verification keys are loaded");
+}
+
+/// Anybody may ask, so a crowd must not reach the database.
+#[test]
+fn asking_often_looks_at_the_database_once_a_second() {
+    let app = TestApp::spawn(Backend::Postgres);
+    app.anonymous().get("/health/ready").expect(200);
+    drop_database(&app);
+    let stale = (0..20).filter(|_| app.anonymous().get("/health/ready").status == 200).count();
+    assert_eq!(stale, 20);
 }

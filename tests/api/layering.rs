@@ -8,7 +8,7 @@ use crate::support::sources::{self, SourceFile};
 const LAYERS: &[&[&str]] = &[
     &["problem", "secret", "clock"],
     &["auth", "db"],
-    &["config", "error", "extract", "negotiation", "operation"],
+    &["config", "drain", "error", "extract", "negotiation", "operation"],
     &["tasks", "me", "health"],
     &["routes", "request_id"],
     &["app"],

@@ -20,4 +20,5 @@ mod ownership;
 mod paths;
 mod problems;
 mod process;
+mod slow;
 mod tasks;

@@ -1,10 +1,11 @@
 //! The database goes away or gets stuck: clients are told to come back, and it heals by itself.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, SqliteConnection};
 use rstest::rstest;
 use serde_json::json;
 
+use crate::support::app::{cut_connections, drop_database};
 use crate::support::client::new_task;
 use crate::support::{Answer, Backend, TestApp};
 
@@ -23,26 +24,12 @@ fn assert_unavailable(answer: &Answer) {
     }
 }
 
-/// Ends all connections to the app's database, and with `forever` the database itself.
-fn cut(app: &TestApp, forever: bool) {
-    let (server, database) = app.database_url.rsplit_once('/').unwrap();
-    let mut admin = PgConnection::establish(&format!("{server}/postgres")).unwrap();
-    let statement = if forever {
-        format!("DROP DATABASE {database} WITH (FORCE)")
-    } else {
-        format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
-        )
-    };
-    admin.batch_execute(&statement).unwrap();
-}
-
 #[test]
 fn without_its_postgres_database_the_api_is_503_and_the_process_healthy() {
     let app = TestApp::spawn(Backend::Postgres);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
-    cut(&app, true);
+    drop_database(&app);
     assert_unavailable(&alice.get(&task));
     assert_unavailable(&alice.put(&task, &json!({"title": "b"})));
     assert_eq!(app.anonymous().get("/health").status, 200);
@@ -57,7 +44,7 @@ fn lost_connections_cost_one_answer_each_and_heal() {
     let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
-    cut(&app, false);
+    cut_connections(&app);
     let answers: Vec<Answer> = (0..10).map(|_| alice.get(&task)).collect();
     let (failed, good): (Vec<&Answer>, Vec<&Answer>) =
         answers.iter().partition(|a| a.status != 200);

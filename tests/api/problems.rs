@@ -36,13 +36,14 @@ fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
         alice.raw("PUT", &task, &["Content-Length: 99999"], b""),
         alice.raw("PUT", &task, &["Content-Type: text/plain", "Content-Length: 2"], b"{}"),
         alice.raw("PUT", &task, &["Content-Length: 1"], b"{"),
+        alice.raw("PUT", &task, &["Content-Length: 2"], b"{"),
         alice.put(&task, &json!({"title": ""})),
     ]
 }
 
 #[test]
 fn every_error_is_a_complete_problem() {
-    let app = TestApp::spawn(Backend::Sqlite);
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("REQUEST_TIMEOUT_SECONDS", "1")]);
     let mut seen = BTreeSet::new();
     for answer in errors(&app, "my.own-id_1") {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");

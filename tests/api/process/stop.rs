@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
+use serde_json::json;
 
 use crate::support::app::fresh_url;
 use crate::support::process::Process;
@@ -48,4 +49,35 @@ fn a_request_in_flight_is_finished(
     let answer = raw::read_answer(stream, false).expect(201);
     assert_eq!(answer.json()["title"], "In flight");
     assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn a_delay_lets_load_balancers_look_elsewhere_first() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[("SHUTDOWN_DELAY_SECONDS", "2")]);
+    let alice = process.as_user("alice");
+    assert_eq!(alice.get("/health/ready").header("connection"), None);
+    process.signal("TERM");
+    std::thread::sleep(Duration::from_millis(300));
+
+    let ready = alice.get("/health/ready").expect(503);
+    assert_eq!(ready.json()["detail"], "Not ready: the server is stopping.");
+    alice.get("/health").expect(200);
+    let task = json!({"title": "Late"});
+    let answer = alice.post("/api/alice/tasks", &task).expect(201);
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_the_server_back() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[]);
+    let mut stream = raw::connect(process.address());
+    stream.write_all(&raw::request("GET", "/health", &[""; 0], b"")).unwrap();
+    raw::read_answer(stream.try_clone().unwrap(), false).expect(200);
+    process.signal("TERM");
+    let started = Instant::now();
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }

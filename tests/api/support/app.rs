@@ -5,6 +5,8 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use taskbridge::config::Source;
 use taskbridge::{Application, Config};
 use tempfile::TempDir;
@@ -29,6 +31,26 @@ pub fn fresh_url(backend: Backend) -> (String, Option<TempDir>) {
         }
         Backend::Postgres => (fresh_database(), None),
     }
+}
+
+/// Takes the app's PostgreSQL database away for ever.
+pub fn drop_database(app: &TestApp) {
+    admin(app, |database| format!("DROP DATABASE {database} WITH (FORCE)"));
+}
+
+/// Ends all connections to the app's PostgreSQL database.
+pub fn cut_connections(app: &TestApp) {
+    admin(app, |database| {
+        format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        )
+    });
+}
+
+fn admin(app: &TestApp, statement: impl FnOnce(&str) -> String) {
+    let (server, database) = app.database_url.rsplit_once('/').unwrap();
+    let mut admin = PgConnection::establish(&format!("{server}/postgres")).unwrap();
+    admin.batch_execute(&statement(database)).unwrap();
 }
 
 /// A running server.
