@@ -109,6 +109,7 @@ fn taskbridge(url: &str) -> Command {
         .env("BETTER_AUTH_SECRET", SECRET)
         .env("DATABASE_URL", url)
         .env("PORT", "0")
+        .env("RATE_LIMIT_PER_MINUTE", "0")
         .current_dir(std::env::temp_dir());
     command
 }

@@ -22,6 +22,7 @@ use crate::db::Db;
 use crate::drain::{Drain, close_when_draining};
 use crate::extract::BodyTimeout;
 use crate::health::Readiness;
+use crate::rate_limit::RateLimits;
 use crate::request_id::{X_REQUEST_ID, request_id};
 use crate::routes;
 
@@ -55,6 +56,7 @@ impl Application {
         let db = web::Data::new(db);
         let (cors, http) = (config.cors, config.http);
         let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
+        let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
@@ -64,6 +66,7 @@ impl Application {
                 .app_data(readiness.clone())
                 .app_data(draining.clone())
                 .app_data(body_timeout.clone())
+                .app_data(rate_limits.clone())
                 .configure(|routes| routes::configure(routes, verifier))
                 .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
                 .wrap(cors_policy(&cors))

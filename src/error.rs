@@ -43,6 +43,12 @@ pub(crate) enum ApiError {
     /// 422, with every broken rule.
     #[error("{} rule(s) broken", .0.len())]
     Validation(Vec<FieldError>),
+    /// 429, with the seconds until the next request is welcome.
+    #[error("over the rate limit")]
+    RateLimited {
+        /// At least 1.
+        retry_after_seconds: u64,
+    },
     /// 503: what is missing before work can be done.
     #[error("not ready: {0}")]
     NotReady(String),
@@ -87,6 +93,11 @@ impl ApiError {
                 "The request breaks a rule; see errors.",
             )
             .with_errors(errors.clone()),
+            Self::RateLimited { retry_after_seconds } => Problem::new(
+                ProblemCode::RateLimited,
+                "Too many requests. Wait as long as Retry-After says.",
+            )
+            .with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
             Self::NotReady(missing) => {
                 Problem::new(ProblemCode::NotReady, format!("Not ready: {missing}."))
                     .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS)

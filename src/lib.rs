@@ -7,6 +7,7 @@
 mod app;
 pub mod auth;
 pub mod cli;
+mod client_address;
 mod clock;
 pub mod config;
 mod db;
@@ -18,6 +19,7 @@ mod me;
 mod negotiation;
 mod operation;
 pub mod problem;
+mod rate_limit;
 mod request_id;
 mod routes;
 mod secret;

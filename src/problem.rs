@@ -48,6 +48,8 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     /// 422: the input was read and breaks a rule; `errors` says which.
     ValidationFailed,
+    /// 429: too many requests of this user, or too many refused ones from this address.
+    RateLimited,
     /// 500: a fault of this service.
     InternalError,
     /// 503: the database cannot be reached or is too busy.
@@ -75,6 +77,7 @@ impl ProblemCode {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
+        Self::RateLimited,
         Self::InternalError,
         Self::DatabaseUnavailable,
         Self::KeysUnavailable,
@@ -99,6 +102,7 @@ impl ProblemCode {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable | Self::KeysUnavailable | Self::NotReady => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -124,6 +128,7 @@ impl ProblemCode {
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ValidationFailed => "validation_failed",
+            Self::RateLimited => "rate_limited",
             Self::InternalError => "internal_error",
             Self::DatabaseUnavailable => "database_unavailable",
             Self::KeysUnavailable => "keys_unavailable",

@@ -13,6 +13,7 @@ use crate::auth::{RequireAuth, TokenVerifier, owner_guard};
 use crate::error::ApiError;
 use crate::negotiation::json_only;
 use crate::operation::{Access, Operation};
+use crate::rate_limit::{limit_auth_failures, limit_users};
 use crate::{health, me, tasks};
 
 /// Every operation of the service.
@@ -37,7 +38,9 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, verifier: Arc<TokenVeri
     config.service(
         api.service(owned.default_service(web::to(not_found)).wrap(from_fn(owner_guard)))
             .default_service(web::to(not_found))
+            .wrap(from_fn(limit_users))
             .wrap(RequireAuth::new(verifier))
+            .wrap(from_fn(limit_auth_failures))
             .wrap(
                 DefaultHeaders::new()
                     .add((CACHE_CONTROL, "private, no-cache"))

@@ -5,6 +5,7 @@ mod env_file;
 mod http;
 mod keys;
 mod origin;
+mod rate;
 mod shared_secret;
 mod source;
 mod variables;
@@ -22,6 +23,7 @@ pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
 pub use http::HttpLimits;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
+pub use rate::RateLimitSettings;
 pub use source::{ConfigError, Source};
 pub use variables::{VARIABLES, Variable};
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub port: u16,
     /// What clients may take from the server.
     pub http: HttpLimits,
+    /// How often somebody may ask.
+    pub rate_limits: RateLimitSettings,
     /// Which database.
     pub database_url: DatabaseUrl,
     /// The largest number of database connections.
@@ -94,6 +98,7 @@ impl Config {
         });
         let port = reader.number("PORT", "8000", 0..=u32::from(u16::MAX));
         let http = http::read(&mut reader);
+        let rate_limits = rate::read(&mut reader);
         let production = reader.parse("APP_ENV", "development", |text| match text {
             "development" => Ok(false),
             "production" => Ok(true),
@@ -117,6 +122,7 @@ impl Config {
             host,
             port: u16::try_from(port).unwrap_or_default(),
             http,
+            rate_limits,
             database_url,
             database_max_connections: max_connections,
             keys,

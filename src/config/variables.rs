@@ -83,6 +83,21 @@ pub const VARIABLES: &[Variable] = &[
         "10",
         "Seconds a client may take for its header, and then for its body.",
     ),
+    variable(
+        "RATE_LIMIT_PER_MINUTE",
+        "600",
+        "Requests that one user may make in a minute; 0 for any number.",
+    ),
+    variable(
+        "AUTH_FAILURES_PER_MINUTE",
+        "60",
+        "Requests without a valid token that one address may make in a minute; 0 for any number.",
+    ),
+    variable(
+        "TRUSTED_PROXIES",
+        "(none)",
+        "Addresses or networks whose Forwarded and X-Forwarded-For are believed, with commas.",
+    ),
     variable("KEEP_ALIVE_SECONDS", "75", "Seconds for which an idle connection stays open."),
     variable(
         "SHUTDOWN_DELAY_SECONDS",

@@ -6,10 +6,10 @@ use crate::support::sources::{self, SourceFile};
 
 /// From the bottom to the top. `lib` only declares the modules.
 const LAYERS: &[&[&str]] = &[
-    &["problem", "secret", "clock"],
+    &["problem", "secret", "clock", "client_address"],
     &["auth", "db"],
     &["config", "drain", "error", "extract", "negotiation", "operation"],
-    &["tasks", "me", "health"],
+    &["tasks", "me", "health", "rate_limit"],
     &["routes", "request_id"],
     &["app"],
     &["cli", "main"],

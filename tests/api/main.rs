@@ -20,5 +20,6 @@ mod ownership;
 mod paths;
 mod problems;
 mod process;
+mod rate_limit;
 mod slow;
 mod tasks;

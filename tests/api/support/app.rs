@@ -64,7 +64,7 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// The server as it comes, with nothing but a secret.
+    /// The server as it comes, with nothing but a secret, and without limits on how often a test asks.
     pub fn spawn(backend: Backend) -> Self {
         Self::spawn_with(backend, &[])
     }
@@ -77,6 +77,8 @@ impl TestApp {
             ("BETTER_AUTH_URL", ORIGIN),
             ("DATABASE_URL", url.as_str()),
             ("PORT", "0"),
+            ("RATE_LIMIT_PER_MINUTE", "0"),
+            ("AUTH_FAILURES_PER_MINUTE", "0"),
         ];
         let source = Source::from_pairs(base.into_iter().chain(variables.iter().copied()));
         let config = Config::from_source(&source).unwrap();

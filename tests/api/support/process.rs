@@ -91,6 +91,11 @@ impl Process {
         Client::new(agent(), self.address(), Some(TokenBuilder::valid(user).build()))
     }
 
+    /// A caller without a token, once it listens.
+    pub fn anonymous(&mut self) -> Client {
+        Client::new(agent(), self.address(), None)
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let status =

@@ -1,0 +1,146 @@
+//! The address of a client behind proxies: what the last proxy we trust says of it, and no earlier
+//! word, because everything before was written by somebody we do not know.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The proxies whose `Forwarded` (RFC 7239) and `X-Forwarded-For` are believed. Empty: none is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Reads one entry: an address or a network such as `10.0.0.0/8`.
+    pub(crate) fn parse_entry(text: &str) -> Option<IpNet> {
+        text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    }
+
+    /// Believes these.
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    /// The address of whoever sent this request; `None` when the socket has none.
+    pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr()?.ip().to_canonical();
+        Some(self.client_behind(peer, request.headers()))
+    }
+
+    fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer;
+        }
+        let mut client = peer;
+        for hop in hops(headers).iter().rev() {
+            // What cannot be read ends the chain: its sender is as far as we can see.
+            let Some(address) = hop else { break };
+            client = *address;
+            if !self.trusts(client) {
+                break;
+            }
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Every hop that the headers tell of, the client first. `Forwarded` counts before the older field.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let entries = |name: &HeaderName| -> Vec<String> {
+        let fields = headers.get_all(name).map(|field| field.to_str().unwrap_or_default());
+        fields.flat_map(|field| field.split(',')).map(|entry| entry.trim().to_owned()).collect()
+    };
+    if headers.contains_key(FORWARDED) {
+        return entries(&FORWARDED)
+            .iter()
+            .map(|element| address(forwarded_for(element)?))
+            .collect();
+    }
+    entries(&X_FORWARDED_FOR).iter().map(|entry| address(entry)).collect()
+}
+
+/// The `for` parameter of one element, without quotes.
+fn forwarded_for(element: &str) -> Option<&str> {
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    values.next().map(|(_, value)| value.trim().trim_matches('"'))
+}
+
+/// An address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let parsed = match bracketed {
+        Some((inside, _)) => inside.parse().ok(),
+        None => text.parse().ok().or_else(|| text.rsplit_once(':')?.0.parse().ok()),
+    };
+    parsed.map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn client(peer: &str, trusted: &[&str], fields: &[(&HeaderName, &'static str)]) -> String {
+        let networks =
+            trusted.iter().map(|text| TrustedProxies::parse_entry(text).unwrap()).collect();
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append((*name).clone(), HeaderValue::from_static(value));
+        }
+        let proxies = TrustedProxies::new(networks);
+        proxies.client_behind(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn a_stranger_s_word_does_not_count() {
+        let claim = [(&X_FORWARDED_FOR, "203.0.113.7"), (&FORWARDED, "for=203.0.113.7")];
+        assert_eq!(client("198.51.100.1", &[], &claim), "198.51.100.1");
+        assert_eq!(client("198.51.100.1", &["10.0.0.0/8"], &claim), "198.51.100.1");
+    }
+
+    #[test]
+    fn the_last_hop_that_is_no_proxy_of_ours_is_the_client() {
+        let trusted = ["10.0.0.0/8", "2001:db8::/32"];
+        for (value, expected) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("1.1.1.1, 203.0.113.7", "203.0.113.7"),
+            ("1.1.1.1, 203.0.113.7, 10.9.9.9", "203.0.113.7"),
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("2a00::1", "2a00::1"),
+            ("[2a00::1]:443, 2001:db8::5", "2a00::1"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("10.1.1.1, 10.2.2.2", "10.1.1.1"),
+            ("203.0.113.7, unknown", "10.0.0.1"),
+            ("203.0.113.7, rubbish, 10.2.2.2", "10.2.2.2"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(client("10.0.0.1", &trusted, &[(&X_FORWARDED_FOR, value)]), expected);
+        }
+        let several = [(&X_FORWARDED_FOR, "1.1.1.1"), (&X_FORWARDED_FOR, "203.0.113.7, 10.0.0.2")];
+        assert_eq!(client("10.0.0.1", &trusted, &several), "203.0.113.7");
+    }
+
+    #[test]
+    fn forwarded_counts_before_the_older_field() {
+        for (value, expected) in [
+            ("for=203.0.113.7", "203.0.113.7"),
+            ("proto=https;For=\"203.0.113.7:80\";by=10.0.0.1", "203.0.113.7"),
+            ("for=1.1.1.1, for=203.0.113.7;proto=http, for=10.3.3.3", "203.0.113.7"),
+            ("for=\"[2a00::1]:443\"", "2a00::1"),
+            ("for=_hidden", "10.0.0.1"),
+            ("proto=https", "10.0.0.1"),
+        ] {
+            let fields = [(&X_FORWARDED_FOR, "198.51.100.9"), (&FORWARDED, value)];
+            assert_eq!(client("10.0.0.1", &["10.0.0.0/8"], &fields), expected, "{value}");
+        }
+    }
+}
