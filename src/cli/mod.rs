@@ -1,6 +1,7 @@
 //! The command line: `serve` unless told otherwise.
 
 mod doctor;
+mod logging;
 mod migrate;
 mod output;
 mod serve;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Source, VARIABLES, Variable};
+use crate::config::{Source, VARIABLES, Variable, log_format_from};
 
 /// The task API behind a Next.js + Better Auth front end.
 #[derive(Debug, Parser)]
@@ -50,7 +51,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     // Tools that print a report keep the log out of it.
     let quiet = matches!(command, Command::Doctor(_) | Command::Token(_));
     let filter = source.get("RUST_LOG").unwrap_or(if quiet { "off" } else { DEFAULT_LOG });
-    env_logger::Builder::new().parse_filters(filter).try_init()?;
+    logging::start(filter, log_format_from(&source))?;
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),

@@ -4,6 +4,7 @@
 mod env_file;
 mod http;
 mod keys;
+mod log_format;
 mod origin;
 mod rate;
 mod shared_secret;
@@ -23,6 +24,7 @@ pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
 pub use http::HttpLimits;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
+pub use log_format::{LogFormat, log_format_from};
 pub use rate::RateLimitSettings;
 pub use source::{ConfigError, Source};
 pub use variables::{VARIABLES, Variable};
@@ -67,6 +69,8 @@ pub struct Config {
     pub app_origin: String,
     /// Which browser origins may call.
     pub cors: CorsOrigins,
+    /// How log lines are written.
+    pub log_format: LogFormat,
     /// Harmless but noteworthy settings, to be logged at start.
     pub notices: Vec<String>,
 }
@@ -106,6 +110,8 @@ impl Config {
         });
         let cors = cors(&mut reader, &app_origin, production.unwrap_or(true));
 
+        let log_format = log_format::read(&mut reader);
+
         // Anything missing here has left a mistake behind, so the two cases cannot mix.
         let (Some(keys), Some(user_id_claim), Some(database_url), Some(host), true) =
             (keys, user_id_claim, database_url, host, reader.is_clean())
@@ -133,6 +139,7 @@ impl Config {
             production: production.unwrap_or(true),
             app_origin,
             cors,
+            log_format,
             notices,
         })
     }

@@ -115,5 +115,6 @@ pub const VARIABLES: &[Variable] = &[
         "Browser origins that may call the API, separated by commas; * allows all outside production.",
     ),
     variable("APP_ENV", "development", "development or production; production refuses CORS *."),
+    variable("LOG_FORMAT", "text", "text for people, or json for one object in each line."),
     variable("RUST_LOG", "info", "What to log, in env_logger's syntax."),
 ];
