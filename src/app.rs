@@ -18,7 +18,9 @@ use anyhow::Context;
 
 use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::config::{Config, CorsOrigins};
+use crate::contract;
 use crate::db::Db;
+use crate::docs;
 use crate::drain::{Drain, close_when_draining};
 use crate::extract::BodyTimeout;
 use crate::health::Readiness;
@@ -57,6 +59,8 @@ impl Application {
         let (cors, http) = (config.cors, config.http);
         let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
         let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
+        let description = contract::document().to_json().context("Cannot write the description")?;
+        let description = web::Data::new(docs::Rendered::new(description));
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
@@ -67,6 +71,7 @@ impl Application {
                 .app_data(draining.clone())
                 .app_data(body_timeout.clone())
                 .app_data(rate_limits.clone())
+                .app_data(description.clone())
                 .configure(|routes| routes::configure(routes, verifier))
                 .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
                 .wrap(cors_policy(&cors))

@@ -2,6 +2,8 @@
 //! an orchestrator kill a healthy process. `GET /health/ready`: the process can do its work, so that a
 //! load balancer may send it some.
 
+pub(crate) mod openapi;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,12 +12,13 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::auth::JwksCache;
 use crate::db::Db;
 use crate::drain::Drain;
 use crate::error::ApiError;
-use crate::operation::{Access, Operation};
+use crate::operation::{Access, Operation, Produces};
 
 /// How old the last look at the database may be: anybody may ask, so asking must cost nothing.
 const FRESH: Duration = Duration::from_secs(1);
@@ -24,15 +27,18 @@ const FRESH: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const fn public(path: &'static str, route: fn() -> actix_web::Route) -> Operation {
-    Operation { method: Method::GET, access: Access::Public, path, route }
+    Operation { method: Method::GET, access: Access::Public, path, produces: Produces::Json, route }
 }
 
 pub(crate) const OPERATIONS: &[Operation] =
     &[public("/health", || web::to(health)), public("/health/ready", || web::to(ready))];
 
-#[derive(Serialize)]
+/// That the process answers.
+#[derive(Serialize, ToSchema)]
 struct Health {
+    /// Always `healthy`.
     status: &'static str,
+    /// The version of the server.
     version: &'static str,
 }
 
@@ -40,8 +46,10 @@ async fn health() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
 }
 
-#[derive(Serialize)]
+/// That the process can do its work.
+#[derive(Serialize, ToSchema)]
 struct Ready {
+    /// Always `ready`.
     status: &'static str,
 }
 

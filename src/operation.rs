@@ -27,6 +27,15 @@ impl Access {
     }
 }
 
+/// What an operation answers with, when all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Produces {
+    /// JSON; a client that accepts none is answered 406.
+    Json,
+    /// Whatever the file is, to whoever asks for it.
+    File,
+}
+
 /// A method on a path, who may call it, and what answers.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -36,6 +45,8 @@ pub struct Operation {
     pub access: Access,
     /// The path behind the prefix of its access.
     pub path: &'static str,
+    /// What it answers with. The same for every method of a path.
+    pub produces: Produces,
     pub(crate) route: fn() -> Route,
 }
 

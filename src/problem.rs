@@ -12,12 +12,13 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The media type of a problem body (RFC 9457, section 3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
     /// 400: the `Authorization` header is broken or repeated (RFC 6750, section 3.1).
@@ -138,7 +139,7 @@ impl ProblemCode {
 }
 
 /// What a client may do about a 401 or 403, so that it can never loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Retry {
     /// Fetch a new token and repeat the request once.
@@ -150,7 +151,7 @@ pub enum Retry {
 }
 
 /// One broken rule of a 422 answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The member or parameter, as the client spelt it; empty for the body as a whole.
     pub field: &'static str,
@@ -170,18 +171,29 @@ pub struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// An error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// `/problems/` and the code.
     r#type: String,
+    /// The status in words.
     title: &'a str,
+    /// The status of the answer.
     status: u16,
+    /// A sentence for people; always a string.
     detail: &'a str,
     code: ProblemCode,
+    /// On 401 and 403.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     retry: Option<Retry>,
+    /// On 422: every broken rule.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// The id of the request, as in `X-Request-Id` and the log.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, required = true)]
     request_id: Option<&'a str>,
 }
 

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
-use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{Resource, guard, web};
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
+use actix_web::{guard, web};
 
 use crate::auth::{RequireAuth, TokenVerifier, owner_guard};
 use crate::error::ApiError;
 use crate::negotiation::json_only;
-use crate::operation::{Access, Operation};
+use crate::operation::{Access, Operation, Produces};
 use crate::rate_limit::{limit_auth_failures, limit_users};
-use crate::{health, me, tasks};
+use crate::{docs, health, me, tasks};
 
 /// Every operation of the service.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [health::OPERATIONS, me::OPERATIONS, tasks::OPERATIONS].into_iter().flatten()
+    [health::OPERATIONS, docs::OPERATIONS, me::OPERATIONS, tasks::OPERATIONS].into_iter().flatten()
 }
 
 /// Registers the whole table.
@@ -62,15 +62,20 @@ fn resources(access: Access) -> Vec<impl actix_web::dev::HttpServiceFactory + 's
             paths.push(operation.path);
         }
     }
-    paths.into_iter().map(|path| resource(access, path).wrap(from_fn(json_only))).collect()
+    paths.into_iter().map(|path| resource(access, path)).collect()
 }
 
-fn resource(access: Access, path: &'static str) -> Resource {
+fn resource(
+    access: Access,
+    path: &'static str,
+) -> impl actix_web::dev::HttpServiceFactory + 'static {
     let mut resource = web::resource(path);
     let mut allow: Vec<&str> = Vec::new();
+    let mut produces = Produces::Json;
     let here = |operation: &&Operation| operation.access == access && operation.path == path;
-    for Operation { method, route, .. } in operations().filter(here) {
-        let route = route();
+    for operation in operations().filter(here) {
+        let (method, route) = (&operation.method, (operation.route)());
+        produces = operation.produces;
         resource = resource.route(if method == Method::GET {
             allow.extend(["GET", "HEAD"]);
             route.guard(guard::Any(guard::Get()).or(guard::Head()))
@@ -82,8 +87,9 @@ fn resource(access: Access, path: &'static str) -> Resource {
     // Method names are always a valid header value.
     let allow = HeaderValue::from_str(&allow.join(", "))
         .unwrap_or_else(|_| HeaderValue::from_static("GET"));
-    resource.default_service(web::to(move || {
+    let resource = resource.default_service(web::to(move || {
         let refusal = ApiError::MethodNotAllowed(allow.clone());
         async move { Err::<&'static str, ApiError>(refusal) }
-    }))
+    }));
+    resource.wrap(Condition::new(produces == Produces::Json, from_fn(json_only)))
 }

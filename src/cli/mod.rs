@@ -3,6 +3,7 @@
 mod doctor;
 mod logging;
 mod migrate;
+mod openapi;
 mod output;
 mod serve;
 mod token;
@@ -31,6 +32,8 @@ enum Command {
     Migrate,
     /// Check the configuration, the keys, the clock and the database
     Doctor(doctor::Arguments),
+    /// Print the description of the API (OpenAPI 3.1) and exit
+    Openapi,
     /// Explain or make a token
     #[command(subcommand)]
     Token(token::Command),
@@ -49,13 +52,14 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let source = Source::from_environment(Path::new(".env"))?;
     let command = cli.command.unwrap_or(Command::Serve);
     // Tools that print a report keep the log out of it.
-    let quiet = matches!(command, Command::Doctor(_) | Command::Token(_));
+    let quiet = matches!(command, Command::Doctor(_) | Command::Openapi | Command::Token(_));
     let filter = source.get("RUST_LOG").unwrap_or(if quiet { "off" } else { DEFAULT_LOG });
     logging::start(filter, log_format_from(&source))?;
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),
+        Command::Openapi => openapi::run(),
         Command::Token(command) => token::run(&source, command),
     }
 }

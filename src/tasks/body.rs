@@ -7,25 +7,35 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::openapi::schemas;
 
 /// A member that is absent, or present with any value, `null` included.
 pub(super) type Member = Option<Value>;
 
-/// The known members of a request body.
-#[derive(Debug, Default, Deserialize)]
+/// The known members of a request body. Members that are left out stay as they are.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = TaskChanges)]
 #[serde(default)]
 pub(super) struct TaskBody {
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::title)]
     pub(super) title: Member,
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::description)]
     pub(super) description: Member,
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::completed)]
     pub(super) completed: Member,
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::priority)]
     pub(super) priority: Member,
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::tags)]
     pub(super) tags: Member,
     #[serde(deserialize_with = "present")]
+    #[schema(schema_with = schemas::due_date)]
     pub(super) due_date: Member,
 }
 

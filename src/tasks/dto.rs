@@ -1,28 +1,41 @@
 //! The wire shape of tasks, and the way from a request body to the types of `model`.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::{Member, TaskBody};
 use super::fields;
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
+use super::openapi::schemas;
 use super::priority::Priority;
 use super::tags::Tags;
 use crate::db::Timestamp;
 use crate::problem::FieldError;
 
 /// A task as clients see it. All ten members are always there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
 pub(super) struct TaskResponse<'a> {
+    #[schema(schema_with = schemas::id)]
     id: TaskId,
+    #[schema(schema_with = schemas::user_id)]
     user_id: &'a str,
+    #[schema(schema_with = schemas::title)]
     title: &'a str,
+    #[schema(schema_with = schemas::description, required = true)]
     description: Option<&'a str>,
+    #[schema(schema_with = schemas::completed)]
     completed: bool,
+    #[schema(schema_with = schemas::priority)]
     priority: Priority,
+    #[schema(schema_with = schemas::tags)]
     tags: &'a Tags,
+    #[schema(schema_with = schemas::moment_or_null, required = true)]
     due_date: Option<Timestamp>,
+    #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
+    #[schema(schema_with = schemas::moment)]
     updated_at: Timestamp,
 }
 

@@ -8,10 +8,10 @@ use super::tags::Tags;
 use crate::db::Timestamp;
 use crate::problem::FieldError;
 
-const MAX_TITLE_CHARS: usize = 200;
-const MAX_DESCRIPTION_CHARS: usize = 1000;
-const MAX_TAGS: usize = 20;
-const MAX_TAG_CHARS: usize = 50;
+pub(super) const MAX_TITLE_CHARS: usize = 200;
+pub(super) const MAX_DESCRIPTION_CHARS: usize = 1000;
+pub(super) const MAX_TAGS: usize = 20;
+pub(super) const MAX_TAG_CHARS: usize = 50;
 
 type Parsed<T> = Result<T, FieldError>;
 

@@ -17,7 +17,7 @@ use crate::problem::FieldError;
 const EPOCH_MICROS: i64 = 1_735_689_600_000_000;
 
 /// The largest integer that JavaScript reads exactly.
-const MAX: i64 = 9_007_199_254_740_991;
+pub(super) const MAX_ID: i64 = 9_007_199_254_740_991;
 
 /// The id of a task: 1 to 2^53 - 1, growing with time, unique among its owner's tasks.
 #[derive(
@@ -48,7 +48,7 @@ impl TaskId {
     /// A new id: microseconds since 2025, and always greater than the last one of this process.
     pub(super) fn mint() -> Self {
         static LAST: AtomicI64 = AtomicI64::new(0);
-        let now = clock::now_micros().saturating_sub(EPOCH_MICROS).clamp(1, MAX);
+        let now = clock::now_micros().saturating_sub(EPOCH_MICROS).clamp(1, MAX_ID);
         let next = |last: i64| Some(now.max(last.saturating_add(1)));
         let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
         Self(now.max(last.saturating_add(1)))
@@ -56,7 +56,7 @@ impl TaskId {
 
     /// From a stored number; `None` outside the range.
     pub(super) fn from_i64(value: i64) -> Option<Self> {
-        (1..=MAX).contains(&value).then_some(Self(value))
+        (1..=MAX_ID).contains(&value).then_some(Self(value))
     }
 
     /// As a stored number.
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_segment_is_an_id_a_bad_integer_or_no_integer() {
         assert_eq!(TaskId::parse("1"), Ok(TaskId(1)));
-        assert_eq!(TaskId::parse("9007199254740991"), Ok(TaskId(MAX)));
+        assert_eq!(TaskId::parse("9007199254740991"), Ok(TaskId(MAX_ID)));
         for text in ["0", "-1", "007", "-0", "9007199254740992", "99999999999999999999"] {
             assert_eq!(TaskId::parse(text), Err(TaskIdError::OutOfRange), "{text}");
         }

@@ -10,6 +10,7 @@ mod id;
 mod list;
 mod location;
 mod model;
+pub(crate) mod openapi;
 mod priority;
 mod repository;
 mod routes;

@@ -4,13 +4,13 @@ use actix_web::http::Method;
 use actix_web::web;
 
 use super::{handlers, list};
-use crate::operation::{Access, Operation};
+use crate::operation::{Access, Operation, Produces};
 
 const TASKS: &str = "/tasks";
 const TASK: &str = "/tasks/{id}";
 
 const fn owned(method: Method, path: &'static str, route: fn() -> actix_web::Route) -> Operation {
-    Operation { method, access: Access::Owner, path, route }
+    Operation { method, access: Access::Owner, path, produces: Produces::Json, route }
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -8,9 +8,10 @@ use crate::support::sources::{self, SourceFile};
 const LAYERS: &[&[&str]] = &[
     &["problem", "secret", "clock", "client_address"],
     &["auth", "db"],
-    &["config", "drain", "error", "extract", "negotiation", "operation"],
-    &["tasks", "me", "health", "rate_limit"],
+    &["config", "drain", "error", "extract", "negotiation", "openapi", "operation"],
+    &["tasks", "me", "health", "docs", "rate_limit"],
     &["routes", "request_id"],
+    &["contract"],
     &["app"],
     &["cli", "main"],
 ];
@@ -29,6 +30,11 @@ const CONFINED: &[(&str, Allowed)] = &[
         path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
     ("jsonwebtoken::", |path| matches!(path, "auth/key.rs" | "auth/jwk.rs")),
+    ("utoipa::", |path| {
+        let described = ["contract.rs", "problem.rs", "me.rs", "health.rs"].contains(&path);
+        let in_tasks = ["body", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
+        described || in_tasks || path.starts_with("openapi/") || path.contains("/openapi")
+    }),
     ("std::env::", |path| path == "config/source.rs"),
 ];
 

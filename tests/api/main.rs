@@ -15,6 +15,7 @@ mod health;
 mod jwks;
 mod layering;
 mod matrix;
+mod openapi;
 mod outage;
 mod ownership;
 mod paths;

@@ -11,7 +11,7 @@ use crate::support::tokens::now;
 use crate::support::{Answer, Backend, TestApp, TokenBuilder};
 
 /// One error of every kind that a client can provoke.
-fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
+pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
     let identified =
         |client: crate::support::Client| client.with_header("X-Request-Id", request_id);
     let alice = identified(app.as_user("alice"));

@@ -4,6 +4,7 @@
 mod cursor;
 mod filter;
 mod handler;
+pub(super) mod openapi;
 mod params;
 mod position;
 mod row_value;

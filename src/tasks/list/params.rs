@@ -9,12 +9,12 @@ use crate::db::Timestamp;
 use crate::problem::FieldError;
 use crate::tasks::priority::Priority;
 
-const DEFAULT_LIMIT: i64 = 100;
-const MAX_LIMIT: i64 = 200;
+pub(super) const DEFAULT_LIMIT: i64 = 100;
+pub(super) const MAX_LIMIT: i64 = 200;
 /// As many as a task can carry.
-const MAX_TAGS: usize = 20;
+pub(super) const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 50;
-const MAX_SEARCH_CHARS: usize = 200;
+pub(super) const MAX_SEARCH_CHARS: usize = 200;
 
 const fn fault(field: &'static str, code: &'static str, detail: &'static str) -> FieldError {
     FieldError { field, code, detail }

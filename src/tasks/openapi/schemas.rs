@@ -1,0 +1,116 @@
+//! The schemas of a task's members, with the very limits that `fields` checks, and the bodies that
+//! are made of them.
+
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, KnownFormat, Schema, SchemaFormat, Type,
+};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+
+use crate::openapi::{boolean, integer, nullable, one_of, reference, string};
+use crate::tasks::body::TaskBody;
+use crate::tasks::fields::{MAX_DESCRIPTION_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS};
+use crate::tasks::id::MAX_ID;
+
+/// At least one character that is not white space, and no U+0000.
+const VISIBLE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+
+/// Anything but U+0000.
+pub(in crate::tasks) const NO_NUL: &str = r"^[^\u0000]*$";
+
+pub(in crate::tasks) fn id() -> ObjectBuilder {
+    integer(1, MAX_ID)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some(
+            "Assigned by the server, never reused. Below 2^53, so that JavaScript reads it exactly.",
+        ))
+        .examples([59_551_795_828_352_i64])
+}
+
+pub(in crate::tasks) fn user_id() -> ObjectBuilder {
+    string().min_length(Some(1)).description(Some("The owner, as Better Auth names them."))
+}
+
+pub(in crate::tasks) fn title() -> ObjectBuilder {
+    string()
+        .min_length(Some(1))
+        .max_length(Some(MAX_TITLE_CHARS))
+        .pattern(Some(VISIBLE))
+        .description(Some("White space at both ends is trimmed; what is left has 1 to 200 characters (Unicode scalar values)."))
+}
+
+pub(in crate::tasks) fn description() -> ObjectBuilder {
+    nullable(string(), Type::String)
+        .max_length(Some(MAX_DESCRIPTION_CHARS))
+        .pattern(Some(NO_NUL))
+        .description(Some("Kept as it is; an empty text stays an empty text."))
+}
+
+pub(in crate::tasks) fn completed() -> ObjectBuilder {
+    boolean()
+}
+
+pub(in crate::tasks) fn priority() -> ObjectBuilder {
+    one_of(["low", "medium", "high"])
+}
+
+pub(in crate::tasks) fn tag() -> ObjectBuilder {
+    string().min_length(Some(1)).max_length(Some(MAX_TAG_CHARS)).pattern(Some(VISIBLE))
+}
+
+pub(in crate::tasks) fn tags() -> ArrayBuilder {
+    ArrayBuilder::new()
+        .items(tag())
+        .max_items(Some(MAX_TAGS))
+        .unique_items(true)
+        .description(Some("In the order given. Each is trimmed; none can stand twice."))
+}
+
+/// A moment as the server writes it.
+pub(in crate::tasks) fn moment() -> ObjectBuilder {
+    string()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some("RFC 3339 in UTC, with microseconds at most."))
+}
+
+pub(in crate::tasks) fn moment_or_null() -> ObjectBuilder {
+    nullable(moment(), Type::String)
+}
+
+/// A moment as the server reads it: a date-time with any offset, or a plain date.
+pub(in crate::tasks) fn readable_moment() -> AnyOfBuilder {
+    AnyOfBuilder::new()
+        .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
+        .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
+}
+
+pub(in crate::tasks) fn due_date() -> AnyOfBuilder {
+    readable_moment()
+        .item(one_of([""]))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(
+            "A date-time, a date (its midnight in UTC), or null; an empty text counts as null.",
+        ))
+}
+
+/// The body of a POST: the members of a PUT or PATCH, of which the title is required.
+pub(super) fn new_task() -> RefOr<Schema> {
+    let mut schema = TaskBody::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.required = vec!["title".to_owned()];
+        object.description = Some("A task to be made. Only the title is required.".to_owned());
+    }
+    schema
+}
+
+/// The optional body of the operation that completes.
+pub(super) fn completion() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .property("completed", completed())
+        .description(Some("Without `completed` the task is flipped."))
+}
+
+/// A page of tasks.
+pub(super) fn task_list() -> ArrayBuilder {
+    ArrayBuilder::new().items(reference("Task"))
+}

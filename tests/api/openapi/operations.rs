@@ -1,0 +1,107 @@
+//! Real answers against what is said about them.
+
+use serde_json::{Value, json};
+use taskbridge::{Operation, operations};
+
+use super::{document, resolve};
+use crate::problems::errors;
+use crate::support::client::new_task;
+use crate::support::{Answer, Backend, TestApp};
+
+fn responses<'a>(document: &'a Value, operation: &Operation) -> &'a Value {
+    let method = operation.method.as_str().to_lowercase();
+    &document["paths"][operation.pattern()][method]["responses"]
+}
+
+/// Status, media type and headers as described; a JSON object has exactly the described members.
+#[track_caller]
+fn assert_described(document: &Value, responses: &Value, answer: &Answer) {
+    let response = resolve(document, &responses[answer.status.to_string()]);
+    assert!(response.is_object(), "not described: {answer:?}");
+    match (&response["content"], answer.header("content-type")) {
+        (Value::Null, None) => assert!(answer.body.is_empty()),
+        (content, Some(media)) => {
+            let essence = media.split(';').next().unwrap_or_default();
+            let schema = resolve(document, &content[essence]["schema"]);
+            assert!(schema.is_object(), "{media} is not described: {answer:?}");
+            if let Some(properties) = schema["properties"].as_object() {
+                let names: Vec<&String> = properties.keys().collect();
+                let body = answer.json();
+                assert_eq!(names, body.as_object().unwrap().keys().collect::<Vec<_>>());
+            }
+        }
+        other => panic!("{other:?}: {answer:?}"),
+    }
+    for (name, header) in response["headers"].as_object().unwrap() {
+        let required = resolve(document, header)["required"] == true;
+        assert!(!required || answer.header(name).is_some(), "{name} is missing: {answer:?}");
+    }
+    for name in ["ETag", "Location", "Link", "X-Total-Count", "Content-Disposition", "Retry-After"]
+    {
+        let described = !response["headers"][name].is_null();
+        assert!(described || answer.header(name).is_none(), "{name} is not described: {answer:?}");
+    }
+}
+
+#[test]
+fn every_success_is_as_described() {
+    let document = document();
+    let app = TestApp::spawn(Backend::Sqlite);
+    let alice = app.as_user("alice");
+    for operation in operations() {
+        let task = new_task(&alice, "alice", "Mine");
+        let id = task.rsplit('/').next().unwrap_or_default().to_owned();
+        let path = operation.pattern().replace("{user_id}", "alice").replace("{id}", &id);
+        let body = json!({"title": "Changed", "completed": true});
+        let answer = alice.json(operation.method.as_str(), &path, &body);
+        assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
+        assert_described(&document, responses(&document, operation), &answer);
+    }
+}
+
+#[test]
+fn every_error_is_as_described_word_for_word() {
+    let document = document();
+    let app = TestApp::spawn_with(Backend::Sqlite, &[("REQUEST_TIMEOUT_SECONDS", "1")]);
+    let components = document["components"]["responses"].as_object().unwrap();
+    for answer in errors(&app, "my.own-id_1") {
+        let code = answer.code();
+        let of_code = |response: &&Value| {
+            !response["content"]["application/problem+json"]["examples"][&code].is_null()
+        };
+        let response = components.values().find(of_code).unwrap();
+        let example = &response["content"]["application/problem+json"]["examples"][&code]["value"];
+        for member in ["type", "title", "status", "detail", "code", "retry"] {
+            assert_eq!(answer.json()[member], example[member], "{member}: {answer:?}");
+        }
+        let by_status = json!({ answer.status.to_string(): response });
+        assert_described_headers(&document, &by_status, &answer);
+    }
+}
+
+fn assert_described_headers(document: &Value, responses: &Value, answer: &Answer) {
+    let response = &responses[answer.status.to_string()];
+    for (name, header) in response["headers"].as_object().unwrap() {
+        let required = resolve(document, header)["required"] == true;
+        assert!(!required || answer.header(name).is_some(), "{name} is missing: {answer:?}");
+    }
+    let challenge = !response["headers"]["WWW-Authenticate"].is_null();
+    assert!(challenge || answer.header("www-authenticate").is_none(), "{answer:?}");
+}
+
+#[test]
+fn what_only_a_condition_brings_about_is_as_described() {
+    let document = document();
+    let app = TestApp::spawn(Backend::Sqlite);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "Mine");
+    let read = alice.get(&task);
+    let etag = read.header("etag").unwrap_or_default();
+    let unchanged = alice.with_header("If-None-Match", etag).get(&task).expect(304);
+    let of = |path: &str, method: &str| document["paths"][path][method]["responses"].clone();
+    assert_described(&document, &of("/api/{user_id}/tasks/{id}", "get"), &unchanged);
+    new_task(&alice, "alice", "Another");
+    let page = alice.get("/api/alice/tasks?limit=1&include_total=true").expect(200);
+    assert!(page.header("link").is_some() && page.header("x-total-count") == Some("2"));
+    assert_described(&document, &of("/api/{user_id}/tasks", "get"), &page);
+}
