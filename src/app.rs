@@ -17,6 +17,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
 use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
+use crate::compression::compression;
 use crate::config::{Config, CorsOrigins};
 use crate::contract;
 use crate::db::Db;
@@ -77,6 +78,7 @@ impl Application {
                 .wrap(cors_policy(&cors))
                 .wrap(from_fn(close_when_draining))
                 .wrap(from_fn(request_id))
+                .wrap(from_fn(compression))
         })
         .disable_signals()
         .workers(workers)

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod cli;
 mod client_address;
 mod clock;
+mod compression;
 pub mod config;
 mod contract;
 mod db;

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth", "db"],
     &["config", "drain", "error", "extract", "negotiation", "openapi", "operation"],
     &["tasks", "me", "health", "docs", "rate_limit"],
-    &["routes", "request_id"],
+    &["routes", "request_id", "compression"],
     &["contract"],
     &["app"],
     &["cli", "main"],

@@ -10,6 +10,7 @@
 mod support;
 
 mod auth;
+mod compression;
 mod cors;
 mod health;
 mod jwks;
