@@ -26,7 +26,7 @@ Everything below `/api` needs `Authorization: Bearer <token>`: 401 without a val
 user, whatever stands behind it. Errors are `application/problem+json` (RFC 9457) with a stable `code`. `HEAD` works wherever \
 `GET` does. Answers over about 1 KiB are compressed when asked for.";
 
-/// The whole description.
+/// The whole description. The pages that show it are not part of it.
 #[must_use]
 pub fn document() -> OpenApi {
     let paths = operations().filter_map(|operation| Some((operation, describe(operation)?))).fold(

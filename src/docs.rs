@@ -1,6 +1,7 @@
-//! `GET /openapi.json`: the description of the API, for programs.
+//! The description of the API: `GET /openapi.json` for programs, `GET /docs` for people.
 
 pub(crate) mod openapi;
+mod page;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,19 +10,23 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
 };
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route, web};
 
 use crate::operation::{Access, Operation, Produces};
 
-pub(crate) const OPERATIONS: &[Operation] = &[Operation {
-    method: Method::GET,
-    access: Access::Public,
-    path: "/openapi.json",
-    produces: Produces::Json,
-    route: || web::to(description),
-}];
+const fn public(path: &'static str, produces: Produces, route: fn() -> Route) -> Operation {
+    Operation { method: Method::GET, access: Access::Public, path, produces, route }
+}
 
-/// Kept, and asked for again each time: a new version of the server has a new description.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    public("/openapi.json", Produces::Json, || web::to(description)),
+    public("/docs", Produces::File, || web::to(page::page)),
+    public("/docs/page.js", Produces::File, || web::to(page::script)),
+    public("/docs/swagger-ui-bundle.js", Produces::File, || web::to(page::bundle)),
+    public("/docs/swagger-ui.css", Produces::File, || web::to(page::style)),
+];
+
+/// Kept, and asked for again each time: a new version of the server has other files.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The description as it is served, rendered once when the server starts.
@@ -34,24 +39,39 @@ pub(crate) struct Rendered {
 impl Rendered {
     /// From the text of the description.
     pub(crate) fn new(text: String) -> Self {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Self { etag: EntityTag::new_strong(format!("{:016x}", hasher.finish())), body: text.into() }
+        let body = Bytes::from(text);
+        Self { etag: tag_of(&body), body }
     }
 }
 
 async fn description(rendered: web::Data<Rendered>, request: HttpRequest) -> HttpResponse {
-    let known = match IfNoneMatch::parse(&request) {
+    let Rendered { body, etag } = rendered.get_ref();
+    file(&request, &mut HttpResponse::Ok(), "application/json", body.clone(), etag)
+}
+
+/// A strong tag of these bytes. It says whether they changed, and is no proof against forgery.
+fn tag_of(body: &[u8]) -> EntityTag {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    EntityTag::new_strong(format!("{:016x}", hasher.finish()))
+}
+
+/// Answers a file, or 304 to a client that has it.
+fn file(
+    request: &HttpRequest,
+    response: &mut HttpResponseBuilder,
+    content_type: &'static str,
+    body: Bytes,
+    etag: &EntityTag,
+) -> HttpResponse {
+    response.insert_header((CACHE_CONTROL, REVALIDATE)).insert_header((ETAG, etag.to_string()));
+    let known = match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&rendered.etag)),
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(etag)),
         Err(_) => false,
     };
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response
-        .insert_header((CACHE_CONTROL, REVALIDATE))
-        .insert_header((ETAG, rendered.etag.to_string()));
     if known {
-        return response.finish();
+        return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
     }
-    response.insert_header((CONTENT_TYPE, "application/json")).body(rendered.body.clone())
+    response.insert_header((CONTENT_TYPE, content_type)).body(body)
 }

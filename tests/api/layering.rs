@@ -35,6 +35,7 @@ const CONFINED: &[(&str, Allowed)] = &[
         let in_tasks = ["body", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
         described || in_tasks || path.starts_with("openapi/") || path.contains("/openapi")
     }),
+    ("utoipa_swagger_ui::", |path| path == "docs/page.rs"),
     ("std::env::", |path| path == "config/source.rs"),
 ];
 

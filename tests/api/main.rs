@@ -12,6 +12,7 @@ mod support;
 mod auth;
 mod compression;
 mod cors;
+mod docs;
 mod health;
 mod jwks;
 mod layering;

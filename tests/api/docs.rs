@@ -1,0 +1,105 @@
+//! The page that shows the description: complete, from this server alone, under a strict policy.
+
+use rstest::rstest;
+
+use crate::support::{Answer, Backend, TestApp};
+
+fn page(app: &TestApp) -> Answer {
+    app.anonymous().with_header("Accept", "text/html").get("/docs").expect(200)
+}
+
+/// What the page loads, as absolute paths.
+fn loaded(html: &str) -> Vec<String> {
+    let attributes = html.split(['\"']).collect::<Vec<_>>();
+    let values = attributes
+        .windows(2)
+        .filter(|pair| pair[0].ends_with("src=") || pair[0].ends_with("href="));
+    values.map(|pair| pair[1].to_owned()).filter(|value| value != "data:,").collect()
+}
+
+#[test]
+fn a_browser_gets_the_page_and_all_that_it_loads() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let answer = page(&app);
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    let files = loaded(&answer.text());
+    assert_eq!(files, ["docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/page.js"]);
+    for file in files {
+        // Relative, so that the page works behind a proxy that adds a prefix.
+        let accept = if file.ends_with("css") { "text/css,*/*;q=0.1" } else { "*/*" };
+        let loaded = app.anonymous().with_header("Accept", accept).get(&format!("/{file}"));
+        let expected = if file.ends_with("css") { "text/css" } else { "text/javascript" };
+        assert_eq!(loaded.header("content-type"), Some(&*format!("{expected}; charset=utf-8")));
+        assert_eq!(loaded.header("x-content-type-options"), Some("nosniff"));
+        assert!(loaded.expect(200).body.len() > 100, "{file}");
+    }
+}
+
+#[test]
+fn its_policy_allows_this_origin_and_nothing_inline() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let answer = page(&app);
+    let policy = answer.header("content-security-policy").unwrap_or_default().to_owned();
+    let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
+    assert_eq!(
+        directives,
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    );
+    let html = answer.text();
+    for tag in html.split("<script").skip(1) {
+        let (attributes, rest) = tag.split_once('>').unwrap();
+        assert!(attributes.contains("src=") && rest.starts_with("</script>"), "{tag}");
+    }
+    for inline in ["<style", "style=", " onload=", "javascript:", "http://", "https://", "=\"//"] {
+        assert!(!html.contains(inline), "{inline}");
+    }
+}
+
+/// The description names this very origin, so a request that is tried out goes to this server.
+#[test]
+fn what_is_tried_out_goes_to_the_same_server() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let script = app.anonymous().get("/docs/page.js").text();
+    assert!(script.contains("url: \"openapi.json\""), "{script}");
+    assert!(script.contains("persistAuthorization: false"), "{script}");
+    let servers = app.anonymous().get("/openapi.json").json()["servers"].clone();
+    assert_eq!(servers, serde_json::json!([{"url": "/"}]));
+}
+
+#[rstest]
+#[case("/docs")]
+#[case("/docs/page.js")]
+#[case("/docs/swagger-ui-bundle.js")]
+#[case("/docs/swagger-ui.css")]
+fn a_file_that_did_not_change_is_not_sent_again(#[case] path: &str) {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let first = app.anonymous().get(path).expect(200);
+    assert_eq!(first.header("cache-control"), Some("no-cache"));
+    let etag = first.header("etag").unwrap_or_default();
+    let again = app.anonymous().with_header("If-None-Match", etag).get(path).expect(304);
+    assert_eq!((again.header("etag"), again.body.len()), (Some(etag), 0));
+}
+
+#[test]
+fn other_files_of_the_distribution_are_not_served() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    for path in [
+        "/docs/",
+        "/docs/index.html",
+        "/docs/swagger-initializer.js",
+        "/docs/..",
+        "/docs/oauth2-redirect.html",
+    ] {
+        let answer = app.anonymous().raw("GET", path, &[], b"").expect(404);
+        assert_eq!(answer.code(), "not_found", "{path}");
+    }
+}
