@@ -28,6 +28,7 @@ use crate::health::Readiness;
 use crate::rate_limit::RateLimits;
 use crate::request_id::{X_REQUEST_ID, request_id};
 use crate::routes;
+use crate::telemetry::Metrics;
 
 /// Seconds for which a browser may remember a preflight answer.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
@@ -55,6 +56,11 @@ impl Application {
         let drain = Drain::default();
         let draining = web::Data::new(drain.clone());
         let readiness = web::Data::new(Readiness::new(db.clone(), jwks.clone(), drain.clone()));
+        let metrics = config.metrics_addr.map(|address| {
+            let metrics = web::Data::new(Metrics::new(db.clone(), jwks.clone()));
+            serve_metrics(address, metrics.clone()).map(|()| metrics)
+        });
+        let metrics = metrics.transpose()?;
         let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
         let db = web::Data::new(db);
         let (cors, http) = (config.cors, config.http);
@@ -65,9 +71,12 @@ impl Application {
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
+            let app = match &metrics {
+                Some(metrics) => App::new().app_data(metrics.clone()),
+                None => App::new(),
+            };
             // The wrap that stands last is the outermost.
-            App::new()
-                .app_data(db.clone())
+            app.app_data(db.clone())
                 .app_data(readiness.clone())
                 .app_data(draining.clone())
                 .app_data(body_timeout.clone())
@@ -129,6 +138,22 @@ impl Application {
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         self.server.await
     }
+}
+
+/// Serves metrics beside the API until the process ends, on a port that clients need not reach.
+fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Result<()> {
+    let server = HttpServer::new(move || {
+        App::new().app_data(metrics.clone()).configure(routes::configure_metrics)
+    })
+    .disable_signals()
+    .workers(1)
+    .bind(address)
+    .with_context(|| format!("METRICS_ADDR: cannot listen on {address}; choose another"))?;
+    for address in server.addrs() {
+        log::info!("metrics on http://{address}/metrics");
+    }
+    actix_rt::spawn(server.run());
+    Ok(())
 }
 
 /// Exact origins, no credentials mode: the token travels in a header that the page's script sets.

@@ -28,6 +28,7 @@ mod request_id;
 mod routes;
 mod secret;
 mod tasks;
+mod telemetry;
 
 pub use app::Application;
 pub use config::Config;

@@ -261,18 +261,19 @@ impl Problem {
     }
 }
 
-/// Writes `request_id` into a problem body; any other response passes through untouched.
+/// Writes `request_id` into a problem body and tells its code; any other response passes through
+/// untouched.
 #[must_use]
 pub fn complete(
     mut response: ServiceResponse<BoxBody>,
     request_id: &str,
-) -> ServiceResponse<BoxBody> {
+) -> (ServiceResponse<BoxBody>, Option<ProblemCode>) {
     let Some(problem) = response.response_mut().extensions_mut().remove::<Problem>() else {
-        return response;
+        return (response, None);
     };
     let mut response = response.map_body(|_, _| BoxBody::new(problem.render(Some(request_id))));
     response.headers_mut().remove(header::CONTENT_LENGTH);
-    response
+    (response, Some(problem.code))
 }
 
 #[cfg(test)]

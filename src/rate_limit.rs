@@ -44,6 +44,11 @@ impl RateLimits {
             trusted_proxies: settings.trusted_proxies,
         }
     }
+
+    /// The address of whoever sent this request, as far as trusted proxies say.
+    pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.trusted_proxies.client_of(request)
+    }
 }
 
 /// A quota for each key.
@@ -133,7 +138,7 @@ pub(crate) async fn limit_auth_failures<B: MessageBody + 'static>(
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response.map_into_left_body());
     }
-    let client = limits.trusted_proxies.client_of(response.request());
+    let client = limits.client_of(response.request());
     match client.map(|address| limit.take(&network_of(address))) {
         Some(Err(seconds)) => Ok(refuse(response.into_parts().0, seconds)),
         _ => Ok(response.map_into_left_body()),

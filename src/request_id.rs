@@ -1,16 +1,19 @@
-//! The outermost middleware: gives every request an id, finishes problem bodies with it, and writes
-//! the one access line per request and the cause of every failure to the log.
+//! Middleware: gives every request an id, finishes problem bodies with it, and hands what happened to
+//! [`crate::telemetry`].
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
 
-use crate::problem;
+use crate::auth::AuthenticatedUser;
+use crate::problem::{self, ProblemCode};
+use crate::rate_limit::RateLimits;
+use crate::telemetry::{self, Exchange, Metrics};
 
 /// Carries the id in both directions.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,19 +29,37 @@ pub(crate) async fn request_id<B: MessageBody + 'static>(
     let id = accept_or_mint(&request);
     let method = request.method().clone();
     let response = next.call(request).await?.map_into_boxed_body();
-    let mut response = problem::complete(response, &id);
-    log_cause(&response, &id);
-    log::info!(
-        target: "taskbridge::access",
-        "method={method} route={} status={} duration_ms={:.2} request_id={id}",
-        response.request().match_pattern().as_deref().unwrap_or("-"),
-        response.status().as_u16(),
-        started.elapsed().as_secs_f64() * 1000.0,
-    );
+    let (mut response, code) = problem::complete(response, &id);
+    record(&response, &method, code, started.elapsed(), &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     Ok(response)
+}
+
+fn record(
+    response: &ServiceResponse<BoxBody>,
+    method: &Method,
+    code: Option<ProblemCode>,
+    duration: Duration,
+    request_id: &str,
+) {
+    let request = response.request();
+    let route = request.match_pattern();
+    let proxies = request.app_data::<web::Data<RateLimits>>();
+    let metrics = request.app_data::<web::Data<Metrics>>();
+    let exchange = Exchange {
+        method: method.as_str(),
+        route: route.as_deref(),
+        status: response.status(),
+        code,
+        cause: response.response().error(),
+        authenticated: request.extensions().contains::<AuthenticatedUser>(),
+        client: proxies.and_then(|limits| limits.client_of(request)),
+        duration,
+        request_id,
+    };
+    telemetry::record(&exchange, metrics.map(|metrics| metrics.get_ref()));
 }
 
 /// A caller's own id is taken over when it is 1 to 128 characters of `[A-Za-z0-9._-]`; anything else
@@ -52,19 +73,5 @@ fn accept_or_mint(request: &ServiceRequest) -> String {
     match sent.filter(acceptable) {
         Some(id) => id.to_owned(),
         None => uuid::Uuid::new_v4().simple().to_string(),
-    }
-}
-
-fn log_cause(response: &ServiceResponse<BoxBody>, id: &str) {
-    let Some(cause) = response.response().error() else {
-        return;
-    };
-    let status = response.status();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        log::warn!("status={} cause=\"{cause}\" request_id={id}", status.as_u16());
-    } else if status.is_server_error() {
-        log::error!("status={} cause=\"{cause}\" request_id={id}", status.as_u16());
-    } else {
-        log::debug!("status={} cause=\"{cause}\" request_id={id}", status.as_u16());
     }
 }

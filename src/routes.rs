@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::negotiation::json_only;
 use crate::operation::{Access, Operation, Produces};
 use crate::rate_limit::{limit_auth_failures, limit_users};
-use crate::{docs, health, me, tasks};
+use crate::{docs, health, me, tasks, telemetry};
 
 /// Every operation of the service.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -48,6 +48,11 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, verifier: Arc<TokenVeri
             ),
     );
     config.default_service(web::to(not_found));
+}
+
+/// Registers the one route of the port for operators.
+pub(crate) fn configure_metrics(config: &mut web::ServiceConfig) {
+    config.route("/metrics", web::get().to(telemetry::metrics));
 }
 
 async fn not_found() -> Result<&'static str, ApiError> {

@@ -85,6 +85,12 @@ impl JwksCache {
         self.loaded.load().as_ref().is_some_and(|loaded| self.serves(loaded))
     }
 
+    /// How long ago the key set was fetched; `None` before the first time.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.loaded.load().as_ref().map(|loaded| loaded.at.elapsed())
+    }
+
     fn serves(&self, loaded: &Loaded) -> bool {
         !loaded.keys.is_empty() && loaded.at.elapsed() <= self.timing.max_stale
     }

@@ -11,8 +11,7 @@ mod shared_secret;
 mod source;
 mod variables;
 
-use std::net::IpAddr;
-
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::auth::{
@@ -69,6 +68,8 @@ pub struct Config {
     pub app_origin: String,
     /// Which browser origins may call.
     pub cors: CorsOrigins,
+    /// Where metrics are served, if at all.
+    pub metrics_addr: Option<SocketAddr>,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// Harmless but noteworthy settings, to be logged at start.
@@ -110,6 +111,13 @@ impl Config {
         });
         let cors = cors(&mut reader, &app_origin, production.unwrap_or(true));
 
+        let metrics_addr = if reader.has("METRICS_ADDR") {
+            reader.check("METRICS_ADDR", |text| {
+                text.parse().ok().ok_or("is not an address with a port, such as 127.0.0.1:9464")
+            })
+        } else {
+            None
+        };
         let log_format = log_format::read(&mut reader);
 
         // Anything missing here has left a mistake behind, so the two cases cannot mix.
@@ -139,6 +147,7 @@ impl Config {
             production: production.unwrap_or(true),
             app_origin,
             cors,
+            metrics_addr,
             log_format,
             notices,
         })

@@ -115,6 +115,11 @@ pub const VARIABLES: &[Variable] = &[
         "Browser origins that may call the API, separated by commas; * allows all outside production.",
     ),
     variable("APP_ENV", "development", "development or production; production refuses CORS *."),
+    variable(
+        "METRICS_ADDR",
+        "(none)",
+        "Where GET /metrics is served for Prometheus, such as 127.0.0.1:9464.",
+    ),
     variable("LOG_FORMAT", "text", "text for people, or json for one object in each line."),
     variable("RUST_LOG", "info", "What to log, in env_logger's syntax."),
 ];

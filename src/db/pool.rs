@@ -16,6 +16,17 @@ use super::url::DatabaseUrl;
 /// How long a request waits for a free connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How many connections there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// Open ones.
+    pub open: u32,
+    /// Open ones that nobody uses.
+    pub idle: u32,
+    /// The most there may be.
+    pub limit: u32,
+}
+
 /// A handle on the database; clones share one pool.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -63,6 +74,13 @@ impl Db {
         }
         let mut connection = DbManager::new(url.clone()).connect()?;
         Ok(Some(migrations::pending(&mut connection.inner)?))
+    }
+
+    /// How many connections there are right now.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let r2d2::State { connections, idle_connections, .. } = self.pool.state();
+        PoolState { open: connections, idle: idle_connections, limit: self.pool.max_size() }
     }
 
     /// Whether every migration that this program knows has been applied.

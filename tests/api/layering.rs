@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["problem", "secret", "clock", "client_address"],
     &["auth", "db"],
     &["config", "drain", "error", "extract", "negotiation", "openapi", "operation"],
-    &["tasks", "me", "health", "docs", "rate_limit"],
+    &["tasks", "me", "health", "docs", "rate_limit", "telemetry"],
     &["routes", "request_id", "compression"],
     &["contract"],
     &["app"],

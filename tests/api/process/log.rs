@@ -50,7 +50,8 @@ fn each_request_has_one_line_that_says_what_happened() {
     assert_eq!(log.matches(" method=").count(), REQUESTS.len(), "{log}");
     for (number, (method, path, _, route, status)) in REQUESTS.iter().enumerate() {
         let wanted = format!("request_id=request-{number}");
-        let lines: Vec<&str> = log.lines().filter(|line| line.ends_with(&wanted)).collect();
+        let access = log.lines().filter(|line| line.contains(" taskbridge::access]"));
+        let lines: Vec<&str> = access.filter(|line| line.contains(&wanted)).collect();
         let [line] = lines[..] else { panic!("{path}: {lines:?}") };
         assert_eq!(field(line, "method"), *method);
         assert_eq!(field(line, "status"), status.to_string(), "{line}");
@@ -61,6 +62,63 @@ fn each_request_has_one_line_that_says_what_happened() {
         );
         assert!(!line.contains("hunter2") && !line.contains("alice"), "{line}");
     }
+}
+
+#[test]
+fn refusals_that_concern_security_are_events_with_an_address_and_a_request() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[("RATE_LIMIT_PER_MINUTE", "2")]);
+    let ask = |client: Client, path: &str, id: &str| {
+        client.with_header("X-Request-Id", id).get(path).status
+    };
+    let address = process.address();
+    let rubbish = Client::new(agent(), address, Some("rubbish".to_owned()));
+    assert_eq!(ask(rubbish, "/api/me", "first"), 401);
+    let mallory = process.as_user("mallory");
+    assert_eq!(ask(mallory.clone(), "/api/alice/tasks", "second"), 403);
+    assert_eq!(ask(mallory.clone(), "/api/me", "third"), 200);
+    assert_eq!(ask(mallory.clone(), "/api/me", "fourth"), 429);
+    process.signal("TERM");
+    process.wait();
+    let log = process.stderr();
+    let events: Vec<[&str; 4]> = log
+        .lines()
+        .filter(|line| line.contains(" taskbridge::security]"))
+        .map(|line| ["event", "code", "client", "request_id"].map(|name| field(line, name)))
+        .collect();
+    let expected = [
+        ["authentication_failed", "invalid_token", "127.0.0.1", "first"],
+        ["access_denied", "forbidden", "127.0.0.1", "second"],
+        ["rate_limited", "rate_limited", "127.0.0.1", "fourth"],
+    ];
+    assert_eq!(events, expected, "{log}");
+}
+
+#[test]
+fn json_lines_are_objects_with_the_same_members() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[("LOG_FORMAT", "json")]);
+    let address = process.address();
+    let nobody = Client::new(agent(), address, None).with_header("X-Request-Id", "one");
+    nobody.get("/api/alice/tasks").expect(401);
+    process.signal("TERM");
+    process.wait();
+    let log = process.stderr();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    assert!(lines.len() > 3, "{log}");
+    for line in &lines {
+        for member in ["timestamp", "level", "target", "message"] {
+            assert!(line[member].is_string(), "{member}: {line}");
+        }
+    }
+    let access = lines.iter().find(|line| line["target"] == "taskbridge::access").unwrap();
+    let expected = json!([401, "GET", "/api/{user_id}/tasks", "one", "info"]);
+    let members = ["status", "method", "route", "request_id", "level"];
+    assert_eq!(json!(members.map(|member| access[member].clone())), expected);
+    assert!(access["duration_ms"].is_number());
 }
 
 #[rstest]

@@ -1,6 +1,7 @@
 //! The program from outside: how it starts, refuses to start, logs and stops.
 
 mod log;
+mod metrics;
 mod refusals;
 mod start;
 mod stop;

@@ -56,7 +56,7 @@ fn migrate_comes_before_serve_and_can_be_repeated(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (url, _folder) = fresh_url(backend);
-    for words in ["1 migration(s) applied", "up to date"] {
+    for words in [" migration(s) applied", "up to date"] {
         let mut migrate = Process::start(&["migrate"], &[("DATABASE_URL", &url)]);
         assert!(migrate.wait().success(), "{}", migrate.output());
         assert!(migrate.stderr().contains(words), "{}", migrate.stderr());
@@ -93,7 +93,7 @@ fn instances_that_start_together_on_a_fresh_database_all_come_up(
             assert_eq!(tasks.as_array().map(Vec::len), Some(2));
         }
         let applied =
-            instances.iter().filter(|i| i.stderr().contains("1 migration(s) applied")).count();
+            instances.iter().filter(|i| i.stderr().contains(" migration(s) applied")).count();
         assert_eq!(applied, 1, "the migrations ran once");
     }
 }

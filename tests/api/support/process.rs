@@ -72,11 +72,20 @@ impl Process {
 
     /// Waits for it to listen, and gives the address.
     pub fn address(&mut self) -> SocketAddr {
+        self.announced("listening on http://", ',')
+    }
+
+    /// Waits for the port of the metrics, and gives its address.
+    pub fn metrics_address(&mut self) -> SocketAddr {
+        self.announced("metrics on http://", '/')
+    }
+
+    /// The address that stands in the log between these two.
+    fn announced(&mut self, before: &str, behind: char) -> SocketAddr {
         let started = Instant::now();
         loop {
             let log = self.stderr();
-            let address =
-                log.split_once("listening on http://").and_then(|(_, rest)| rest.split_once(','));
+            let address = log.split_once(before).and_then(|(_, rest)| rest.split_once(behind));
             if let Some((address, _)) = address {
                 return address.parse().unwrap();
             }
