@@ -47,7 +47,7 @@ impl Application {
     /// # Errors
     /// One sentence on the database or the address.
     pub fn build(config: Config) -> anyhow::Result<Self> {
-        let db = Db::connect(&config.database_url, config.database_max_connections)?;
+        let db = Db::connect(&config.database)?;
         let jwks = config.keys.jwks.as_ref().map(|jwks| {
             JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
                 .context("Cannot start the thread that fetches keys")

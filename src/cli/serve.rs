@@ -17,7 +17,7 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     for notice in &config.notices {
         log::info!("{notice}");
     }
-    let database = config.database_url.to_string();
+    let database = config.database.url.to_string();
     actix_rt::System::new().block_on(async move {
         // Handlers first: a stop that arrives during start must not be lost.
         let mut terminate = signal(SignalKind::terminate())?;

@@ -1,6 +1,7 @@
 //! The configuration: read once, from the environment and a `.env` file beside the program, checked
 //! as a whole, with every mistake reported at once. Nothing else reads the environment.
 
+mod database;
 mod env_file;
 mod http;
 mod keys;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use crate::auth::{
     Accepted, AuthSettings, ClaimPath, JwksCache, KeySource, KeySources, fingerprint,
 };
-use crate::db::DatabaseUrl;
+use crate::db::{DatabaseUrl, DbSettings};
 
 pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
@@ -48,10 +49,8 @@ pub struct Config {
     pub http: HttpLimits,
     /// How often somebody may ask.
     pub rate_limits: RateLimitSettings,
-    /// Which database.
-    pub database_url: DatabaseUrl,
-    /// The largest number of database connections.
-    pub database_max_connections: u32,
+    /// Which database, and how it is used.
+    pub database: DbSettings,
     /// Where verification keys come from.
     pub keys: KeyConfig,
     /// Accepted values of `iss`.
@@ -96,8 +95,7 @@ impl Config {
             ClaimPath::parse(text).ok_or("is not a claim name, or names joined by single dots")
         });
         let leeway_seconds = reader.number("JWT_LEEWAY_SECONDS", "30", 0..=300);
-        let database_url = database_url(&mut reader);
-        let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", "10", 1..=1000);
+        let database = database::read(&mut reader);
         let host = reader.parse("HOST", "127.0.0.1", |text| {
             text.parse().ok().ok_or("is not an IP address, such as 127.0.0.1 or 0.0.0.0")
         });
@@ -121,8 +119,8 @@ impl Config {
         let log_format = log_format::read(&mut reader);
 
         // Anything missing here has left a mistake behind, so the two cases cannot mix.
-        let (Some(keys), Some(user_id_claim), Some(database_url), Some(host), true) =
-            (keys, user_id_claim, database_url, host, reader.is_clean())
+        let (Some(keys), Some(user_id_claim), Some(database), Some(host), true) =
+            (keys, user_id_claim, database, host, reader.is_clean())
         else {
             return Err(reader.into_error());
         };
@@ -137,8 +135,7 @@ impl Config {
             port: u16::try_from(port).unwrap_or_default(),
             http,
             rate_limits,
-            database_url,
-            database_max_connections: max_connections,
+            database,
             keys,
             issuer,
             audience,
@@ -176,11 +173,7 @@ impl Config {
 /// As [`Config::from_source`].
 pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
     let mut reader = source::Reader::new(source);
-    database_url(&mut reader).ok_or_else(|| reader.into_error())
-}
-
-fn database_url(reader: &mut source::Reader<'_>) -> Option<DatabaseUrl> {
-    reader.parse("DATABASE_URL", "sqlite://tasks.db", DatabaseUrl::parse)
+    database::url(&mut reader).ok_or_else(|| reader.into_error())
 }
 
 fn accepted(

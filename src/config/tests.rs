@@ -16,7 +16,7 @@ fn refusal(pairs: &[(&str, &str)]) -> String {
 #[test]
 fn a_secret_is_all_that_is_needed() {
     let config = config(&[]).unwrap();
-    assert_eq!(config.database_url, DatabaseUrl::Sqlite("tasks.db".into()));
+    assert_eq!(config.database.url, DatabaseUrl::Sqlite("tasks.db".into()));
     assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
     assert_eq!(config.issuer, Accepted::one_of(["http://localhost:3000"]));
     assert_eq!(config.audience, config.issuer);
@@ -146,7 +146,7 @@ mod files {
             config_of(&[("BETTER_AUTH_SECRET_FILE", &secret), ("DATABASE_URL_FILE", &url)])
                 .unwrap();
         assert_eq!(config.keys.secrets[0].secret.expose(), SECRET);
-        assert_eq!(config.database_url, DatabaseUrl::Sqlite("/data/tasks.db".into()));
+        assert_eq!(config.database.url, DatabaseUrl::Sqlite("/data/tasks.db".into()));
         let (_secrets, secrets) = file(&format!("2:{SECRET}2,1:{SECRET}1"));
         let config = config_of(&[("BETTER_AUTH_SECRETS_FILE", &secrets)]).unwrap();
         assert_eq!(config.keys.secrets.len(), 2);

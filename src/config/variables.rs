@@ -75,6 +75,16 @@ pub const VARIABLES: &[Variable] = &[
         "10",
         "The largest number of open database connections, 1 to 1000.",
     ),
+    variable(
+        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
+        "3",
+        "Seconds a request waits for a free connection before it is answered 503.",
+    ),
+    variable(
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        "5",
+        "Seconds a statement may take, waiting for locks included, before it is answered 503.",
+    ),
     variable("HOST", "127.0.0.1", "The address to listen on; 0.0.0.0 for all."),
     variable("PORT", "8000", "The port to listen on; 0 picks a free one."),
     variable("MAX_CONNECTIONS", "10000", "The largest number of open client connections."),

@@ -1,15 +1,14 @@
 //! Makes connections for the pool: exactly one kind, set up the same way every time.
 
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
 
 use super::connection::DbConnection;
+use super::settings::DbSettings;
 use super::url::DatabaseUrl;
-
-/// How long SQLite waits for another writer, in milliseconds.
-const SQLITE_BUSY_TIMEOUT_MS: u32 = 5_000;
 
 /// A pooled connection and whether it may be used again.
 pub struct PooledConnection {
@@ -28,19 +27,25 @@ pub struct ConnectError(String);
 #[derive(Clone, Debug)]
 pub struct DbManager {
     url: DatabaseUrl,
+    statement_timeout: Duration,
 }
 
 impl DbManager {
-    pub(super) fn new(url: DatabaseUrl) -> Self {
-        Self { url }
+    pub(super) fn new(settings: &DbSettings) -> Self {
+        Self { url: settings.url.clone(), statement_timeout: settings.statement_timeout }
     }
 
     fn establish(&self) -> Result<DbConnection, ConnectionError> {
         match &self.url {
-            DatabaseUrl::Postgres(uri) => PgConnection::establish(uri).map(DbConnection::Postgres),
+            DatabaseUrl::Postgres(uri) => {
+                let mut connection = PgConnection::establish(uri)?;
+                set_up_postgres(&mut connection, self.statement_timeout)
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(DbConnection::Postgres(connection))
+            }
             DatabaseUrl::Sqlite(path) => {
                 let mut connection = SqliteConnection::establish(path)?;
-                set_up_sqlite(&mut connection)
+                set_up_sqlite(&mut connection, self.statement_timeout)
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(DbConnection::Sqlite(connection))
             }
@@ -64,9 +69,15 @@ impl DbManager {
     }
 }
 
-/// WAL lets readers go on beside a writer; FULL makes a commit survive a power cut.
-fn set_up_sqlite(connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS};"))?;
+/// The server gives up on a statement before the client that waits for it does.
+fn set_up_postgres(connection: &mut PgConnection, timeout: Duration) -> diesel::QueryResult<()> {
+    connection.batch_execute(&format!("SET statement_timeout = {}", timeout.as_millis()))
+}
+
+/// WAL lets readers go on beside a writer; FULL makes a commit survive a power cut. The only thing a
+/// statement of ours waits for is another writer.
+fn set_up_sqlite(connection: &mut SqliteConnection, timeout: Duration) -> diesel::QueryResult<()> {
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {};", timeout.as_millis()))?;
     // Two processes that switch a new file to WAL at once can meet a lock that ignores the busy
     // timeout; the second try finds the work done.
     let switch =

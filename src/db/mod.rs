@@ -7,6 +7,7 @@ mod manager;
 mod migrations;
 mod pool;
 pub(crate) mod schema;
+mod settings;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -18,5 +19,6 @@ pub use connection::DbConnection;
 pub(crate) use connection::MultiBackend;
 pub use error::DbError;
 pub use pool::Db;
+pub use settings::DbSettings;
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};

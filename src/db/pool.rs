@@ -6,15 +6,17 @@ use std::time::Duration;
 use actix_web::web;
 use anyhow::Context;
 use r2d2::{ManageConnection, NopErrorHandler, Pool};
+use tokio::time::timeout;
 
 use super::connection::DbConnection;
 use super::error::DbError;
 use super::manager::DbManager;
 use super::migrations;
+use super::settings::DbSettings;
 use super::url::DatabaseUrl;
 
-/// How long a request waits for a free connection before it is answered 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a statement of a migration may take.
+const MIGRATION: Duration = Duration::from_secs(3600);
 
 /// How many connections there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,26 +33,27 @@ pub struct PoolState {
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Pool<DbManager>,
+    patience: Duration,
 }
 
 impl Db {
-    /// Connects, runs pending migrations and opens a pool of at most `max_connections`.
+    /// Connects, runs pending migrations and opens the pool.
     ///
     /// # Errors
     /// One sentence when the database cannot be reached or migrated; it shows no password.
-    pub fn connect(url: &DatabaseUrl, max_connections: u32) -> anyhow::Result<Self> {
-        let manager = DbManager::new(url.clone());
-        migrate_with(&manager, url)?;
+    pub fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
+        let url = &settings.url;
+        Self::migrate(url)?;
         // Failed attempts to refill the pool surface as a timeout on the request that waits, where
         // they are logged with its id; the default handler would print them raw.
         let pool = Pool::builder()
-            .max_size(max_connections)
+            .max_size(settings.max_connections)
             .min_idle(Some(1))
-            .connection_timeout(ACQUIRE_TIMEOUT)
+            .connection_timeout(settings.acquire_timeout)
             .error_handler(Box::new(NopErrorHandler))
-            .build(manager)
+            .build(DbManager::new(settings))
             .with_context(|| format!("Cannot open a pool of connections to {url}"))?;
-        Ok(Self { pool })
+        Ok(Self { pool, patience: settings.patience() })
     }
 
     /// Runs pending migrations and returns how many that were.
@@ -58,7 +61,7 @@ impl Db {
     /// # Errors
     /// As [`Db::connect`].
     pub fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
-        migrate_with(&DbManager::new(url.clone()), url)
+        migrate_with(&migration_manager(url), url)
     }
 
     /// How many migrations are pending, without changing anything; `None` when the SQLite file is not
@@ -72,7 +75,7 @@ impl Db {
         {
             return Ok(None);
         }
-        let mut connection = DbManager::new(url.clone()).connect()?;
+        let mut connection = migration_manager(url).connect()?;
         Ok(Some(migrations::pending(&mut connection.inner)?))
     }
 
@@ -95,22 +98,37 @@ impl Db {
     /// too, so it happens there as well.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when no connection came free in time; else what `work` reports.
+    /// [`DbError::Unavailable`] when no connection came free or no answer came in time; else what
+    /// `work` reports.
     pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
         let pool = self.pool.clone();
-        web::block(move || {
+        let blocking = web::block(move || {
             let mut pooled = pool.get().map_err(|error| DbError::Unavailable(error.to_string()))?;
+            // Should `work` panic, nobody knows what state it leaves the connection in.
+            pooled.broken = true;
             let outcome = work(&mut pooled.inner);
             pooled.broken = matches!(outcome, Err(DbError::Unavailable(_)));
             outcome
-        })
-        .await
-        .map_err(|error| DbError::Unexpected(error.to_string()))?
+        });
+        // The thread goes on until the network gives up; the client need not.
+        match timeout(self.patience, blocking).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(canceled)) => Err(DbError::Unexpected(canceled.to_string())),
+            Err(_) => {
+                let seconds = self.patience.as_secs();
+                Err(DbError::Unavailable(format!("no answer in {seconds} s")))
+            }
+        }
     }
+}
+
+/// A migration may take as long as it needs.
+fn migration_manager(url: &DatabaseUrl) -> DbManager {
+    DbManager::new(&DbSettings { statement_timeout: MIGRATION, ..DbSettings::of(url.clone()) })
 }
 
 fn migrate_with(manager: &DbManager, url: &DatabaseUrl) -> anyhow::Result<usize> {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::connection::DbConnection;
 use super::manager::DbManager;
-use super::{DatabaseUrl, Db};
+use super::{DatabaseUrl, Db, DbSettings};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ pub(crate) fn fresh_url(backend: Backend) -> (DatabaseUrl, Option<TempDir>) {
 
 /// One connection, set up as the pool does it.
 pub(crate) fn connect(url: &DatabaseUrl) -> DbConnection {
-    r2d2::ManageConnection::connect(&DbManager::new(url.clone())).unwrap().inner
+    r2d2::ManageConnection::connect(&DbManager::new(&DbSettings::of(url.clone()))).unwrap().inner
 }
 
 impl TestDb {

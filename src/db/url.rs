@@ -43,7 +43,7 @@ impl DatabaseUrl {
         match scheme {
             "sqlite" => parse_file(rest.strip_prefix("//").unwrap_or(rest)),
             "postgres" | "postgresql" if rest.starts_with("//") => {
-                Ok(Self::Postgres(with_connect_timeout(text)))
+                Ok(Self::Postgres(with_network_limits(text)))
             }
             "postgres" | "postgresql" => Err(DatabaseUrlError::NotAUri),
             other if is_scheme(other) => Err(DatabaseUrlError::UnknownScheme(other.to_owned())),
@@ -82,13 +82,25 @@ fn parse_file(path: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
     Ok(DatabaseUrl::Sqlite(path.to_owned()))
 }
 
-/// libpq waits for a silent host without end unless it is told otherwise.
-fn with_connect_timeout(uri: &str) -> String {
-    if uri.contains("connect_timeout=") {
-        return uri.to_owned();
-    }
-    let separator = if uri.contains('?') { '&' } else { '?' };
-    format!("{uri}{separator}connect_timeout=3")
+/// libpq waits for a silent host without end unless it is told otherwise: 3 s for a connection, 10 s
+/// for a packet to be acknowledged, and about as long until an idle connection counts as dead.
+const NETWORK: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("tcp_user_timeout", "10000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "3"),
+    ("keepalives_count", "3"),
+];
+
+/// What the URI itself says counts.
+fn with_network_limits(uri: &str) -> String {
+    NETWORK.iter().fold(uri.to_owned(), |uri, (name, value)| {
+        if uri.contains(&format!("{name}=")) {
+            return uri;
+        }
+        let separator = if uri.contains('?') { '&' } else { '?' };
+        format!("{uri}{separator}{name}={value}")
+    })
 }
 
 /// The part between `user:` and the last `@` before the path.
@@ -176,13 +188,19 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_host_is_given_up_after_three_seconds_unless_the_url_says_otherwise() {
+    fn a_silent_host_is_given_up_unless_the_url_says_otherwise() {
         let uri = |text: &str| match DatabaseUrl::parse(text) {
             Ok(DatabaseUrl::Postgres(uri)) => uri,
             other => panic!("{other:?}"),
         };
-        assert_eq!(uri("postgres://h/d"), "postgres://h/d?connect_timeout=3");
-        assert_eq!(uri("postgres://h/d?a=b"), "postgres://h/d?a=b&connect_timeout=3");
-        assert_eq!(uri("postgres://h/d?connect_timeout=9"), "postgres://h/d?connect_timeout=9");
+        let rest =
+            "tcp_user_timeout=10000&keepalives_idle=10&keepalives_interval=3&keepalives_count=3";
+        assert_eq!(uri("postgres://h/d"), format!("postgres://h/d?connect_timeout=3&{rest}"));
+        assert_eq!(
+            uri("postgres://h/d?a=b"),
+            format!("postgres://h/d?a=b&connect_timeout=3&{rest}")
+        );
+        let own = "postgres://h/d?connect_timeout=9";
+        assert_eq!(uri(own), format!("{own}&{rest}"));
     }
 }

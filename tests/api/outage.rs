@@ -1,7 +1,9 @@
 //! The database goes away or gets stuck: clients are told to come back, and it heals by itself.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use rstest::rstest;
 use serde_json::json;
 
@@ -71,6 +73,22 @@ fn a_locked_sqlite_file_is_503_for_writers_and_no_matter_for_readers(
 }
 
 #[test]
+fn a_postgres_table_locked_by_another_is_503_until_it_is_free() {
+    let variables = [("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1")];
+    let app = TestApp::spawn_with(Backend::Postgres, &variables);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    let mut other = PgConnection::establish(&app.database_url).unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").unwrap();
+    let started = Instant::now();
+    assert_unavailable(&alice.get(&task));
+    assert_unavailable(&alice.put(&task, &json!({"title": "b"})));
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(alice.get(&task).expect(200).json()["title"], "a");
+}
+
+#[test]
 fn a_pool_without_a_free_connection_is_503() {
     let app = TestApp::spawn_with(Backend::Sqlite, &[("DATABASE_MAX_CONNECTIONS", "1")]);
     let alice = app.as_user("alice");
@@ -81,7 +99,7 @@ fn a_pool_without_a_free_connection_is_503() {
     std::thread::scope(|scope| {
         // Waits 5 s for the file; the reader gives up waiting for its connection after 3.
         let writer = scope.spawn(|| alice.put(&task, &json!({"title": "b"})));
-        std::thread::sleep(std::time::Duration::from_millis(500));
+        std::thread::sleep(Duration::from_millis(500));
         assert_unavailable(&alice.get(&task));
         assert_unavailable(&writer.join().unwrap());
     });

@@ -96,7 +96,7 @@ pub(super) fn claims(config: &Config) -> Vec<Row> {
 /// Whether the database can be reached, and how its schema stands.
 pub(super) fn database(config: &Config) -> Row {
     const NAME: &str = "DATABASE_URL";
-    let url = &config.database_url;
+    let url = &config.database.url;
     match Db::pending_migrations(url) {
         Ok(Some(0)) => row(NAME, Verdict::Ok, format!("{url}, schema up to date")),
         Ok(Some(pending)) => row(

@@ -74,6 +74,9 @@ fn filled(backend: Backend) -> TestDb {
         (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 30000) SELECT n FROM numbers) AS n";
     let db = TestDb::new(backend);
     db.run(|c| {
+        if matches!(c, DbConnection::Postgres(_)) {
+            c.batch_execute("SET statement_timeout = 0").unwrap();
+        }
         c.batch_execute(FILL).unwrap();
         c.batch_execute("ANALYZE").unwrap();
     });

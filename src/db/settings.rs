@@ -1,0 +1,38 @@
+//! How the database is used.
+
+use std::time::Duration;
+
+use super::url::DatabaseUrl;
+
+/// Which database, how many connections, and how long anybody waits for it.
+#[derive(Clone, Debug)]
+pub struct DbSettings {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// The largest number of open connections.
+    pub max_connections: u32,
+    /// How long a request waits for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take, waiting for locks included.
+    pub statement_timeout: Duration,
+}
+
+impl DbSettings {
+    /// The settings that count when nothing else was said.
+    #[must_use]
+    pub fn of(url: DatabaseUrl) -> Self {
+        Self {
+            url,
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// When an answer of the database is not waited for any longer: a moment after the database
+    /// itself should have given up.
+    pub(super) fn patience(&self) -> Duration {
+        const MARGIN: Duration = Duration::from_secs(2);
+        self.acquire_timeout + self.statement_timeout + MARGIN
+    }
+}
