@@ -1,7 +1,7 @@
 //! The one error type of handlers and extractors, and the one place where it becomes an answer.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, ETAG, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::db::DbError;
@@ -19,6 +19,9 @@ pub(crate) enum ApiError {
     /// 400: a path segment cannot be read.
     #[error("a path segment cannot be read")]
     MalformedPath,
+    /// 400: the header of this name cannot be read, or stands twice.
+    #[error("the header {0} cannot be read")]
+    MalformedHeader(&'static str),
     /// 404: missing, deleted and somebody else's alike.
     #[error("no such resource")]
     NotFound,
@@ -31,6 +34,9 @@ pub(crate) enum ApiError {
     /// 408: the body did not arrive in time.
     #[error("the body did not arrive in time")]
     BodyTooSlow,
+    /// 412, with the current `ETag`.
+    #[error("the task has changed")]
+    PreconditionFailed(HeaderValue),
     /// 413.
     #[error("the body is longer than {limit} bytes")]
     BodyTooLarge {
@@ -67,6 +73,10 @@ impl ApiError {
                 ProblemCode::MalformedPath,
                 "The path has a segment of the wrong form.",
             ),
+            Self::MalformedHeader(name) => Problem::new(
+                ProblemCode::MalformedHeader,
+                format!("The header {name} is not of the form it must have."),
+            ),
             Self::NotFound => Problem::new(ProblemCode::NotFound, "There is nothing here."),
             Self::MethodNotAllowed(allow) => Problem::new(
                 ProblemCode::MethodNotAllowed,
@@ -80,6 +90,11 @@ impl ApiError {
             Self::BodyTooSlow => {
                 Problem::new(ProblemCode::RequestTimeout, "The body did not arrive in time.")
             }
+            Self::PreconditionFailed(etag) => Problem::new(
+                ProblemCode::PreconditionFailed,
+                "The task has changed since; ETag says what it is now.",
+            )
+            .with_header(ETAG, etag.clone()),
             Self::BodyTooLarge { limit } => Problem::new(
                 ProblemCode::BodyTooLarge,
                 format!("The body is longer than {limit} bytes."),

@@ -27,6 +27,8 @@ pub enum ProblemCode {
     MalformedJson,
     /// 400: a path segment or the query string cannot be read.
     MalformedPath,
+    /// 400: a request header cannot be read, or stands twice.
+    MalformedHeader,
     /// 401: no credentials were sent.
     MissingToken,
     /// 401: the token was genuine once and has expired.
@@ -43,6 +45,8 @@ pub enum ProblemCode {
     NotAcceptable,
     /// 408: the request's body did not arrive in time.
     RequestTimeout,
+    /// 412: the resource is not in the state that the request depends on.
+    PreconditionFailed,
     /// 413: the body is longer than the limit.
     BodyTooLarge,
     /// 415: the body is not declared as JSON.
@@ -67,6 +71,7 @@ impl ProblemCode {
         Self::InvalidRequest,
         Self::MalformedJson,
         Self::MalformedPath,
+        Self::MalformedHeader,
         Self::MissingToken,
         Self::TokenExpired,
         Self::InvalidToken,
@@ -75,6 +80,7 @@ impl ProblemCode {
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
+        Self::PreconditionFailed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
@@ -89,9 +95,10 @@ impl ProblemCode {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::MalformedJson | Self::MalformedPath => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidRequest
+            | Self::MalformedJson
+            | Self::MalformedPath
+            | Self::MalformedHeader => StatusCode::BAD_REQUEST,
             Self::MissingToken | Self::TokenExpired | Self::InvalidToken => {
                 StatusCode::UNAUTHORIZED
             }
@@ -100,6 +107,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
@@ -118,6 +126,7 @@ impl ProblemCode {
             Self::InvalidRequest => "invalid_request",
             Self::MalformedJson => "malformed_json",
             Self::MalformedPath => "malformed_path",
+            Self::MalformedHeader => "malformed_header",
             Self::MissingToken => "missing_token",
             Self::TokenExpired => "token_expired",
             Self::InvalidToken => "invalid_token",
@@ -126,6 +135,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
+            Self::PreconditionFailed => "precondition_failed",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ValidationFailed => "validation_failed",

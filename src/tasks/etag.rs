@@ -17,6 +17,20 @@ impl EntityTag {
         Self(task.version)
     }
 
+    /// The version behind the characters between the quotes of a strong tag; `None` when no task ever
+    /// had that tag.
+    pub(super) fn version(opaque: &[u8]) -> Option<i64> {
+        let text = std::str::from_utf8(opaque).ok()?;
+        let version = text.parse::<i64>().ok().filter(|version| *version > 0)?;
+        (version.to_string() == text).then_some(version)
+    }
+
+    /// As a header's value.
+    pub(super) fn to_header(self) -> HeaderValue {
+        // A number in quotes is always a valid header value.
+        HeaderValue::from_str(&self.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
     /// Evaluates `If-None-Match` (RFC 9110, section 13.1.2) with the weak comparison it asks for.
     pub(super) fn matches_any<'a>(&self, fields: impl Iterator<Item = &'a HeaderValue>) -> bool {
         let own = self.to_string();

@@ -12,6 +12,7 @@ use super::dto::TaskResponse;
 use super::etag::EntityTag;
 use super::id::{TaskId, TaskIdError};
 use super::model::{Task, TaskChanges};
+use super::precondition::Precondition;
 use super::{fields, location, repository};
 use crate::auth::OwnerId;
 use crate::db::Db;
@@ -67,19 +68,21 @@ pub(super) async fn read(
 pub(super) async fn update(
     owner: OwnerId,
     id: TaskId,
+    precondition: Precondition,
     db: web::Data<Db>,
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let changes = body.changes().map_err(ApiError::Validation)?;
-    let changed =
-        db.run(move |connection| repository::update(connection, &owner, id, &changes)).await?;
-    answer(changed)
+    let written = db
+        .run(move |connection| repository::update(connection, &owner, id, &changes, &precondition));
+    Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
 }
 
 /// Without a `completed` member it flips; with one it sets, so that a retry is harmless.
 pub(super) async fn complete(
     owner: OwnerId,
     id: TaskId,
+    precondition: Precondition,
     db: web::Data<Db>,
     OptionalJsonObject(body): OptionalJsonObject<TaskBody>,
 ) -> Answer {
@@ -89,26 +92,26 @@ pub(super) async fn complete(
         }
         None => None,
     };
-    let changed = db
-        .run(move |connection| match wanted {
-            Some(_) => {
-                let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
-                repository::update(connection, &owner, id, &changes)
-            }
-            None => repository::toggle(connection, &owner, id),
-        })
-        .await?;
-    answer(changed)
+    let written = db.run(move |connection| match wanted {
+        Some(_) => {
+            let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
+            repository::update(connection, &owner, id, &changes, &precondition)
+        }
+        None => repository::toggle(connection, &owner, id, &precondition),
+    });
+    Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
 }
 
-pub(super) async fn delete(owner: OwnerId, id: TaskId, db: web::Data<Db>) -> Answer {
-    let deleted = db.run(move |connection| repository::delete(connection, &owner, id)).await?;
-    deleted.map(|()| HttpResponse::NoContent().finish()).ok_or(ApiError::NotFound)
-}
-
-fn answer(task: Option<Task>) -> Answer {
-    let task = task.ok_or(ApiError::NotFound)?;
-    Ok(with_task(&mut HttpResponse::Ok(), &task))
+pub(super) async fn delete(
+    owner: OwnerId,
+    id: TaskId,
+    precondition: Precondition,
+    db: web::Data<Db>,
+) -> Answer {
+    let deleted =
+        db.run(move |connection| repository::delete(connection, &owner, id, &precondition));
+    deleted.await?.done()?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {

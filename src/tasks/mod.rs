@@ -11,6 +11,7 @@ mod list;
 mod location;
 mod model;
 pub(crate) mod openapi;
+mod precondition;
 mod priority;
 mod repository;
 mod routes;

@@ -4,8 +4,10 @@
 use diesel::result::OptionalExtension;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
+use super::etag::EntityTag;
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
+use super::precondition::{Precondition, Written};
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
 use crate::db::{DbConnection, DbError, Timestamp};
@@ -14,6 +16,7 @@ use crate::db::{DbConnection, DbError, Timestamp};
 const ID_ATTEMPTS: usize = 5;
 
 type Found<T> = Result<Option<T>, DbError>;
+type Outcome<T> = Result<Written<T>, DbError>;
 
 /// One of the owner's tasks.
 pub(crate) fn find(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<Task> {
@@ -64,17 +67,22 @@ fn insert_once(
         .get_result(connection)?)
 }
 
-/// Changes a task and returns it. Without any change it is only read.
+/// Changes a task and returns it. Without any change it is only read, and compared.
 pub(crate) fn update(
     connection: &mut DbConnection,
     owner: &OwnerId,
     id: TaskId,
     changes: &TaskChanges,
-) -> Found<Task> {
+    precondition: &Precondition,
+) -> Outcome<Task> {
     if changes.is_empty() {
-        return find(connection, owner, id);
+        return Ok(match find(connection, owner, id)? {
+            Some(task) if precondition.holds_for(&task) => Written::Done(task),
+            Some(task) => Written::Stale(EntityTag::of(&task)),
+            None => Written::Absent,
+        });
     }
-    Ok(diesel::update(tasks::table)
+    let mut statement = diesel::update(tasks::table)
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::id.eq(id))
         .set((
@@ -82,14 +90,22 @@ pub(crate) fn update(
             tasks::version.eq(tasks::version + 1),
             tasks::updated_at.eq(Timestamp::now()),
         ))
-        .returning(tasks::all_columns)
-        .get_result(connection)
-        .optional()?)
+        .into_boxed();
+    if let Precondition::OneOf(versions) = precondition {
+        statement = statement.filter(tasks::version.eq_any(versions));
+    }
+    let changed = statement.returning(tasks::all_columns).get_result(connection).optional()?;
+    told_apart(connection, owner, id, precondition, changed)
 }
 
 /// Flips `completed` in one statement, so that no two flips can undo each other unseen.
-pub(crate) fn toggle(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<Task> {
-    Ok(diesel::update(tasks::table)
+pub(crate) fn toggle(
+    connection: &mut DbConnection,
+    owner: &OwnerId,
+    id: TaskId,
+    precondition: &Precondition,
+) -> Outcome<Task> {
+    let mut statement = diesel::update(tasks::table)
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::id.eq(id))
         .set((
@@ -97,16 +113,47 @@ pub(crate) fn toggle(connection: &mut DbConnection, owner: &OwnerId, id: TaskId)
             tasks::version.eq(tasks::version + 1),
             tasks::updated_at.eq(Timestamp::now()),
         ))
-        .returning(tasks::all_columns)
-        .get_result(connection)
-        .optional()?)
+        .into_boxed();
+    if let Precondition::OneOf(versions) = precondition {
+        statement = statement.filter(tasks::version.eq_any(versions));
+    }
+    let changed = statement.returning(tasks::all_columns).get_result(connection).optional()?;
+    told_apart(connection, owner, id, precondition, changed)
 }
 
-/// Deletes a task; `None` when there was none.
-pub(crate) fn delete(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<()> {
-    let deleted = diesel::delete(tasks::table)
+/// Deletes a task.
+pub(crate) fn delete(
+    connection: &mut DbConnection,
+    owner: &OwnerId,
+    id: TaskId,
+    precondition: &Precondition,
+) -> Outcome<()> {
+    let mut statement = diesel::delete(tasks::table)
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::id.eq(id))
-        .execute(connection)?;
-    Ok((deleted > 0).then_some(()))
+        .into_boxed();
+    if let Precondition::OneOf(versions) = precondition {
+        statement = statement.filter(tasks::version.eq_any(versions));
+    }
+    let deleted = (statement.execute(connection)? > 0).then_some(());
+    told_apart(connection, owner, id, precondition, deleted)
+}
+
+/// A write that hit no row has found no task, or, with `If-Match`, another version of it: only then
+/// is the task read, to tell the two apart.
+fn told_apart<T>(
+    connection: &mut DbConnection,
+    owner: &OwnerId,
+    id: TaskId,
+    precondition: &Precondition,
+    written: Option<T>,
+) -> Outcome<T> {
+    if let Some(value) = written {
+        return Ok(Written::Done(value));
+    }
+    if *precondition == Precondition::Exists {
+        return Ok(Written::Absent);
+    }
+    let current = find(connection, owner, id)?;
+    Ok(current.map_or(Written::Absent, |task| Written::Stale(EntityTag::of(&task))))
 }

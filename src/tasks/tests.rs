@@ -7,12 +7,16 @@ use rstest::rstest;
 
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
+use super::precondition::Precondition::{self, OneOf};
+use super::precondition::Written;
 use super::priority::Priority;
 use super::repository;
 use super::tags::Tags;
 use crate::auth::OwnerId;
-use crate::db::Timestamp;
 use crate::db::testing::{Backend, TestDb, connect};
+use crate::db::{DbError, Timestamp};
+
+const ANY: Precondition = Precondition::Exists;
 
 fn alice() -> OwnerId {
     OwnerId::for_tests("alice")
@@ -20,6 +24,13 @@ fn alice() -> OwnerId {
 
 fn mallory() -> OwnerId {
     OwnerId::for_tests("mallory")
+}
+
+fn done<T: std::fmt::Debug>(written: Result<Written<T>, DbError>) -> T {
+    match written.unwrap() {
+        Written::Done(value) => value,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn titled(title: &str) -> NewTask {
@@ -69,7 +80,7 @@ fn an_update_changes_what_it_names_and_nothing_else(
     let db = TestDb::new(backend);
     let before = add(&db, &alice(), "before");
     let update = |changes: TaskChanges| {
-        db.run(|c| repository::update(c, &alice(), before.id, &changes)).unwrap().unwrap()
+        db.run(|c| done(repository::update(c, &alice(), before.id, &changes, &ANY)))
     };
     let described = update(TaskChanges {
         description: Some(Some("why".to_owned())),
@@ -99,14 +110,20 @@ fn somebody_elses_task_is_as_absent_as_a_missing_one(
     let db = TestDb::new(backend);
     let hers = add(&db, &alice(), "hers");
     let renamed = TaskChanges { title: Some("stolen".to_owned()), ..TaskChanges::default() };
+    let (owner, empty) = (mallory(), TaskChanges::default());
     for id in [hers.id, TaskId::mint()] {
-        let as_mallory = mallory();
-        assert_eq!(db.run(|c| repository::find(c, &as_mallory, id)).unwrap(), None);
-        assert_eq!(db.run(|c| repository::update(c, &as_mallory, id, &renamed)).unwrap(), None);
-        let empty = TaskChanges::default();
-        assert_eq!(db.run(|c| repository::update(c, &as_mallory, id, &empty)).unwrap(), None);
-        assert_eq!(db.run(|c| repository::toggle(c, &as_mallory, id)).unwrap(), None);
-        assert_eq!(db.run(|c| repository::delete(c, &as_mallory, id)).unwrap(), None);
+        assert_eq!(db.run(|c| repository::find(c, &owner, id)).unwrap(), None);
+        for condition in [ANY, OneOf(vec![1]), OneOf(vec![2]), OneOf(Vec::new())] {
+            let condition = &condition;
+            for changes in [&renamed, &empty] {
+                let updated = db.run(|c| repository::update(c, &owner, id, changes, condition));
+                assert_eq!(updated.unwrap(), Written::Absent);
+            }
+            let toggled = db.run(|c| repository::toggle(c, &owner, id, condition));
+            assert_eq!(toggled.unwrap(), Written::Absent);
+            let deleted = db.run(|c| repository::delete(c, &owner, id, condition));
+            assert_eq!(deleted.unwrap(), Written::Absent);
+        }
     }
     assert_eq!(db.run(|c| repository::find(c, &alice(), hers.id)).unwrap(), Some(hers));
 }
@@ -117,8 +134,8 @@ fn a_deleted_task_is_gone_and_its_id_is_not_used_again(
 ) {
     let db = TestDb::new(backend);
     let task = add(&db, &alice(), "short-lived");
-    assert_eq!(db.run(|c| repository::delete(c, &alice(), task.id)).unwrap(), Some(()));
-    assert_eq!(db.run(|c| repository::delete(c, &alice(), task.id)).unwrap(), None);
+    let delete = || db.run(|c| repository::delete(c, &alice(), task.id, &ANY)).unwrap();
+    assert_eq!((delete(), delete()), (Written::Done(()), Written::Absent));
     assert_eq!(db.run(|c| repository::find(c, &alice(), task.id)).unwrap(), None);
     assert!(add(&db, &alice(), "next").id > task.id);
 }
@@ -135,7 +152,7 @@ fn concurrent_flips_lose_none(#[values(Backend::Sqlite, Backend::Postgres)] back
             thread::spawn(move || {
                 let mut connection = connect(&url);
                 for _ in 0..FLIPS_EACH {
-                    repository::toggle(&mut connection, &alice(), id).unwrap().unwrap();
+                    done(repository::toggle(&mut connection, &alice(), id, &ANY));
                 }
             })
         })

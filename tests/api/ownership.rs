@@ -19,15 +19,21 @@ const VERBS: &[(&str, &str, Option<&str>)] = &[
     ("DELETE", "", None),
 ];
 
-fn attempt(
+fn attempt(client: &Client, verb: &(&str, &str, Option<&str>), task: &str) -> Answer {
+    attempt_with(client, verb, task, "X-None: 1")
+}
+
+/// With one more header line.
+fn attempt_with(
     client: &Client,
     (method, suffix, body): &(&str, &str, Option<&str>),
     task: &str,
+    line: &str,
 ) -> Answer {
     let body = body.unwrap_or_default();
     let length = format!("Content-Length: {}", body.len());
     let client = client.with_header("X-Request-Id", "one-and-the-same");
-    let lines = ["Content-Type: application/json", &length];
+    let lines = ["Content-Type: application/json", &length, line];
     client.raw(method, &format!("{task}{suffix}"), &lines, body.as_bytes()).without_date()
 }
 
@@ -48,6 +54,11 @@ fn missing_deleted_and_foreign_tasks_are_byte_identical(
         assert_eq!(reference.status, 404, "{verb:?}");
         assert_eq!(attempt(&mallory, verb, &deleted), reference, "{verb:?}");
         assert_eq!(attempt(&mallory, verb, &foreign), reference, "{verb:?}");
+        for line in ["If-Match: *", "If-Match: \"1\"", "If-Match: \"2\", W/\"1\"", "If-Match: "] {
+            for task in [&missing, &deleted, &foreign] {
+                assert_eq!(attempt_with(&mallory, verb, task, line), reference, "{verb:?} {line}");
+            }
+        }
     }
     let after = alice.get(&alices).without_date();
     assert_eq!((after.body, after.status), (before.body, before.status));

@@ -5,6 +5,7 @@ mod complete;
 mod concurrency;
 mod create;
 mod delete;
+mod if_match;
 mod list;
 mod negotiation;
 mod paging;

@@ -7,6 +7,7 @@ use super::*;
 use crate::db::testing::Backend;
 use crate::tasks::id::TaskId;
 use crate::tasks::model::TaskChanges;
+use crate::tasks::precondition::{Precondition::Exists, Written};
 
 fn indexed(db: &TestDb) -> Vec<(i64, String)> {
     const QUERY: &str = "SELECT task_id, tag FROM task_tags WHERE user_id = 'alice' ORDER BY 1, 2";
@@ -41,7 +42,8 @@ fn it_follows_every_write(#[values(Backend::Sqlite, Backend::Postgres)] backend:
     let change = |id: TaskId, tags: &[&str]| {
         let tags = Some(Tags::from_checked(tags));
         let changes = TaskChanges { tags, ..TaskChanges::default() };
-        db.run(|c| repository::update(c, &alice(), id, &changes)).unwrap().unwrap();
+        let written = db.run(|c| repository::update(c, &alice(), id, &changes, &Exists));
+        assert!(matches!(written, Ok(Written::Done(_))), "{written:?}");
     };
     change(stored[0].id, &["new", "home", "it's \"quoted\""]);
     change(stored[1].id, &[]);
@@ -50,7 +52,8 @@ fn it_follows_every_write(#[values(Backend::Sqlite, Backend::Postgres)] backend:
     assert!(indexed(&db).contains(&(stored[0].id.to_i64(), "it's \"quoted\"".to_owned())));
 
     for task in &stored {
-        db.run(|c| repository::delete(c, &alice(), task.id)).unwrap().unwrap();
+        let deleted = db.run(|c| repository::delete(c, &alice(), task.id, &Exists));
+        assert!(matches!(deleted, Ok(Written::Done(()))), "{deleted:?}");
     }
     assert_eq!(indexed(&db), []);
 }
