@@ -2,6 +2,8 @@
 //! hand them, with the caller's [`crate::auth::OwnerId`], to `repository`.
 
 mod body;
+mod bulk;
+mod clear;
 mod dto;
 mod etag;
 mod fields;

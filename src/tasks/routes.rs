@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web;
 
+use super::clear::clear;
 use super::{handlers, list};
 use crate::operation::{Access, Operation, Produces};
 
@@ -16,6 +17,7 @@ const fn owned(method: Method, path: &'static str, route: fn() -> actix_web::Rou
 pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::GET, TASKS, || web::to(list::list)),
     owned(Method::POST, TASKS, || web::to(handlers::create)),
+    owned(Method::DELETE, TASKS, || web::to(clear)),
     owned(Method::GET, TASK, || web::to(handlers::read)),
     owned(Method::PUT, TASK, || web::to(handlers::update)),
     owned(Method::PATCH, TASK, || web::to(handlers::update)),

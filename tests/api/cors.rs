@@ -34,7 +34,7 @@ fn answers(app: &TestApp, origin: &str) -> Vec<Answer> {
         from(app.as_user("mallory")).get(&task).expect(403),
         alice.get(&task).expect(404),
         alice.get("/api/alice/nothing").expect(404),
-        alice.send("DELETE", "/api/alice/tasks", None).expect(405),
+        alice.send("PUT", "/api/alice/tasks", None).expect(405),
         alice.with_header("Accept", "text/html").get("/api/me").expect(406),
         alice.raw("POST", "/api/alice/tasks", &["Content-Length: 99999"], b"").expect(413),
         alice.post("/api/alice/tasks", &json!({"title": ""})).expect(422),

@@ -25,8 +25,16 @@ type Allowed = fn(&str) -> bool;
 /// Who may name a library, so that exchanging it stays a local matter.
 const CONFINED: &[(&str, Allowed)] = &[
     ("diesel::", |path| {
-        let in_tasks =
-            ["id", "priority", "tags", "model", "repository", "list/row_value", "list/statement"];
+        let in_tasks = [
+            "id",
+            "priority",
+            "tags",
+            "model",
+            "repository",
+            "bulk",
+            "list/row_value",
+            "list/statement",
+        ];
         path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
     ("jsonwebtoken::", |path| matches!(path, "auth/key.rs" | "auth/jwk.rs")),

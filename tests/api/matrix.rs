@@ -19,8 +19,17 @@ const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/docs/swagger-ui.css"),
 ];
 
+/// The parameters without which an operation does nothing but refuse.
+fn query(operation: &Operation) -> &'static str {
+    match (operation.method.as_str(), operation.path) {
+        ("DELETE", "/tasks") => "?completed=true",
+        _ => "",
+    }
+}
+
 fn path(operation: &Operation, user: &str, id: &str) -> String {
-    operation.pattern().replace("{user_id}", user).replace("{id}", id)
+    let path = operation.pattern().replace("{user_id}", user).replace("{id}", id);
+    path + query(operation)
 }
 
 fn behind_the_wall() -> impl Iterator<Item = &'static Operation> {

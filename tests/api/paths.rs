@@ -18,6 +18,8 @@ const WRONG: &[(&str, &str, &[&str], &str)] = &[
     ("POST", "/tasks", &["Content-Type: text/plain", "Content-Length: 2"], "{}"),
     ("POST", "/tasks", &["Content-Type: application/json", "Content-Length: 99999999"], ""),
     ("DELETE", "/tasks", &[], ""),
+    ("DELETE", "/tasks?completed=no", &[], ""),
+    ("DELETE", "/tasks/1", &["If-Match: 1"], ""),
     ("BREW", "/tasks/1", &[], ""),
     ("OPTIONS", "/tasks", &[], ""),
     ("GET", "/nothing", &[], ""),

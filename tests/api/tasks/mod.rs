@@ -1,6 +1,7 @@
 //! What Alice can do with her own tasks, one file per operation.
 
 mod bodies;
+mod clear;
 mod complete;
 mod concurrency;
 mod create;
