@@ -34,7 +34,7 @@ pub(crate) async fn request_id<B: MessageBody + 'static>(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    Ok(response)
+    Ok(response.map_body(|_, body| telemetry::watch(body, id)))
 }
 
 fn record(

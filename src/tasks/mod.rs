@@ -6,6 +6,7 @@ mod bulk;
 mod clear;
 mod dto;
 mod etag;
+mod export;
 mod fields;
 mod handlers;
 mod id;

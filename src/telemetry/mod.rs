@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod metrics;
+mod watched_body;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::problem::ProblemCode;
 
 pub(crate) use endpoint::metrics;
 pub(crate) use metrics::Metrics;
+pub(crate) use watched_body::watch;
 
 /// One request and its answer.
 pub(crate) struct Exchange<'a> {

@@ -63,6 +63,7 @@ fn unknown_paths_are_behind_the_walls_too() {
         "/api?x=1",
         "/api/alice",
         "/api/alice/",
+        "/api/alice/export/",
         "/api/alice/tasks/",
         "/api/alice//tasks",
         "/api/alice/tasks/1/",
@@ -83,6 +84,7 @@ fn unknown_paths_are_behind_the_walls_too() {
         "/api//tasks",
         "/api/alice",
         "/api/alice/",
+        "/api/alice/export/",
         "/api/alice/tasks/",
         "/api/alice//tasks",
     ] {

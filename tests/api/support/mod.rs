@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod client;
+pub mod database;
 pub mod jwks;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;

@@ -6,6 +6,7 @@ mod complete;
 mod concurrency;
 mod create;
 mod delete;
+mod export;
 mod if_match;
 mod list;
 mod negotiation;
