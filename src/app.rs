@@ -27,8 +27,8 @@ use crate::extract::BodyTimeout;
 use crate::health::Readiness;
 use crate::rate_limit::RateLimits;
 use crate::request_id::{X_REQUEST_ID, request_id};
-use crate::routes;
 use crate::telemetry::Metrics;
+use crate::{routes, tasks};
 
 /// Seconds for which a browser may remember a preflight answer.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
@@ -62,6 +62,7 @@ impl Application {
         });
         let metrics = metrics.transpose()?;
         let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
+        actix_rt::spawn(purge(db.clone()));
         let db = web::Data::new(db);
         let (cors, http) = (config.cors, config.http);
         let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
@@ -154,6 +155,15 @@ fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Re
     }
     actix_rt::spawn(server.run());
     Ok(())
+}
+
+/// Removes what has expired while the server was down, beside the first requests.
+async fn purge(db: Db) {
+    match db.run(tasks::purge_idempotency_keys).await {
+        Ok(0) => {}
+        Ok(purged) => log::info!("{purged} expired idempotency key(s) removed"),
+        Err(error) => log::warn!("expired idempotency keys were not removed: {error}"),
+    }
 }
 
 /// Exact origins, no credentials mode: the token travels in a header that the page's script sets.

@@ -10,6 +10,12 @@ use crate::problem::{FieldError, Problem, ProblemCode};
 /// Seconds after which a client should try again when the database is away.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
+const KEY_REUSED: FieldError = FieldError {
+    field: "Idempotency-Key",
+    code: "reused",
+    detail: "A key stands for one request and its repetitions; a new request needs a new key.",
+};
+
 /// Why a request that reached its resource was not fulfilled. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
@@ -49,6 +55,9 @@ pub(crate) enum ApiError {
     /// 422, with every broken rule.
     #[error("{} rule(s) broken", .0.len())]
     Validation(Vec<FieldError>),
+    /// 422: the idempotency key belongs to another request.
+    #[error("the idempotency key was used for another body")]
+    IdempotencyKeyReused,
     /// 429, with the seconds until the next request is welcome.
     #[error("over the rate limit")]
     RateLimited {
@@ -108,6 +117,11 @@ impl ApiError {
                 "The request breaks a rule; see errors.",
             )
             .with_errors(errors.clone()),
+            Self::IdempotencyKeyReused => Problem::new(
+                ProblemCode::IdempotencyKeyReused,
+                "This Idempotency-Key belongs to a request with another body.",
+            )
+            .with_errors(vec![KEY_REUSED]),
             Self::RateLimited { retry_after_seconds } => Problem::new(
                 ProblemCode::RateLimited,
                 "Too many requests. Wait as long as Retry-After says.",

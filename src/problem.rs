@@ -53,6 +53,8 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     /// 422: the input was read and breaks a rule; `errors` says which.
     ValidationFailed,
+    /// 422: the `Idempotency-Key` belongs to a request with another body.
+    IdempotencyKeyReused,
     /// 429: too many requests of this user, or too many refused ones from this address.
     RateLimited,
     /// 500: a fault of this service.
@@ -84,6 +86,7 @@ impl ProblemCode {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
+        Self::IdempotencyKeyReused,
         Self::RateLimited,
         Self::InternalError,
         Self::DatabaseUnavailable,
@@ -110,7 +113,7 @@ impl ProblemCode {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ValidationFailed | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable | Self::KeysUnavailable | Self::NotReady => {
@@ -139,6 +142,7 @@ impl ProblemCode {
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ValidationFailed => "validation_failed",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::RateLimited => "rate_limited",
             Self::InternalError => "internal_error",
             Self::DatabaseUnavailable => "database_unavailable",

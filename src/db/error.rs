@@ -37,6 +37,7 @@ const OUTSIDE: &[&str] = &[
     "too many clients",
     "remaining connection slots",
     "canceling statement due to",
+    "deadlock detected",
     "cannot execute",
     "No space left on device",
 ];

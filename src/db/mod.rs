@@ -13,6 +13,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod transaction;
 mod url;
 
 pub use connection::DbConnection;

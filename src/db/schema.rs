@@ -26,3 +26,13 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(tasks, task_tags);
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        task_id -> BigInt,
+        created_at -> BigInt,
+    }
+}

@@ -11,9 +11,10 @@ use super::body::TaskBody;
 use super::dto::TaskResponse;
 use super::etag::EntityTag;
 use super::id::{TaskId, TaskIdError};
+use super::idempotency::OptionalIdempotencyKey;
 use super::model::{Task, TaskChanges};
 use super::precondition::Precondition;
-use super::{fields, location, repository};
+use super::{fields, idempotency, location, repository};
 use crate::auth::OwnerId;
 use crate::db::Db;
 use crate::error::ApiError;
@@ -40,11 +41,16 @@ impl FromRequest for TaskId {
 
 pub(super) async fn create(
     owner: OwnerId,
+    OptionalIdempotencyKey(key): OptionalIdempotencyKey,
     db: web::Data<Db>,
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let new = body.new_task().map_err(ApiError::Validation)?;
-    let task = db.run(move |connection| repository::insert(connection, &owner, &new)).await?;
+    let made = db.run(move |connection| match key {
+        Some(key) => idempotency::insert(connection, &owner, &new, &key),
+        None => repository::insert(connection, &owner, &new).map(Some),
+    });
+    let task = made.await?.ok_or(ApiError::IdempotencyKeyReused)?;
     let location = location::task(&task.user_id, task.id);
     Ok(with_task(HttpResponse::Created().insert_header((LOCATION, location)), &task))
 }

@@ -10,6 +10,7 @@ mod export;
 mod fields;
 mod handlers;
 mod id;
+mod idempotency;
 mod list;
 mod location;
 mod model;
@@ -22,4 +23,5 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use idempotency::purge as purge_idempotency_keys;
 pub(crate) use routes::OPERATIONS;

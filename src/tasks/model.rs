@@ -1,19 +1,24 @@
 //! The rows: what is read, what is inserted, what is changed.
 
 use diesel::{AsChangeset, Queryable};
+use serde::Serialize;
 
 use super::id::TaskId;
 use super::priority::Priority;
 use super::tags::Tags;
+use crate::auth::OwnerId;
 use crate::db::Timestamp;
 use crate::db::schema::tasks;
+
+/// The version of a task that nobody has changed yet.
+pub(super) const FIRST_VERSION: i64 = 1;
 
 /// A stored task, in the order of the table's columns.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub(crate) struct Task {
     pub(crate) user_id: String,
     pub(crate) id: TaskId,
-    /// Starts at 1 and grows with every change; the task's `ETag`.
+    /// Starts at [`FIRST_VERSION`] and grows with every change; the task's `ETag`.
     pub(crate) version: i64,
     pub(crate) title: String,
     pub(crate) description: Option<String>,
@@ -26,7 +31,7 @@ pub(crate) struct Task {
 }
 
 /// The members a client decides on when it makes a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NewTask {
     pub(crate) title: String,
     pub(crate) description: Option<String>,
@@ -34,6 +39,25 @@ pub(crate) struct NewTask {
     pub(crate) priority: Priority,
     pub(crate) tags: Tags,
     pub(crate) due_date: Option<Timestamp>,
+}
+
+impl NewTask {
+    /// The row that was stored when the owner made this task under that id at that time.
+    pub(super) fn as_first_stored(&self, owner: &OwnerId, id: TaskId, at: Timestamp) -> Task {
+        Task {
+            user_id: owner.as_str().to_owned(),
+            id,
+            version: FIRST_VERSION,
+            title: self.title.clone(),
+            description: self.description.clone(),
+            completed: self.completed,
+            priority: self.priority,
+            tags: self.tags.clone(),
+            due_date: self.due_date,
+            created_at: at,
+            updated_at: at,
+        }
+    }
 }
 
 /// The members a client wants changed: `None` leaves, `Some(None)` clears.

@@ -6,7 +6,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use super::etag::EntityTag;
 use super::id::TaskId;
-use super::model::{NewTask, Task, TaskChanges};
+use super::model::{FIRST_VERSION, NewTask, Task, TaskChanges};
 use super::precondition::{Precondition, Written};
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
@@ -33,27 +33,30 @@ pub(crate) fn insert(
     owner: &OwnerId,
     new: &NewTask,
 ) -> Result<Task, DbError> {
-    let mut outcome = insert_once(connection, owner, new);
+    let mut attempt = || insert_once(connection, owner, new, TaskId::mint(), Timestamp::now());
+    let mut outcome = attempt();
     for _ in 1..ID_ATTEMPTS {
         if !matches!(outcome, Err(DbError::Conflict(_))) {
             break;
         }
-        outcome = insert_once(connection, owner, new);
+        outcome = attempt();
     }
     outcome
 }
 
-fn insert_once(
+/// Stores a new task under this id and returns it; a conflict when the owner has that id already.
+pub(super) fn insert_once(
     connection: &mut DbConnection,
     owner: &OwnerId,
     new: &NewTask,
+    id: TaskId,
+    now: Timestamp,
 ) -> Result<Task, DbError> {
-    let now = Timestamp::now();
     Ok(diesel::insert_into(tasks::table)
         .values((
             tasks::user_id.eq(owner.as_str()),
-            tasks::id.eq(TaskId::mint()),
-            tasks::version.eq(1),
+            tasks::id.eq(id),
+            tasks::version.eq(FIRST_VERSION),
             tasks::title.eq(&new.title),
             tasks::description.eq(&new.description),
             tasks::completed.eq(new.completed),

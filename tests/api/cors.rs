@@ -57,14 +57,21 @@ fn a_preflight_needs_no_token(#[case] path: &str, #[case] method: &str) {
         &browser,
         path,
         method,
-        "authorization,content-type,if-match,if-none-match,x-request-id",
+        "authorization,content-type,idempotency-key,if-match,if-none-match,x-request-id",
     );
     assert!((200..300).contains(&answer.status), "{answer:?}");
     assert_eq!(answer.header(ALLOW_ORIGIN), Some(ORIGIN));
     let methods = answer.header_list("access-control-allow-methods");
     assert!(methods.contains(&method.to_ascii_lowercase()), "{methods:?}");
     let headers = answer.header_list("access-control-allow-headers");
-    for header in ["authorization", "content-type", "if-match", "if-none-match", "x-request-id"] {
+    for header in [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "x-request-id",
+    ] {
         assert!(headers.contains(&header.to_owned()), "{header}: {headers:?}");
     }
     assert_eq!(answer.header("access-control-allow-credentials"), None);

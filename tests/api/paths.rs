@@ -20,6 +20,7 @@ const WRONG: &[(&str, &str, &[&str], &str)] = &[
     ("DELETE", "/tasks", &[], ""),
     ("DELETE", "/tasks?completed=no", &[], ""),
     ("DELETE", "/tasks/1", &["If-Match: 1"], ""),
+    ("POST", "/tasks", &["Idempotency-Key: a b", "Content-Length: 0"], ""),
     ("BREW", "/tasks/1", &[], ""),
     ("OPTIONS", "/tasks", &[], ""),
     ("GET", "/nothing", &[], ""),

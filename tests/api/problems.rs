@@ -41,7 +41,17 @@ pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
         alice.delete("/api/alice/tasks"),
         alice.with_header("If-Match", "1").delete(&task),
         alice.with_header("If-Match", "\"0\"").delete(&task),
+        alice
+            .with_header("Idempotency-Key", "a b")
+            .post("/api/alice/tasks", &json!({"title": "a"})),
+        key_reused(&alice),
     ]
+}
+
+fn key_reused(client: &crate::support::Client) -> Answer {
+    let keyed = client.with_header("Idempotency-Key", "one");
+    keyed.post("/api/alice/tasks", &json!({"title": "a"})).expect(201);
+    keyed.post("/api/alice/tasks", &json!({"title": "b"}))
 }
 
 #[test]

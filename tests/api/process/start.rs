@@ -1,11 +1,14 @@
 //! Starting: help, `.env`, migrations, and several instances at once.
 
+use std::time::{Duration, Instant};
+
 use rstest::rstest;
 use taskbridge::config::VARIABLES;
 
 use crate::support::Backend;
 use crate::support::app::fresh_url;
 use crate::support::client::{new_task, tasks_of};
+use crate::support::database::{execute, number};
 use crate::support::process::{Process, entries};
 use crate::support::tokens::{ORIGIN, SECRET};
 
@@ -96,4 +99,30 @@ fn instances_that_start_together_on_a_fresh_database_all_come_up(
             instances.iter().filter(|i| i.stderr().contains(" migration(s) applied")).count();
         assert_eq!(applied, 1, "the migrations ran once");
     }
+}
+
+#[rstest]
+fn idempotency_keys_that_have_expired_are_removed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, _folder) = fresh_url(backend);
+    let mut first = Process::serve(&url, &[]);
+    for (user, key) in [("alice", "old"), ("mallory", "old"), ("alice", "young")] {
+        let client = first.as_user(user).with_header("Idempotency-Key", key);
+        new_task(&client, user, "a");
+    }
+    first.signal("TERM");
+    first.wait();
+    execute(
+        &url,
+        "UPDATE idempotency_keys SET created_at = created_at - 86400000000 WHERE key = 'old'",
+    );
+    let mut second = Process::serve(&url, &[]);
+    second.address();
+    let started = Instant::now();
+    while !second.stderr().contains("2 expired idempotency key(s) removed") {
+        assert!(started.elapsed().as_secs() < 10, "{}", second.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(number(&url, "SELECT count(*) AS number FROM idempotency_keys"), 1);
 }

@@ -7,6 +7,7 @@ mod concurrency;
 mod create;
 mod delete;
 mod export;
+mod idempotency;
 mod if_match;
 mod list;
 mod negotiation;
