@@ -4,6 +4,7 @@
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 use super::id::TaskId;
+use super::idempotency;
 use super::model::Task;
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
@@ -18,6 +19,20 @@ pub(super) fn delete_completed(
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::completed.eq(true))
         .execute(connection)?)
+}
+
+/// Deletes everything there is of the owner, or nothing if any of it fails.
+///
+/// The keys go first: should a keyed request make a task in between, its key outlives the task until
+/// it expires, and a repetition still makes no second one.
+pub(super) fn erase(connection: &mut DbConnection, owner: &OwnerId) -> Result<(), DbError> {
+    connection.atomically(|connection| {
+        idempotency::erase(connection, owner)?;
+        diesel::delete(tasks::table)
+            .filter(tasks::user_id.eq(owner.as_str()))
+            .execute(connection)?;
+        Ok(())
+    })
 }
 
 /// At most `limit` of the owner's tasks, oldest id first, from behind `after`.

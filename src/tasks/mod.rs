@@ -5,6 +5,7 @@ mod body;
 mod bulk;
 mod clear;
 mod dto;
+mod erase;
 mod etag;
 mod export;
 mod fields;

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::web;
 
 use super::clear::clear;
+use super::erase::erase;
 use super::export::export;
 use super::{handlers, list};
 use crate::operation::{Access, Operation, Produces};
@@ -25,4 +26,5 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::DELETE, TASK, || web::to(handlers::delete)),
     owned(Method::PATCH, "/tasks/{id}/complete", || web::to(handlers::complete)),
     owned(Method::GET, "/export", || web::to(export)),
+    owned(Method::DELETE, "", || web::to(erase)),
 ];

@@ -47,6 +47,7 @@ fn answers(app: &TestApp, origin: &str) -> Vec<Answer> {
 #[case("/api/alice/tasks/1", "PATCH")]
 #[case("/api/alice/tasks/1", "DELETE")]
 #[case("/api/alice/tasks/1/complete", "PATCH")]
+#[case("/api/alice", "DELETE")]
 #[case("/api/alice/export", "GET")]
 #[case("/api/me", "GET")]
 #[case("/api/nothing", "GET")]

@@ -8,5 +8,5 @@ mod repository;
 mod tests;
 
 pub(super) use key::OptionalIdempotencyKey;
-pub(super) use repository::insert;
 pub(crate) use repository::purge;
+pub(super) use repository::{erase, insert};

@@ -134,6 +134,16 @@ fn forget_expired(
         .execute(connection)?)
 }
 
+/// Deletes the keys of a user.
+pub(in crate::tasks) fn erase(
+    connection: &mut DbConnection,
+    owner: &OwnerId,
+) -> Result<usize, DbError> {
+    Ok(diesel::delete(idempotency_keys::table)
+        .filter(idempotency_keys::user_id.eq(owner.as_str()))
+        .execute(connection)?)
+}
+
 /// Deletes everybody's keys that are older than 24 hours, and returns how many. The one statement
 /// without an owner: it reads nothing back, and a key that has expired belongs to nobody.
 pub(crate) fn purge(connection: &mut DbConnection) -> Result<usize, DbError> {

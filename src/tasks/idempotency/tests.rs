@@ -4,7 +4,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use rstest::rstest;
 
 use super::key::IdempotencyKey;
-use super::repository::{insert, insert_as, purge};
+use super::repository::{erase, insert, insert_as, purge};
 use crate::auth::OwnerId;
 use crate::db::schema::idempotency_keys;
 use crate::db::testing::{Backend, TestDb};
@@ -111,5 +111,7 @@ fn a_keyed_request_forgets_the_owners_expired_keys_and_the_purge_everybodys(
         assert_eq!(purge(c).unwrap(), 1);
         assert_eq!(keys(c), [pair("alice", "new"), pair("alice", "young"), pair("bob", "young")]);
         assert_eq!(purge(c).unwrap(), 0);
+        assert_eq!(erase(c, &owner("alice")).unwrap(), 2);
+        assert_eq!(keys(c), [pair("bob", "young")]);
     });
 }

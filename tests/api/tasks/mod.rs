@@ -6,6 +6,7 @@ mod complete;
 mod concurrency;
 mod create;
 mod delete;
+mod erase;
 mod export;
 mod idempotency;
 mod if_match;
