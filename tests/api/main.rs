@@ -18,6 +18,7 @@ mod jwks;
 mod layering;
 mod matrix;
 mod openapi;
+mod model;
 mod outage;
 mod ownership;
 mod paths;

@@ -1,0 +1,130 @@
+//! Ten thousand random operations of two users, from several threads each, beside a model of plain maps
+//! in memory: every answer is the model's, nothing is lost, and nobody ever sees a task of the other.
+//!
+//! A thread owns the tasks that it makes, so its model of them is exact however the threads run into each
+//! other. What the threads of a user share are three tasks of which only sums can be told: how often one
+//! was flipped, one was counted up with `If-Match`, and one was written at all. Between rounds all
+//! threads stand still; then the whole of each user's tasks is compared with the models.
+//!
+//! A failed run prints its seed and is repeated with `TASKBRIDGE_TEST_SEED`; what each thread does is then
+//! the same, though not how the threads meet.
+
+mod lists;
+mod random;
+mod refusals;
+mod shared;
+mod steps;
+mod tasks;
+mod writes;
+
+use std::sync::Mutex;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::client::agent;
+use crate::support::{Backend, Client, TestApp, TokenBuilder, seed};
+use random::Random;
+use shared::{Deeds, Shared};
+use steps::Thread;
+
+const USERS: [&str; 2] = ["alice", "mallory"];
+const THREADS_PER_USER: usize = 2;
+const ROUNDS: usize = 5;
+const OPERATIONS: usize = 10_000;
+const PER_THREAD_AND_ROUND: usize = OPERATIONS / (ROUNDS * USERS.len() * THREADS_PER_USER);
+
+/// What the threads of one user know of each other, and of the other user.
+pub struct Known {
+    /// Ids of tasks, by user: what the others try in vain.
+    ids: [Mutex<Vec<i64>>; 2],
+}
+
+fn caller(app: &TestApp, user: &str) -> Client {
+    // An agent of its own keeps a connection of its own alive.
+    Client::new(agent(), app.address, Some(TokenBuilder::valid(user).build()))
+}
+
+#[rstest]
+fn ten_thousand_operations_are_as_a_model_in_memory_has_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let seed = seed();
+    let app = TestApp::spawn(backend);
+    let known = Known { ids: [Mutex::default(), Mutex::default()] };
+    let mut threads: Vec<Thread<'_>> = (0..USERS.len() * THREADS_PER_USER)
+        .map(|number| {
+            let user = number % USERS.len();
+            let random = Random::new(seed, number);
+            Thread::new(caller(&app, USERS[user]), &known, user, number / USERS.len(), random)
+        })
+        .collect();
+    let mut operations = 0;
+    for round in 0..ROUNDS {
+        let shared = USERS.map(|user| Shared::make(&caller(&app, user), user));
+        let deeds: Vec<Deeds> = std::thread::scope(|scope| {
+            let running: Vec<_> = threads
+                .iter_mut()
+                .map(|thread| {
+                    let shared = &shared[thread.user];
+                    scope.spawn(move || {
+                        let mut deeds = Deeds::default();
+                        for _ in 0..PER_THREAD_AND_ROUND {
+                            thread.step(shared, &mut deeds);
+                        }
+                        deeds
+                    })
+                })
+                .collect();
+            running.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        operations += threads.len() * PER_THREAD_AND_ROUND;
+        for (user, shared) in shared.iter().enumerate() {
+            let client = caller(&app, USERS[user]);
+            let done: Vec<&Deeds> = (0..threads.len())
+                .filter(|n| threads[*n].user == user)
+                .map(|n| &deeds[n])
+                .collect();
+            shared.check_and_delete(&client, &done);
+            compare(&client, &threads, user);
+            if (round + user) % 2 == 0 {
+                clear_completed(&client, &mut threads, user);
+                compare(&client, &threads, user);
+            }
+        }
+    }
+    assert_eq!(operations, OPERATIONS);
+    let kinds = threads[0].kinds();
+    assert!(
+        threads.iter().all(|thread| thread.kinds() == kinds),
+        "every thread has done everything"
+    );
+
+    // One leaves, and takes nothing of the other along.
+    caller(&app, USERS[0]).delete(&format!("/api/{}", USERS[0])).expect(204);
+    assert_eq!(everything(&caller(&app, USERS[0]), USERS[0]), json!([]));
+    compare(&caller(&app, USERS[1]), &threads, 1);
+}
+
+fn everything(client: &Client, user: &str) -> Value {
+    client.get(&format!("/api/{user}/export")).expect(200).json()
+}
+
+/// All tasks of a user are those of its threads' models, to the last member.
+fn compare(client: &Client, threads: &[Thread<'_>], user: usize) {
+    let mut expected: Vec<Value> =
+        threads.iter().filter(|thread| thread.user == user).flat_map(Thread::tasks).collect();
+    expected.sort_by_key(|task| task["id"].as_i64());
+    let found = everything(client, USERS[user]);
+    assert_eq!(found.as_array().map(Vec::len), Some(expected.len()));
+    for (found, expected) in found.as_array().unwrap().iter().zip(&expected) {
+        assert_eq!(found, expected);
+    }
+}
+
+fn clear_completed(client: &Client, threads: &mut [Thread<'_>], user: usize) {
+    let own = threads.iter_mut().filter(|thread| thread.user == user);
+    let cleared: usize = own.map(Thread::forget_completed).sum();
+    let path = format!("/api/{}/tasks?completed=true", USERS[user]);
+    assert_eq!(client.delete(&path).expect(200).json(), json!({"deleted": cleared}));
+}

@@ -1,0 +1,99 @@
+//! The model: what a task is, and what a write makes of it, in a few lines of plain code.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::random::Random;
+
+/// A task as its thread believes it to be.
+#[derive(Clone)]
+pub struct ModelTask {
+    pub shown: Value,
+    pub version: i64,
+}
+
+impl ModelTask {
+    pub fn id(&self) -> i64 {
+        self.shown["id"].as_i64().unwrap()
+    }
+
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
+    pub fn is_completed(&self) -> bool {
+        self.shown["completed"] == true
+    }
+
+    /// What an order by creation compares.
+    pub fn age(task: &Value) -> (DateTime<Utc>, i64) {
+        (moment(&task["created_at"]), task["id"].as_i64().unwrap())
+    }
+
+    /// Takes over the changes; the server alone decides on `updated_at`, so it is taken from its answer.
+    pub fn change(&mut self, members: &Value, answered: &Value) {
+        if members.as_object().is_none_or(serde_json::Map::is_empty) {
+            return;
+        }
+        for (name, value) in members.as_object().unwrap() {
+            self.shown[name] = stored(name, value);
+        }
+        self.touch(answered);
+    }
+
+    /// One version on.
+    pub fn touch(&mut self, answered: &Value) {
+        assert!(moment(&answered["updated_at"]) >= moment(&self.shown["updated_at"]));
+        self.shown["updated_at"] = answered["updated_at"].clone();
+        self.version += 1;
+    }
+}
+
+fn moment(text: &Value) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text.as_str().unwrap()).unwrap().to_utc()
+}
+
+/// How a member is shown once it is stored.
+fn stored(name: &str, value: &Value) -> Value {
+    match (name, value) {
+        ("title", Value::String(text)) => json!(text.trim()),
+        ("due_date", Value::String(text)) if text.len() == 10 => json!(format!("{text}T00:00:00Z")),
+        _ => value.clone(),
+    }
+}
+
+/// The task that a POST of these members makes; id and time are the server's.
+pub fn made(user: &str, members: &Value, answered: &Value) -> ModelTask {
+    let mut shown = json!({
+        "id": answered["id"], "user_id": user, "title": null, "description": null, "completed": false,
+        "priority": "medium", "tags": [], "due_date": null,
+        "created_at": answered["created_at"], "updated_at": answered["created_at"],
+    });
+    for (name, value) in members.as_object().unwrap() {
+        shown[name] = stored(name, value);
+    }
+    ModelTask { shown, version: 1 }
+}
+
+/// Some members with values that are allowed.
+pub fn members(random: &mut Random, with_title: bool) -> Value {
+    let mut members = json!({});
+    if with_title || random.percent(40) {
+        let number = random.below(1_000_000);
+        members["title"] =
+            json!(format!("{}{number}", random.one_of(&["a", " b ", "ü🦀", "%_'\"\\"])));
+    }
+    let choices = [
+        ("description", [json!(null), json!(""), json!("why\n")]),
+        ("completed", [json!(true), json!(false), json!(true)]),
+        ("priority", [json!("low"), json!("medium"), json!("high")]),
+        ("tags", [json!([]), json!(["home"]), json!(["b", "a", "ä"])]),
+        ("due_date", [json!(null), json!("2026-12-24"), json!("2027-01-01T10:00:00.500Z")]),
+    ];
+    for (name, values) in choices {
+        if random.percent(30) {
+            members[name] = random.one_of(&values).clone();
+        }
+    }
+    members
+}
