@@ -50,7 +50,7 @@ mod tests {
 
     use crate::db::schema::idempotency_keys;
     use crate::db::testing::{Backend, TestDb, connect, fresh_url};
-    use crate::db::{Db, DbConnection, DbError};
+    use crate::db::{Db, DbConnection, DbError, DbSettings};
 
     fn add(connection: &mut DbConnection, key: &str) -> Result<(), DbError> {
         let statement = format!(
@@ -155,7 +155,8 @@ mod tests {
     fn a_connection_whose_work_panicked_is_not_used_again() {
         let (url, _folder) = fresh_url(Backend::Sqlite);
         actix_rt::System::new().block_on(async {
-            let db = Db::connect(&url, 1).unwrap();
+            let settings = DbSettings { max_connections: 1, ..DbSettings::of(url) };
+            let db = Db::connect(&settings).unwrap();
             let panicked: Result<(), DbError> = db
                 .run(|connection| {
                     connection.atomically(|connection| {

@@ -6,6 +6,9 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, Required};
 
 use super::schema::{integer, string};
 
+/// `*`, or a list of entity tags, in what generated requests are made of.
+const IF_MATCH: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// A header of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseHeader {
@@ -13,6 +16,8 @@ pub(crate) enum ResponseHeader {
     Allow,
     /// How an answer may be kept.
     CacheControl,
+    /// The file name of a download.
+    ContentDisposition,
     /// The version of what was answered.
     ETag,
     /// The next page.
@@ -33,6 +38,7 @@ impl ResponseHeader {
     const ALL: &[Self] = &[
         Self::Allow,
         Self::CacheControl,
+        Self::ContentDisposition,
         Self::ETag,
         Self::Link,
         Self::Location,
@@ -47,6 +53,7 @@ impl ResponseHeader {
         match self {
             Self::Allow => "Allow",
             Self::CacheControl => "Cache-Control",
+            Self::ContentDisposition => "Content-Disposition",
             Self::ETag => "ETag",
             Self::Link => "Link",
             Self::Location => "Location",
@@ -77,6 +84,11 @@ impl ResponseHeader {
                 string(),
                 "Answers below `/api` are private and must be revalidated.",
                 "private, no-cache",
+            ),
+            Self::ContentDisposition => text(
+                string(),
+                "Makes a browser save the answer as a file.",
+                "attachment; filename=\"tasks.json\"",
             ),
             Self::ETag => text(
                 string().pattern(Some(r#"^"[!#-~]*"$"#)),
@@ -137,10 +149,22 @@ pub(crate) fn header_parameter(name: &str) -> Ref {
 pub(crate) fn parameter_components() -> impl Iterator<Item = (&'static str, Parameter)> {
     [
         (
+            "If-Match",
+            string().pattern(Some(IF_MATCH)),
+            "Change only what still has one of these tags (RFC 9110, section 13.1.1); `*` stands for any existing task. When none is current the answer is 412 with the current `ETag`, and nothing is changed. Weak tags never match.",
+            "\"3\"",
+        ),
+        (
             "If-None-Match",
             string(),
             "The `ETag` of what the client has: 304 without a body while that is current.",
             "\"3\"",
+        ),
+        (
+            "Idempotency-Key",
+            string().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]{1,255}$")),
+            "Makes a POST safe to repeat for 24 hours: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.",
+            "9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f",
         ),
         (
             "X-Request-Id",

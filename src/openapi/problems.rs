@@ -99,9 +99,19 @@ fn example(code: ProblemCode) -> Value {
     if let Some(retry) = retry {
         body["retry"] = json!(retry);
     }
-    if code == ProblemCode::ValidationFailed {
-        let detail = "A title needs at least one visible character.";
-        body["errors"] = json!([{"field": "title", "code": "blank", "detail": detail}]);
+    let fault = match code {
+        ProblemCode::ValidationFailed => {
+            Some(("title", "blank", "A title needs at least one visible character."))
+        }
+        ProblemCode::IdempotencyKeyReused => Some((
+            "Idempotency-Key",
+            "reused",
+            "A key stands for one request and its repetitions; a new request needs a new key.",
+        )),
+        _ => None,
+    };
+    if let Some((field, rule, detail)) = fault {
+        body["errors"] = json!([{"field": field, "code": rule, "detail": detail}]);
     }
     body
 }
@@ -119,6 +129,18 @@ const fn meaning(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::MalformedPath => {
             ("a path segment has the wrong form.", "The path has a segment of the wrong form.")
         }
+        ProblemCode::MalformedHeader => (
+            "`If-Match` or `Idempotency-Key` has the wrong form, or stands twice.",
+            "The header Idempotency-Key is not of the form it must have.",
+        ),
+        ProblemCode::PreconditionFailed => (
+            "`If-Match` names a state that is not the current one; `ETag` does.",
+            "The task has changed since; ETag says what it is now.",
+        ),
+        ProblemCode::IdempotencyKeyReused => (
+            "the `Idempotency-Key` belongs to a request with another body.",
+            "This Idempotency-Key belongs to a request with another body.",
+        ),
         ProblemCode::MissingToken => {
             ("no credentials were sent.", "This resource needs an access token.")
         }

@@ -3,6 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::bulk;
 use crate::auth::OwnerId;
@@ -32,8 +33,10 @@ const LISTING: &[&str] = &[
     "include_total",
 ];
 
-#[derive(Serialize)]
-struct Cleared {
+/// What clearing did.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Cleared {
+    /// How many tasks were deleted.
     deleted: usize,
 }
 

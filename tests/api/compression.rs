@@ -118,6 +118,44 @@ fn each_form_has_a_strong_tag_of_its_own_and_both_are_known() {
     }
 }
 
+/// Edit after edit, as a browser makes them: compressed answers, and the tag of each for the next.
+#[test]
+fn either_tag_is_good_for_a_write() {
+    let (_app, alice, task) = alice_with_a_long_task();
+    let mut tag =
+        alice.raw("GET", &task, &[GZIP], b"").header("etag").unwrap_or_default().to_owned();
+    let first = tag.clone();
+    let write = |tag: &str, number: usize| {
+        let body = format!("{{\"title\":\"Edit {number}\"}}");
+        let condition = format!("If-Match: {tag}");
+        let length = format!("Content-Length: {}", body.len());
+        alice.raw("PATCH", &task, &[GZIP, &condition, &length], body.as_bytes())
+    };
+    for number in 0..5 {
+        let answer = write(&tag, number).expect(200);
+        assert_eq!(answer.header("content-encoding"), Some("gzip"));
+        tag = answer.header("etag").unwrap_or_default().to_owned();
+        assert!(tag.ends_with("-gzip\""), "{tag}");
+    }
+    assert_eq!(write(&first, 6).expect(412).code(), "precondition_failed");
+    let plain = tag.replace("-gzip", "");
+    write(&plain, 7).expect(200);
+}
+
+#[test]
+fn an_export_is_compressed_as_it_goes() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let alice = app.as_user("alice");
+    for number in 0..50 {
+        new_task(&alice, "alice", &format!("Task number {number}"));
+    }
+    let plain = alice.raw("GET", "/api/alice/export", &[], b"").expect(200);
+    let coded = alice.raw("GET", "/api/alice/export", &[GZIP], b"").expect(200);
+    assert_eq!(coded.header("content-encoding"), Some("gzip"));
+    assert_eq!(decoded(&coded), plain.body);
+    assert!(coded.body.len() * 4 < plain.body.len());
+}
+
 #[test]
 fn the_description_keeps_its_tags_too() {
     let app = TestApp::spawn(Backend::Sqlite);

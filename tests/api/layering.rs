@@ -44,7 +44,8 @@ const CONFINED: &[(&str, Allowed)] = &[
     ("jsonwebtoken::", |path| matches!(path, "auth/key.rs" | "auth/jwk.rs")),
     ("utoipa::", |path| {
         let described = ["contract.rs", "problem.rs", "me.rs", "health.rs"].contains(&path);
-        let in_tasks = ["body", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
+        let in_tasks =
+            ["body", "clear", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
         described || in_tasks || path.starts_with("openapi/") || path.contains("/openapi")
     }),
     ("utoipa_swagger_ui::", |path| path == "docs/page.rs"),

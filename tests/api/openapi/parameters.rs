@@ -98,3 +98,32 @@ fn a_task_id_has_the_described_bounds() {
         assert_eq!(alice.get(&format!("/api/alice/tasks/{id}")).status, expected, "{id}");
     }
 }
+
+/// Every header that an operation lists is read by it, unless any text will do.
+#[test]
+fn a_header_of_the_wrong_form_is_400() {
+    let document = document();
+    let app = TestApp::spawn(Backend::Sqlite);
+    let alice = app.as_user("alice");
+    let mut tried = 0;
+    for (method, path, operation) in described(&document) {
+        for parameter in parameters(&document, operation, "header") {
+            if parameter["schema"]["pattern"].is_null() {
+                continue;
+            }
+            let task = new_task(&alice, "alice", "Mine");
+            let id = task.rsplit('/').next().unwrap_or_default();
+            let path = path.replace("{user_id}", "alice").replace("{id}", id);
+            let name = parameter["name"].as_str().unwrap();
+            let body = serde_json::json!({"title": "Changed", "completed": true});
+            let good = parameter["example"].as_str().unwrap();
+            for (value, refused) in [("a b", true), (good, false)] {
+                let answer = alice.with_header(name, value).json(&method, &path, &body);
+                assert_eq!(answer.status == 400, refused, "{method} {path} {name}: {answer:?}");
+                assert!(!refused || answer.code() == "malformed_header", "{answer:?}");
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried >= 5, "only {tried} headers");
+}
