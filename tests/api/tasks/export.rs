@@ -100,11 +100,11 @@ fn without_a_database_it_is_503(#[values("GET", "HEAD")] method: &str) {
 }
 
 /// Asks for the export and reads no more than its head.
-fn begin(process: &mut Process, request_id: &str) -> TcpStream {
+fn begin(process: &mut Process, method: &str, request_id: &str) -> TcpStream {
     let token = TokenBuilder::valid(ALICE).build();
     let lines = [format!("Authorization: Bearer {token}"), format!("X-Request-Id: {request_id}")];
     let mut stream = raw::connect(process.address());
-    stream.write_all(&raw::request("GET", EXPORT, &lines, b"")).unwrap();
+    stream.write_all(&raw::request(method, EXPORT, &lines, b"")).unwrap();
     let mut start = [0; 12];
     stream.read_exact(&mut start).unwrap();
     assert_eq!(&start, b"HTTP/1.1 200");
@@ -135,15 +135,15 @@ fn a_failure_midway_breaks_off_and_is_logged_with_the_request_id(
     let mut process = Process::serve(&url, &[]);
     process.address();
     insert_tasks(&url, ALICE, MANY, 1000);
-    let (length, whole) = finish(begin(&mut process, "unbroken"));
+    let (length, whole) = finish(begin(&mut process, "GET", "unbroken"));
     assert!(whole && length > MANY * 4_000, "{length}");
 
-    let stream = begin(&mut process, "broken");
+    let stream = begin(&mut process, "GET", "broken");
     execute(&url, "ALTER TABLE tasks RENAME TO elsewhere");
     let (part, whole) = finish(stream);
     assert!(!whole && part < length, "{part} of {length}");
     execute(&url, "ALTER TABLE elsewhere RENAME TO tasks");
-    let (again, whole) = finish(begin(&mut process, "healed"));
+    let (again, whole) = finish(begin(&mut process, "GET", "healed"));
     assert!(whole && again >= length - 100, "{again} of {length}");
 
     process.signal("TERM");
@@ -163,22 +163,29 @@ fn rows_read(url: &str) -> i64 {
 }
 
 #[rstest]
-#[case::taken_whole(false)]
-#[case::given_up(true)]
-fn a_download_that_is_given_up_stops_reading(#[case] given_up: bool) {
+#[case::taken_whole("GET", true)]
+#[case::given_up("GET", false)]
+#[case::head_alone("HEAD", false)]
+fn what_nobody_takes_is_not_read(#[case] method: &str, #[case] whole: bool) {
     let (url, _folder) = fresh_url(Backend::Postgres);
     let mut process = Process::serve(&url, &[]);
     process.address();
     insert_tasks(&url, ALICE, MANY, 1000);
     execute(&url, "ANALYZE tasks");
     let before = rows_read(&url);
-    let stream = begin(&mut process, "x");
-    if given_up {
-        drop(stream);
-        // Long enough to read everything several times.
-        std::thread::sleep(Duration::from_secs(2));
-    } else {
-        assert!(finish(stream).1);
+    let stream = begin(&mut process, method, "x");
+    // Long enough to read everything several times.
+    let wait = || std::thread::sleep(Duration::from_secs(2));
+    match (method, whole) {
+        (_, true) => assert!(finish(stream).1),
+        ("GET", false) => {
+            drop(stream);
+            wait();
+        }
+        _ => {
+            wait();
+            drop(stream);
+        }
     }
     process.signal("TERM");
     process.wait();
@@ -191,7 +198,7 @@ fn a_download_that_is_given_up_stops_reading(#[case] given_up: bool) {
         read = rows_read(&url) - before;
     }
     let all = i64::try_from(MANY).unwrap();
-    assert!(if given_up { (1..all / 2).contains(&read) } else { read >= all }, "{read} of {all}");
+    assert!(if whole { read >= all } else { (1..all / 2).contains(&read) }, "{read} of {all}");
 }
 
 #[rstest]
