@@ -6,8 +6,8 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, Required};
 
 use super::schema::{integer, string};
 
-/// `*`, or a list of entity tags, in what generated requests are made of.
-const IF_MATCH: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+/// `*`, or entity tags with commas between them.
+const IF_MATCH: &str = r#"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#;
 
 /// A header of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
