@@ -25,5 +25,6 @@ mod paths;
 mod problems;
 mod process;
 mod rate_limit;
+mod readme;
 mod slow;
 mod tasks;
