@@ -22,6 +22,7 @@ mod openapi;
 mod outage;
 mod ownership;
 mod paths;
+mod postman;
 mod problems;
 mod process;
 mod rate_limit;
