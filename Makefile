@@ -1,10 +1,12 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
-.PHONY: run test check bench-paging help
+SHELL := bash
+.PHONY: run test check contract bench-paging help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
 	@echo "make test   install what the tests need, then run every check and test"
 	@echo "make check  formatting, lints and documentation of the Rust part only"
+	@echo "make contract  hold the server to openapi.json for longer, with a new seed"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 
 run:
@@ -17,6 +19,9 @@ check:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked --quiet
+
+contract:
+	scripts/test-contract 500 $$RANDOM
 
 bench-paging:
 	cargo bench --locked --bench paging
