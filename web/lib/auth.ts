@@ -12,6 +12,7 @@
 import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { createMissingTables, openAuthDatabase } from "./database";
 import { authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime } from "./env";
+import { eraseTasks } from "./erase-tasks";
 import { jwtWithKeyPair } from "./jwt-jwks";
 import { jwtWithSharedSecret } from "./jwt-shared-secret";
 
@@ -36,6 +37,13 @@ export const authOptions = {
   database: openAuthDatabase(),
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: rateLimitEnabled() },
+  user: {
+    deleteUser: {
+      enabled: true,
+      // Tasks first: when that fails the account stays, and whoever owns them can try again.
+      beforeDelete: async ({ id }): Promise<void> => eraseTasks(id, await tokenFor(id)),
+    },
+  },
   plugins: [jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims)],
 } satisfies BetterAuthOptions;
 
@@ -43,6 +51,13 @@ export const authOptions = {
 await createMissingTables(authOptions);
 
 export const auth = betterAuth(authOptions);
+
+/** For one request that this server makes in a user's name. Signed as all the others are, but good for a minute only. */
+async function tokenFor(userId: string): Promise<string> {
+  const iat = Math.floor(Date.now() / 1000);
+  const { token } = await auth.api.signJWT({ body: { payload: { sub: userId, iat, exp: iat + 60 } } });
+  return token;
+}
 
 // With a key pair, sign once now: a first key is then there before two requests at once make one each,
 // and a key that the current secret cannot decrypt stops the start instead of failing every token.

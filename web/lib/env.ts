@@ -112,7 +112,15 @@ export function authBaseUrl(): URL {
 
 /** Where the browser reaches the task API: API_URL, read at run time so that one build serves every stage. */
 export function apiUrl(): string {
-  const url = httpUrl("API_URL", "http://localhost:8000");
+  return withoutSlash(httpUrl("API_URL", "http://localhost:8000"));
+}
+
+/** Where this server reaches the task API: API_INTERNAL_URL, for containers in which `localhost` is somebody else. */
+export function apiInternalUrl(): string {
+  return withoutSlash(httpUrl("API_INTERNAL_URL", apiUrl()));
+}
+
+function withoutSlash(url: URL): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 

@@ -4,11 +4,12 @@
  * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
  * error would leave Next.js running and answering 500 to everything.
  */
-import { apiUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, secretFingerprint } from "./env";
+import { apiInternalUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, secretFingerprint } from "./env";
 
 export async function prepareServer(): Promise<void> {
   try {
-    apiUrl();
+    // Reads API_URL as well.
+    apiInternalUrl();
     // Needed however tokens are signed: it also signs the session cookie and encrypts private keys.
     const secret = currentSecret();
     await import("./auth");

@@ -33,6 +33,7 @@ const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
   ["a database that cannot be opened", { AUTH_DATABASE_URL: "sqlite:///no/such/directory/auth.db" }, /AUTH_DATABASE_URL could not be prepared/],
   ["an expiry without a unit", { JWT_EXPIRATION_TIME: "3600" }, /JWT_EXPIRATION_TIME must be a number with a unit/],
   ["an API address without a scheme", { API_URL: "localhost:8000" }, /API_URL must be a full address/],
+  ["an internal API address without a scheme", { API_INTERNAL_URL: "api:8000" }, /API_INTERNAL_URL must be a full address/],
 ];
 
 for (const [what, env, says] of refusals) {

@@ -8,7 +8,7 @@ export interface Bench {
   authUrl: string;
   apiUrl: string;
   jwksUrl: string;
-  /** Starts, or restarts, the web app with nothing but these variables. */
+  /** Starts, or restarts, the web app with nothing but these variables and API_URL. */
   web: (env: Record<string, string>) => Promise<void>;
   /** The same Better Auth in `auth-server.mjs`, for what only that can do. */
   authServer: (env: Record<string, string>) => Promise<void>;
@@ -23,6 +23,7 @@ export interface Member {
   /** A new token for the API, or the status of the refusal. */
   token: () => Promise<string | number>;
   signIn: (basePath?: string) => Promise<Response>;
+  deleteAccount: (password?: string) => Promise<Response>;
 }
 
 export async function withBench(use: (bench: Bench) => Promise<void>): Promise<void> {
@@ -42,6 +43,8 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
       JWT_SIGNING: "",
       JWT_ALGORITHM: "",
       JWT_EXPIRATION_TIME: "",
+      API_URL: apiUrl,
+      API_INTERNAL_URL: "",
       ...env,
     });
     await servers.auth.answering(`${authUrl}/sign-in`);
@@ -61,11 +64,11 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
     },
     async signUp() {
       const person = { name: "Ada", email: `ada-${crypto.randomUUID()}@example.com`, password: "correct horse" };
-      const post = (endpoint: string) =>
+      const post = (endpoint: string, body: unknown = person, cookie = "") =>
         fetch(authUrl + endpoint, {
           method: "POST",
-          headers: { "Content-Type": "application/json", Origin: authUrl },
-          body: JSON.stringify(person),
+          headers: { "Content-Type": "application/json", Origin: authUrl, Cookie: cookie },
+          body: JSON.stringify(body),
         });
       const cookiesOf = (response: Response) => response.headers.getSetCookie().map((line) => line.split(";", 1)[0]).join("; ");
       const signedUp = await post("/api/auth/sign-up/email");
@@ -83,6 +86,7 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
           if (basePath === "/api/auth") cookie = cookiesOf(response);
           return response;
         },
+        deleteAccount: (password = person.password) => post("/api/auth/delete-user", { password }, cookie),
       };
     },
   };

@@ -86,6 +86,7 @@ export async function startStack({
     // Every test signs up a user of its own, far more often than people do.
     AUTH_RATE_LIMIT: "off",
     API_URL: apiUrl,
+    API_INTERNAL_URL: "",
     NEXT_TELEMETRY_DISABLED: "1",
     // Set even where they equal the default: a developer's .env fills in whatever is not set.
     BETTER_AUTH_SECRETS: "",
@@ -182,7 +183,7 @@ function gone(child: ChildProcess): boolean {
 
 /** The caller's environment without the variables under test, so that a developer's own settings change nothing. */
 function inherited(): NodeJS.ProcessEnv {
-  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_URL$|HOST$|PORT$)/;
+  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_(INTERNAL_)?URL$|HOST$|PORT$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configured.test(name))) as NodeJS.ProcessEnv;
 }
 

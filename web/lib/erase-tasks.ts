@@ -1,0 +1,28 @@
+/**
+ * Before Better Auth deletes a user: everything the task API keeps of that user goes first. Unless the
+ * API says it is gone, the deletion is refused, so that no tasks are left behind without an owner.
+ */
+import { APIError } from "better-auth/api";
+import { apiInternalUrl } from "./env";
+
+const TIMEOUT_MS = 15_000;
+
+export async function eraseTasks(userId: string, token: string): Promise<void> {
+  const url = `${apiInternalUrl()}/api/${encodeURIComponent(userId)}`;
+  let answer: string;
+  try {
+    const init = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    // Followed, a redirect could answer 204 without having deleted anything.
+    const response = await fetch(url, { ...init, redirect: "manual" });
+    if (response.status === 204) return;
+    answer = `answered ${response.status} (request ${response.headers.get("X-Request-Id") ?? "unknown"})`;
+  } catch (error) {
+    answer = `could not be reached: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  // The address without its path, which names the user.
+  console.error(`An account was not deleted, because the task API at ${apiInternalUrl()} ${answer}`);
+  throw new APIError("SERVICE_UNAVAILABLE", {
+    code: "TASKS_NOT_ERASED",
+    message: "Your tasks could not be deleted just now, so your account is still there. Please try again in a moment.",
+  });
+}
