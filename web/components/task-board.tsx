@@ -2,10 +2,11 @@
 
 /** The whole task page: header, form, list, and the states in between. Talks to the API through one client. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiProblem, createApiClient, type ApiClient, type Task, type TaskInput } from "../lib/api-client";
+import { createApiClient, type ApiClient, type Task } from "../lib/api-client";
+import { ApiProblem, asProblem } from "../lib/api-problem";
 import { authClient } from "../lib/auth-client";
 import { Brand } from "./brand";
-import { ProblemNote, TaskForm } from "./task-form";
+import { ProblemNote, TaskForm, type TaskInput } from "./task-form";
 import { TaskItem } from "./task-item";
 
 interface Props {
@@ -29,7 +30,7 @@ export function TaskBoard({ apiUrl, user }: Props) {
     async (cursor: string | null) => {
       setLoading(true);
       try {
-        const next = await api.listTasks(cursor);
+        const next = await api.listTasks({}, cursor);
         setTasks((known) => {
           // What is known stays on top (it is newer, or an earlier page), and nothing is listed twice.
           const before = (known ?? []).filter(({ id }) => !next.tasks.some((task) => task.id === id));
@@ -71,14 +72,14 @@ export function TaskBoard({ apiUrl, user }: Props) {
   }
 
   async function add(input: TaskInput) {
-    const task = await api.createTask(input);
+    const { task } = await api.createTask(input, crypto.randomUUID());
     setTasks((all) => [task, ...(all ?? [])]);
     setAnnouncement(`Added “${task.title}”.`);
   }
 
   async function save(task: Task, input: TaskInput) {
     try {
-      const saved = await api.updateTask(task.id, input);
+      const { task: saved } = await api.updateTask(task.id, input, null);
       replace(saved);
       setAnnouncement(`Saved “${saved.title}”.`);
     } catch (error) {
@@ -93,7 +94,7 @@ export function TaskBoard({ apiUrl, user }: Props) {
       async () => {
         // Shown at once and taken back on failure, so that ticking a box feels immediate.
         replace({ ...task, completed: !task.completed });
-        const saved = await api.setCompleted(task.id, !task.completed);
+        const { task: saved } = await api.setCompleted(task.id, !task.completed);
         replace(saved);
         setAnnouncement(saved.completed ? `Completed “${saved.title}”.` : `Reopened “${saved.title}”.`);
       },
@@ -103,7 +104,7 @@ export function TaskBoard({ apiUrl, user }: Props) {
   const remove = (task: Task) =>
     change(task, async () => {
       try {
-        await api.deleteTask(task.id);
+        await api.deleteTask(task.id, null);
       } catch (error) {
         // Deleted elsewhere in the meantime: the wish is fulfilled.
         if (!isGone(error)) throw error;
@@ -244,9 +245,4 @@ function useApi(apiUrl: string, userId: string): ApiClient {
 
 function isGone(error: unknown): boolean {
   return error instanceof ApiProblem && error.status === 404;
-}
-
-function asProblem(error: unknown): ApiProblem {
-  if (error instanceof ApiProblem) return error;
-  throw error;
 }

@@ -2,9 +2,12 @@
 
 /** Title and description, for a new task as for an old one. Keeps what was typed until the API has taken it. */
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
-import { ApiProblem, type TaskInput } from "../lib/api-client";
+import type { NewTask } from "../lib/api-client";
+import { ApiProblem } from "../lib/api-problem";
 import { Field } from "./field";
 import { useHydrated } from "./use-hydrated";
+
+export type TaskInput = Required<Pick<NewTask, "title" | "description">>;
 
 interface Props {
   label: string;

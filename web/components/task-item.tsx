@@ -2,8 +2,8 @@
 
 /** One task: a checkbox, its text, and the buttons to edit and delete it. */
 import { useEffect, useRef, useState } from "react";
-import type { Task, TaskInput } from "../lib/api-client";
-import { TaskForm } from "./task-form";
+import type { Task } from "../lib/api-client";
+import { TaskForm, type TaskInput } from "./task-form";
 
 interface Props {
   task: Task;

@@ -1,0 +1,168 @@
+/**
+ * `fetch` with a bearer token: all the token handling, and nothing about tasks.
+ *
+ * The token lives in this closure and nowhere else: not in localStorage, where any injected script
+ * finds it, and not in a cookie, which the API refuses anyway. Every rule that keeps a client from
+ * looping is here, so that neither pages nor the generated client need know tokens exist.
+ */
+import { ApiProblem, isRecord, readProblem } from "./api-problem";
+
+export interface ApiFetchOptions {
+  /** The API's address, without a trailing slash. */
+  apiUrl: string;
+  /** Whose page this is. A token for anybody else means that another tab signed in as them. */
+  userId: string;
+  /** Leaves the page. "sign-in": the session is of no use any more; "reload": somebody else is signed in now. */
+  leave: (to: "sign-in" | "reload") => void;
+  fetch?: typeof globalThis.fetch;
+  now?: () => number;
+  wait?: (milliseconds: number) => Promise<void>;
+}
+
+interface HeldToken {
+  value: string;
+  userId: string;
+  staleAt: number;
+}
+
+const REFRESH_AHEAD_MS = 30_000;
+const TIMEOUT_MS = 15_000;
+/** How often, and how long at the most, one call waits for an API that cannot check tokens yet. */
+const MAX_WAITS = 2;
+const MAX_WAIT_SECONDS = 10;
+
+export function createApiFetch({
+  apiUrl,
+  userId,
+  leave,
+  fetch = (input, init) => globalThis.fetch(input, init),
+  now = Date.now,
+  wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+}: ApiFetchOptions) {
+  let held: HeldToken | null = null;
+  let refreshing: Promise<HeldToken> | null = null;
+
+  async function reach(url: string, init: RequestInit, who: string, timeout = TIMEOUT_MS): Promise<Response> {
+    const signal = AbortSignal.any([...(init.signal ? [init.signal] : []), AbortSignal.timeout(timeout)]);
+    try {
+      return await fetch(url, { ...init, cache: "no-store", signal });
+    } catch (error) {
+      // Called off by the page itself, for instance because the filter has changed meanwhile.
+      if (init.signal?.aborted) throw error;
+      // The browser hides why: a stopped server, a wrong address and a CORS refusal look the same.
+      throw new ApiProblem(0, "unreachable", `${who} cannot be reached. Check your connection, then try again.`);
+    }
+  }
+
+  async function fetchToken(): Promise<HeldToken> {
+    const response = await reach("/api/auth/token", { credentials: "same-origin" }, "The sign-in service");
+    if (response.status === 401) {
+      leave("sign-in");
+      throw new ApiProblem(401, "signed_out", "Your session has ended. Please sign in again.");
+    }
+    const answer: unknown = response.ok ? await response.json().catch(() => null) : null;
+    const token = isRecord(answer) && typeof answer.token === "string" ? readToken(answer.token, now()) : null;
+    if (!token) {
+      throw new ApiProblem(response.status, "token_unavailable", "The sign-in service did not issue a token. Please try again.");
+    }
+    if (token.userId !== userId) {
+      leave("reload");
+      throw new ApiProblem(401, "user_changed", "Somebody else has signed in. The page is being reloaded.");
+    }
+    return token;
+  }
+
+  /** All callers share the refresh that is under way, so ten calls at once cost one token. */
+  function refresh(): Promise<HeldToken> {
+    if (refreshing) return refreshing;
+    const mine: Promise<HeldToken> = fetchToken()
+      .then((token) => {
+        // After a sign-out in the meantime the token must not come back to life.
+        if (refreshing === mine) held = token;
+        return token;
+      })
+      .finally(() => {
+        if (refreshing === mine) refreshing = null;
+      });
+    refreshing = mine;
+    return mine;
+  }
+
+  function usableToken(): Promise<HeldToken> {
+    return held && now() < held.staleAt ? Promise.resolve(held) : refresh();
+  }
+
+  /** Replaces a token the API refused, unless another call has done so already. */
+  function replacementFor(refused: HeldToken): Promise<HeldToken> {
+    if (held === refused) held = null;
+    return usableToken();
+  }
+
+  return {
+    /** Sends a request to the API and resolves with a success, whatever its kind; anything else is thrown as an ApiProblem. */
+    async fetch(request: Request, timeout?: number): Promise<Response> {
+      // The body is read once, because a request can be sent only once and this may have to send it again.
+      const [first, text] = await Promise.all([usableToken(), request.text()]);
+      const send = (token: HeldToken) => {
+        const headers = new Headers(request.headers);
+        headers.set("Accept", "application/json, application/problem+json");
+        headers.set("Authorization", `Bearer ${token.value}`);
+        // The bearer token is the whole credential, so cookies stay at home.
+        const init: RequestInit = { method: request.method, credentials: "omit", headers, body: text || null, signal: request.signal };
+        return reach(request.url, init, `The task API at ${apiUrl}`, timeout);
+      };
+
+      let token = first;
+      let renewed = false;
+      let waits = 0;
+      for (;;) {
+        const response = await send(token);
+        if (response.ok) return response;
+        const problem = await readProblem(response);
+        // Repeating even a POST is safe in both cases: the API checks the token before it reads the body.
+        if (problem.retry === "refresh" && !renewed) {
+          // Once, because a fresh token that is refused as well will not be cured by a third.
+          renewed = true;
+          token = await replacementFor(token);
+        } else if (problem.code === "keys_unavailable" && waits < MAX_WAITS) {
+          // The API has not fetched the keys yet, as in the first seconds after a start.
+          waits += 1;
+          await wait(retryAfter(response));
+          token = await usableToken();
+        } else {
+          if (problem.retry === "login") leave("sign-in");
+          throw problem;
+        }
+      }
+    },
+    /** For sign-out. The API would go on accepting the token until it expires. */
+    forgetToken(): void {
+      held = null;
+      refreshing = null;
+    },
+  };
+}
+
+/** Reads the payload without verifying it: that is the API's duty, and this page only plans ahead by it. */
+function readToken(value: string, receivedAt: number): HeldToken | null {
+  try {
+    const encoded = value.split(".")[1] ?? "";
+    const bytes = Uint8Array.from(atob(encoded.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (!isRecord(claims) || typeof claims.sub !== "string") return null;
+    if (typeof claims.exp !== "number" || typeof claims.iat !== "number") return null;
+    // Counted from now rather than from `iat`: the clock of this machine may differ from the server's.
+    const lifetime = (claims.exp - claims.iat) * 1000;
+    // A token that lives for less than a minute is renewed at half its life, not on every call.
+    return { value, userId: claims.sub, staleAt: receivedAt + lifetime - Math.min(REFRESH_AHEAD_MS, lifetime / 2) };
+  } catch {
+    return null;
+  }
+}
+
+/** In milliseconds. The API counts in seconds; a proxy may send a date, or nothing. */
+function retryAfter(response: Response): number {
+  const header = response.headers.get("Retry-After") ?? "";
+  const seconds = /^\d+$/.test(header) ? Number(header) : 1;
+  return Math.min(Math.max(seconds, 1), MAX_WAIT_SECONDS) * 1000;
+}
