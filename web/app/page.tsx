@@ -6,6 +6,9 @@ import { redirect } from "next/navigation";
 import { TaskBoard } from "../components/task-board";
 import { apiUrl } from "../lib/env";
 import { currentUser } from "../lib/session";
+import "./dialogs.css";
+import "./tasks.css";
+import "./toolbar.css";
 
 export const dynamic = "force-dynamic";
 

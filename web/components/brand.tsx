@@ -12,7 +12,7 @@ export function Brand() {
           strokeLinecap="round"
         />
       </svg>
-      Taskbridge
+      <span className="brand-name">Taskbridge</span>
     </span>
   );
 }

@@ -1,13 +1,26 @@
 "use client";
 
-/** The whole task page: header, form, list, and the states in between. Talks to the API through one client. */
-import { useCallback, useEffect, useRef, useState } from "react";
-import { createApiClient, type ApiClient, type Task } from "../lib/api-client";
-import { ApiProblem, asProblem } from "../lib/api-problem";
+/** The whole task page. Holds the one client of the visit, and says what has come of each action. */
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { createApiClient, type ApiClient, type Task, type VersionedTask } from "../lib/api-client";
+import { ApiProblem } from "../lib/api-problem";
 import { authClient } from "../lib/auth-client";
+import { isFiltered, type TaskView } from "../lib/task-view";
+import { AccountMenu } from "./account-menu";
 import { Brand } from "./brand";
-import { ProblemNote, TaskForm, type TaskInput } from "./task-form";
-import { TaskItem } from "./task-item";
+import { ClearCompleted } from "./clear-completed";
+import { ConflictDialog } from "./conflict-dialog";
+import { NewTask } from "./new-task";
+import { ProblemNote } from "./problem-note";
+import { TaskList } from "./task-list";
+import type { ItemActions } from "./task-item";
+import { Toolbar } from "./toolbar";
+import { useTasks } from "./use-tasks";
+import { useTaskView } from "./use-task-view";
+
+// Before the browser paints again: a box that has been ticked must not look unticked for a moment.
+notifyManager.setScheduler(queueMicrotask);
 
 interface Props {
   apiUrl: string;
@@ -15,147 +28,103 @@ interface Props {
 }
 
 export function TaskBoard({ apiUrl, user }: Props) {
-  const api = useApi(apiUrl, user.id);
-  const [tasks, setTasks] = useState<Task[] | null>(null);
-  const [nextCursor, setNextCursor] = useState<string | null>(null);
-  const [loading, setLoading] = useState(true);
-  const [loadProblem, setLoadProblem] = useState<ApiProblem | null>(null);
-  const [actionProblem, setActionProblem] = useState<ApiProblem | null>(null);
+  const [api] = useState(() =>
+    createApiClient({
+      apiUrl,
+      userId: user.id,
+      leave: (to) => window.location.replace(to === "sign-in" ? "/sign-in?reason=session" : "/"),
+    }),
+  );
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          // The client knows when to ask again. A page that is offline says so instead of waiting silently,
+          // and a list that refreshes itself could pull an open editor away.
+          queries: { retry: false, networkMode: "always", refetchOnWindowFocus: false, refetchOnReconnect: false },
+          mutations: { networkMode: "always" },
+        },
+      }),
+  );
+  return (
+    <QueryClientProvider client={queries}>
+      <Board api={api} userName={user.name} />
+    </QueryClientProvider>
+  );
+}
+
+function Board({ api, userName }: { api: ApiClient; userName: string }) {
+  const [view, setView] = useTaskView();
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [announcement, setAnnouncement] = useState("");
-  const [busy, setBusy] = useState<ReadonlySet<number>>(new Set());
+  const [conflict, setConflict] = useState<{ shown: Task; theirs: VersionedTask } | null>(null);
   const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  const load = useCallback(
-    async (cursor: string | null) => {
-      setLoading(true);
-      try {
-        const next = await api.listTasks({}, cursor);
-        setTasks((known) => {
-          // What is known stays on top (it is newer, or an earlier page), and nothing is listed twice.
-          const before = (known ?? []).filter(({ id }) => !next.tasks.some((task) => task.id === id));
-          return [...before, ...next.tasks];
-        });
-        setNextCursor(next.nextCursor);
-        setLoadProblem(null);
-        // The button just pressed, "Try again" or "Show more", may be about to vanish with the focus on it.
-        if (pressed(document.activeElement)) heading.current?.focus();
-      } catch (error) {
-        setLoadProblem(asProblem(error));
-      } finally {
-        setLoading(false);
-      }
-    },
-    [api],
-  );
+  function announce(text: string) {
+    setProblem(null);
+    setAnnouncement(text);
+  }
 
+  const state = useTasks(api, view, {
+    announce,
+    report: setProblem,
+    deletionConflict: (shown, theirs) => setConflict({ shown, theirs }),
+  });
+  const { list, tasks, total } = state;
+  const knownTags = [...new Set(tasks?.flatMap((task) => task.tags))].sort((a, b) => a.localeCompare(b));
+  const summary = tasks && summaryOf(tasks, total, list.hasNextPage, view);
+
+  const settledView = list.isSuccess && !list.isPlaceholderData ? view : null;
+  const announced = useRef<TaskView | null>(null);
   useEffect(() => {
-    void load(null);
-  }, [load]);
-
-  const replace = (task: Task) => setTasks((all) => all?.map((one) => (one.id === task.id ? task : one)) ?? null);
-
-  /** Runs one change to one task; a second click while it is under way is ignored. */
-  async function change(task: Task, work: () => Promise<void>, undo?: () => void) {
-    if (busy.has(task.id)) return;
-    setBusy((ids) => new Set(ids).add(task.id));
-    setActionProblem(null);
-    try {
-      await work();
-    } catch (error) {
-      if (isGone(error)) return forget(task);
-      undo?.();
-      setActionProblem(asProblem(error));
-    } finally {
-      setBusy((ids) => new Set([...ids].filter((id) => id !== task.id)));
-    }
-  }
-
-  async function add(input: TaskInput) {
-    const { task } = await api.createTask(input, crypto.randomUUID());
-    setTasks((all) => [task, ...(all ?? [])]);
-    setAnnouncement(`Added “${task.title}”.`);
-  }
-
-  async function save(task: Task, input: TaskInput) {
-    try {
-      const { task: saved } = await api.updateTask(task.id, input, null);
-      replace(saved);
-      setAnnouncement(`Saved “${saved.title}”.`);
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      forget(task);
-    }
-  }
-
-  const toggle = (task: Task) =>
-    change(
-      task,
-      async () => {
-        // Shown at once and taken back on failure, so that ticking a box feels immediate.
-        replace({ ...task, completed: !task.completed });
-        const { task: saved } = await api.setCompleted(task.id, !task.completed);
-        replace(saved);
-        setAnnouncement(saved.completed ? `Completed “${saved.title}”.` : `Reopened “${saved.title}”.`);
-      },
-      () => replace(task),
-    );
-
-  const remove = (task: Task) =>
-    change(task, async () => {
-      try {
-        await api.deleteTask(task.id, null);
-      } catch (error) {
-        // Deleted elsewhere in the meantime: the wish is fulfilled.
-        if (!isGone(error)) throw error;
-      }
-      drop(task);
-      setAnnouncement(`Deleted “${task.title}”.`);
-    });
-
-  function drop(task: Task) {
-    moveFocusFrom(task);
-    setTasks((all) => all?.filter(({ id }) => id !== task.id) ?? null);
-  }
-
-  /** For a task deleted in another window, which the API then answers with 404. */
-  function forget(task: Task) {
-    drop(task);
-    setActionProblem(new ApiProblem(404, "task_gone", "This task no longer exists."));
-  }
-
-  /** To the neighbour's delete button or, when the list is now empty, to the form. */
-  function moveFocusFrom(task: Task) {
-    const item = page.current?.querySelector(`[data-task-id="${task.id}"]`);
-    if (!item?.contains(document.activeElement)) return;
-    const neighbour = item.nextElementSibling ?? item.previousElementSibling;
-    const target = neighbour?.querySelector<HTMLElement>("[data-action=delete]") ?? page.current?.querySelector<HTMLElement>("form input");
-    target?.focus();
-  }
+    if (!settledView || settledView === announced.current) return;
+    // Not for the first list: the page itself says that.
+    if (announced.current && summary) setAnnouncement(summary);
+    announced.current = settledView;
+  }, [settledView, summary]);
 
   async function signOut() {
-    setActionProblem(null);
+    setProblem(null);
     try {
       const { error } = await authClient.signOut();
       if (error) throw error;
     } catch {
-      setActionProblem(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
+      setProblem(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
       return;
     }
     api.forgetToken();
     window.location.replace("/sign-in");
   }
 
-  const done = tasks?.filter(({ completed }) => completed).length ?? 0;
+  const actions: ItemActions = {
+    save: state.save,
+    show: state.show,
+    open: (task) => {
+      setProblem(null);
+      return state.open(task);
+    },
+    toggle: (task) => {
+      setProblem(null);
+      state.toggle(task);
+    },
+    remove: (task) => {
+      setProblem(null);
+      state.remove(task);
+    },
+    leaving: (row) => moveFocusFrom(row, page.current),
+    showTag: (tag) => !view.tags.includes(tag) && setView({ tags: [...view.tags, tag] }),
+  };
 
   return (
     <div className="board" ref={page}>
       <header className="topbar">
         <Brand />
         <div className="who">
-          <span className="name" title={user.name}>
-            {user.name}
+          <span className="name" title={userName}>
+            {userName}
           </span>
+          <AccountMenu api={api} announce={announce} report={setProblem} />
           <button type="button" onClick={signOut}>
             Sign out
           </button>
@@ -166,83 +135,57 @@ export function TaskBoard({ apiUrl, user }: Props) {
           <h1 ref={heading} tabIndex={-1}>
             Your tasks
           </h1>
-          {tasks && tasks.length > 0 && (
-            <p className="count">
-              {done} of {tasks.length}
-              {nextCursor ? " shown" : ""} done
-            </p>
-          )}
+          {summary && <p className="count">{summary}</p>}
         </div>
-        <section className="card" aria-label="New task">
-          <TaskForm label="New task" submitLabel="Add task" pendingLabel="Adding…" onSave={add} />
-        </section>
-        <div role="alert">{actionProblem && <ProblemNote problem={actionProblem} />}</div>
+        <NewTask onAdd={state.add} />
+        <Toolbar view={view} onChange={setView} knownTags={knownTags} />
+        <div role="alert">{problem && <ProblemNote problem={problem} />}</div>
         <p className="visually-hidden" role="status" aria-live="polite">
           {announcement}
         </p>
-        {tasks && tasks.length > 0 && (
-          <ul className="tasks" aria-label="Tasks">
-            {tasks.map((task) => (
-              <TaskItem
-                key={task.id}
-                task={task}
-                busy={busy.has(task.id)}
-                onToggle={() => void toggle(task)}
-                onSave={(input) => save(task, input)}
-                onDelete={() => void remove(task)}
-              />
-            ))}
-          </ul>
-        )}
-        {tasks?.length === 0 && !loading && !loadProblem && (
-          <div className="empty">
-            <p className="empty-title">Nothing to do yet</p>
-            <p>Add your first task above and it will show up here.</p>
-          </div>
-        )}
-        {loading && !loadProblem && !nextCursor && (
-          <p className="loading" role="status">
-            <span className="spinner" aria-hidden="true" />
-            Loading your tasks…
-          </p>
-        )}
-        {loadProblem && (
-          <div className="failed">
-            <div role="alert">
-              <ProblemNote problem={loadProblem} />
-            </div>
-            <LoadButton label="Try again" loading={loading} onPress={() => void load(tasks ? nextCursor : null)} />
-          </div>
-        )}
-        {nextCursor && !loadProblem && <LoadButton label="Show more" loading={loading} onPress={() => void load(nextCursor)} />}
+        <TaskList state={state} view={view} setView={setView} actions={actions} heading={heading} />
+        {tasks?.some(({ completed }) => completed) && <ClearCompleted api={api} onClear={state.clearCompleted} />}
       </main>
+      {conflict && (
+        <ConflictDialog
+          title="This task was changed elsewhere"
+          explanation="It is not the task you saw when you chose to delete it."
+          yours={{
+            heading: "What you saw",
+            task: conflict.shown,
+            action: "Delete it anyway",
+            onChoose: () => {
+              setConflict(null);
+              state.show(conflict.theirs);
+              state.remove(conflict.theirs.task);
+            },
+          }}
+          theirs={{ heading: "What it is now", task: conflict.theirs.task, action: "Keep it", onChoose: keepTheirs }}
+          dismiss={{ label: "Cancel", onDismiss: keepTheirs }}
+        />
+      )}
     </div>
   );
+
+  function keepTheirs() {
+    if (conflict) state.show(conflict.theirs);
+    setConflict(null);
+  }
 }
 
-/** Stays in place while it works, so that the focus stays with it. */
-function LoadButton({ label, loading, onPress }: { label: string; loading: boolean; onPress: () => void }) {
-  return (
-    <button type="button" data-action="load" aria-disabled={loading} onClick={() => !loading && onPress()}>
-      {loading ? "Loading…" : label}
-    </button>
-  );
+function summaryOf(tasks: Task[], total: number | null, more: boolean, view: TaskView): string {
+  const all = total ?? tasks.length;
+  if (more) return `${tasks.length} of ${Math.max(all, tasks.length)} shown`;
+  if (isFiltered(view)) return tasks.length === 1 ? "1 task found" : `${tasks.length} tasks found`;
+  return tasks.length === 0 ? "" : `${tasks.filter(({ completed }) => completed).length} of ${tasks.length} done`;
 }
 
-const pressed = (element: Element | null) => element instanceof HTMLElement && element.dataset.action === "load";
-
-/** One client for the lifetime of the page, because the client is what holds the token. */
-function useApi(apiUrl: string, userId: string): ApiClient {
-  const [api] = useState(() =>
-    createApiClient({
-      apiUrl,
-      userId,
-      leave: (to) => window.location.replace(to === "sign-in" ? "/sign-in?reason=session" : "/"),
-    }),
-  );
-  return api;
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof ApiProblem && error.status === 404;
+/** To the same control of the neighbouring task or, when the list is now empty, to the form. */
+function moveFocusFrom(row: HTMLElement, page: HTMLElement | null): void {
+  const focused = document.activeElement;
+  if (!(focused instanceof HTMLElement) || !row.contains(focused)) return;
+  const neighbour = row.nextElementSibling ?? row.previousElementSibling;
+  const control = neighbour?.querySelector<HTMLElement>(`[data-action=${focused.dataset.action ?? "toggle"}]`);
+  const target = control ?? page?.querySelector<HTMLElement>(".task-form input");
+  target?.focus();
 }

@@ -1,24 +1,29 @@
 "use client";
 
-/** Title and description, for a new task as for an old one. Keeps what was typed until the API has taken it. */
+/** The members of a task, for a new one as for an old one. Keeps what was typed until the API has taken it. */
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
-import type { NewTask } from "../lib/api-client";
-import { ApiProblem } from "../lib/api-problem";
+import type { Priority } from "../lib/api-client";
+import { asProblem, type ApiProblem } from "../lib/api-problem";
+import type { TaskDraft } from "../lib/task-draft";
+import { priorityLabels } from "../lib/task-view";
 import { Field } from "./field";
+import { ProblemNote } from "./problem-note";
+import { TagInput, withTag } from "./tag-input";
 import { useHydrated } from "./use-hydrated";
-
-export type TaskInput = Required<Pick<NewTask, "title" | "description">>;
 
 interface Props {
   label: string;
-  initial?: TaskInput;
+  initial: TaskDraft;
   submitLabel: string;
   pendingLabel: string;
   /** Rejects with an ApiProblem, which is then shown here. */
-  onSave: (input: TaskInput) => Promise<void>;
+  onSave: (draft: TaskDraft) => Promise<void>;
   /** Present while editing; Escape does the same. */
   onCancel?: () => void;
 }
+
+/** Which API field is shown at which control; anything else stands above the buttons. */
+const fields = ["title", "description", "priority", "tags", "due_date"] as const;
 
 export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, onCancel }: Props) {
   const id = useId();
@@ -26,7 +31,13 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
   const form = useRef<HTMLFormElement>(null);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const [tags, setTags] = useState({ chosen: initial.tags, text: "" });
   const editing = onCancel !== undefined;
+  const [detailed, setDetailed] = useState(editing);
+
+  // Length limits are the API's to enforce and explain; a maxLength here would cut pasted text silently.
+  const errorAt = (field: (typeof fields)[number]) => problem?.errors.find((error) => error.field === field)?.detail;
+  const atSomeField = fields.some(errorAt);
 
   useEffect(() => {
     if (editing) form.current?.querySelector("input")?.focus();
@@ -41,19 +52,23 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
     if (pending) return;
     const element = event.currentTarget;
     const data = new FormData(element);
-    const title = String(data.get("title") ?? "");
-    const description = String(data.get("description") ?? "");
+    const text = (name: string) => String(data.get(name) ?? "");
+    const chosen = withTag(tags.chosen, tags.text);
+    setTags({ chosen, text: "" });
     setPending(true);
     setProblem(null);
     try {
-      await onSave({ title, description: description.trim() === "" ? null : description });
+      const draft = { title: text("title"), description: text("description"), priority: text("priority") as Priority };
+      await onSave({ ...draft, tags: chosen, due: text("due") });
       if (!editing) {
         element.reset();
+        setTags({ chosen: initial.tags, text: "" });
         element.querySelector("input")?.focus();
       }
     } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error;
-      setProblem(error);
+      // A field at fault must be in sight.
+      setDetailed(true);
+      setProblem(asProblem(error));
     } finally {
       setPending(false);
     }
@@ -63,10 +78,6 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
     if (event.key === "Escape") onCancel?.();
   }
 
-  // Length limits are the API's to enforce and explain; a maxLength here would cut pasted text silently.
-  const errorAt = (field: keyof TaskInput) => problem?.errors.find((error) => error.field === field)?.detail;
-  const atNoField = problem && !errorAt("title") && !errorAt("description");
-
   return (
     <form ref={form} method="post" className="task-form" aria-label={label} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <Field
@@ -74,28 +85,48 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
         name="title"
         label="Title"
         autoComplete="off"
-        defaultValue={initial?.title}
+        defaultValue={initial.title}
         error={errorAt("title")}
         placeholder={editing ? undefined : "What needs doing?"}
         required
       />
-      <Field
-        id={`${id}-description`}
-        name="description"
-        label="Description (optional)"
-        multiline
-        rows={2}
-        defaultValue={initial?.description ?? undefined}
-        error={errorAt("description")}
-      />
-      <div role="alert">{atNoField && <ProblemNote problem={problem} />}</div>
+      {/* Hidden rather than left out, so that what was typed is still there when it is opened again. */}
+      <div className="details" id={`${id}-details`} hidden={!detailed}>
+        <Field
+          id={`${id}-description`}
+          name="description"
+          label="Description (optional)"
+          multiline
+          rows={2}
+          defaultValue={initial.description}
+          error={errorAt("description")}
+        />
+        <div className="pair">
+          <Choice id={`${id}-priority`} initial={initial.priority} error={errorAt("priority")} />
+          <Field id={`${id}-due`} name="due" label="Due date (optional)" type="date" defaultValue={initial.due} error={errorAt("due_date")} />
+        </div>
+        <TagInput
+          id={`${id}-tags`}
+          label="Tags (optional)"
+          tags={tags.chosen}
+          text={tags.text}
+          onChange={(chosen, text) => setTags({ chosen, text })}
+          hint="Enter or a comma adds a tag."
+          error={errorAt("tags")}
+        />
+      </div>
+      <div role="alert">{problem && !atSomeField && <ProblemNote problem={problem} />}</div>
       <div className="actions">
         <button className="primary" type="submit" disabled={!hydrated} aria-disabled={pending}>
           {pending ? pendingLabel : submitLabel}
         </button>
-        {onCancel && (
+        {onCancel ? (
           <button type="button" onClick={onCancel}>
             Cancel
+          </button>
+        ) : (
+          <button type="button" aria-expanded={detailed} aria-controls={`${id}-details`} onClick={() => setDetailed(!detailed)}>
+            {detailed ? "Fewer details" : "More details"}
           </button>
         )}
       </div>
@@ -103,12 +134,22 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
   );
 }
 
-/** A problem in words, with the id that finds it in the API's log. */
-export function ProblemNote({ problem }: { problem: ApiProblem }) {
+function Choice({ id, initial, error }: { id: string; initial: Priority; error: string | undefined }) {
   return (
-    <p className="alert">
-      {problem.detail}
-      {problem.requestId && <span className="request-id">Request {problem.requestId}</span>}
-    </p>
+    <div className="field">
+      <label htmlFor={id}>Priority</label>
+      <select id={id} name="priority" defaultValue={initial} aria-invalid={error ? true : undefined} aria-describedby={error && `${id}-error`}>
+        {Object.entries(priorityLabels).map(([priority, name]) => (
+          <option key={priority} value={priority}>
+            {name}
+          </option>
+        ))}
+      </select>
+      {error && (
+        <p className="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Accessible in light and dark, and usable on the narrowest phone. */
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { addTask, expect, newTaskForm, signUpIn, test } from "./support/fixtures";
+import { addTask, expect, newTaskForm, secondWindow, signUpIn, test } from "./support/fixtures";
 
 async function expectNoSeriousViolations(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -23,7 +23,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     const { page } = await signUp("Ada");
     await page.emulateMedia({ colorScheme });
     await expectNoSeriousViolations(page, "empty list");
-    await addTask(page, "Done already", "With a description");
+    await addTask(page, "Done already", { description: "With a description", priority: "High", due: "2020-01-31", tags: ["home"] });
     await addTask(page, "Still open");
     await page.getByRole("checkbox", { name: "Done already" }).check();
     await page.getByRole("button", { name: "Edit Still open" }).click();
@@ -49,7 +49,7 @@ test("at 320 pixels nothing scrolls sideways", async ({ signUp, page: visitor, s
 
   const { page } = await signUp("Wolfeschlegelsteinhausenbergerdorff-the-Elder");
   await page.setViewportSize(narrow);
-  await addTask(page, "W".repeat(150), "Unbreakable".repeat(20));
+  await addTask(page, "W".repeat(150), { description: "Unbreakable".repeat(20), due: "2026-12-24", tags: ["U".repeat(50), "V".repeat(50)] });
   await addTask(page, "Short");
   await page.getByRole("button", { name: "Edit Short" }).click();
   expect(await overflow(page)).toBeLessThanOrEqual(0);
@@ -67,7 +67,7 @@ test("the pages carry the headers that keep them from being framed or sniffed", 
 
 test("the API's address is read when the server starts, not when it is built", async ({ signUp, stack, shortLivedStack, browser }) => {
   const asked = async (page: Page) => {
-    const request = page.waitForRequest((one) => one.url().endsWith("/tasks") && one.method() === "GET");
+    const request = page.waitForRequest((one) => new URL(one.url()).pathname.endsWith("/tasks") && one.method() === "GET");
     await page.reload();
     return new URL((await request).url()).origin;
   };

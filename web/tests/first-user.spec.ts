@@ -32,7 +32,7 @@ async function firstVisit(browser: Browser, webUrl: string): Promise<{ page: Pag
   const page = await (await browser.newContext({ baseURL: webUrl })).newPage();
   const answers: { status: number; retryAfter: string | undefined }[] = [];
   page.on("response", (response) => {
-    if (response.request().method() !== "GET" || !/\/api\/[^/]+\/tasks$/.test(response.url())) return;
+    if (response.request().method() !== "GET" || !/\/api\/[^/]+\/tasks$/.test(new URL(response.url()).pathname)) return;
     answers.push({ status: response.status(), retryAfter: response.headers()["retry-after"] });
   });
   await page.goto("/sign-up");

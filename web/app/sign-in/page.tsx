@@ -7,10 +7,16 @@ import { currentUser } from "../../lib/session";
 export const dynamic = "force-dynamic";
 export const metadata: Metadata = { title: "Sign in" };
 
+const notices = new Map([
+  ["session", "Your session has ended. Please sign in again."],
+  ["deleted", "Your account and all your tasks have been deleted."],
+]);
+
 export default async function SignInPage({ searchParams }: { searchParams: Promise<{ reason?: string }> }) {
-  const ended = (await searchParams).reason === "session";
+  const { reason } = await searchParams;
+  const ended = reason === "session";
   // Someone the API turned away stays here even with a live session: redirecting back would loop for
   // ever if, say, the two sides disagree about the secret.
   if (!ended && (await currentUser())) redirect("/");
-  return <AuthForm mode="sign-in" notice={ended ? "Your session has ended. Please sign in again." : undefined} />;
+  return <AuthForm mode="sign-in" notice={notices.get(reason ?? "")} />;
 }

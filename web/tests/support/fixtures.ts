@@ -1,5 +1,5 @@
 /** What the tests share: the running servers, people with browsers of their own, and requests made as somebody. */
-import { expect, test as base, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { expect, test as base, type Browser, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { logTail, startStack, type Signing, type Stack, type StackOptions } from "./servers";
 
 export interface Person {
@@ -96,6 +96,17 @@ export async function signUpIn(browser: Browser, webUrl: string, name: string): 
   return { ...person, page, context };
 }
 
+/** The same person in a browser of its own. Not a second tab: those draw, and so react to a click, once a second. */
+export async function secondWindow(page: Page): Promise<Page> {
+  const storageState = await page.context().storageState();
+  const context = await page.context().browser()?.newContext({ baseURL: new URL(page.url()).origin, storageState });
+  if (!context) throw new Error("The browser is gone.");
+  page.once("close", () => void context.close());
+  const other = await context.newPage();
+  await other.goto("/");
+  return other;
+}
+
 export async function fillSignUp(page: Page, { name, email, password }: Person): Promise<void> {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("E-mail").fill(email);
@@ -112,11 +123,46 @@ export async function fillSignIn(page: Page, { email, password }: Pick<Person, "
 export const newTaskForm = (page: Page) => page.getByRole("form", { name: "New task" });
 export const taskItem = (page: Page, title: string) => page.getByRole("listitem").filter({ hasText: title });
 
-export async function addTask(page: Page, title: string, description = ""): Promise<void> {
-  await newTaskForm(page).getByLabel("Title").fill(title);
-  await newTaskForm(page).getByLabel("Description").fill(description);
-  await newTaskForm(page).getByRole("button", { name: "Add task" }).click();
+export const editForm = (page: Page, title: string) => page.getByRole("form", { name: `Edit ${title}` });
+
+export interface Details {
+  description?: string;
+  priority?: "High" | "Medium" | "Low";
+  due?: string;
+  tags?: string[];
+}
+
+export async function addTask(page: Page, title: string, details: Details = {}): Promise<void> {
+  const form = newTaskForm(page);
+  await form.getByLabel("Title").fill(title);
+  if (Object.keys(details).length > 0) {
+    await openDetails(page);
+    await fillDetails(form, details);
+  }
+  await form.getByRole("button", { name: "Add task" }).click();
   await expect(taskItem(page, title)).toBeVisible();
+}
+
+export async function openDetails(page: Page): Promise<void> {
+  const button = newTaskForm(page).getByRole("button", { name: "More details" });
+  if (await button.isVisible()) await button.click();
+}
+
+/** In the form for a new task or in that for an old one. */
+export async function fillDetails(form: Locator, { description, priority, due, tags = [] }: Details): Promise<void> {
+  if (description !== undefined) await form.getByLabel("Description").fill(description);
+  if (priority !== undefined) await form.getByLabel("Priority").selectOption(priority);
+  if (due !== undefined) await form.getByLabel("Due date").fill(due);
+  for (const tag of tags) {
+    await form.getByRole("textbox", { name: "Tags" }).fill(tag);
+    await form.getByRole("textbox", { name: "Tags" }).press("Enter");
+  }
+}
+
+/** Tasks made by the API itself, the first one first, for tests that are not about making them. The page is not told. */
+export async function seedTasks(page: Page, apiUrl: string, tasks: Record<string, unknown>[]): Promise<void> {
+  const { token, userId } = await tokenOf(page);
+  for (const task of tasks) expect((await callApi(`${apiUrl}/api/${userId}/tasks`, token, "POST", task)).status).toBe(201);
 }
 
 /** A fresh token of whoever is signed in on this page, collected the way the app does. */

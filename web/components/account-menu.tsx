@@ -1,0 +1,97 @@
+"use client";
+
+/** What concerns the whole account: taking one's tasks along, and leaving for good. */
+import { useEffect, useRef, useState } from "react";
+import type { ApiClient } from "../lib/api-client";
+import { asProblem, type ApiProblem } from "../lib/api-problem";
+import { DeleteAccount } from "./delete-account";
+
+interface Props {
+  api: ApiClient;
+  announce: (text: string) => void;
+  report: (problem: ApiProblem) => void;
+}
+
+export function AccountMenu({ api, announce, report }: Props) {
+  const [open, setOpen] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const [exporting, setExporting] = useState(false);
+  const menu = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => {
+    if (!open) return;
+    const closeOutside = (event: Event) => !menu.current?.contains(event.target as Node) && setOpen(false);
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      button.current?.focus();
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    document.addEventListener("keydown", closeOnEscape);
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+      document.removeEventListener("keydown", closeOnEscape);
+    };
+  }, [open]);
+
+  function close() {
+    button.current?.focus();
+    setOpen(false);
+  }
+
+  async function exportTasks() {
+    if (exporting) return;
+    close();
+    setExporting(true);
+    try {
+      save(await api.exportTasks(), `taskbridge-${new Date().toISOString().slice(0, 10)}.json`);
+      announce("Exported your tasks.");
+    } catch (error) {
+      report(asProblem(error));
+    } finally {
+      setExporting(false);
+    }
+  }
+
+  return (
+    <div className="menu" ref={menu}>
+      <button ref={button} type="button" aria-expanded={open} aria-controls="account" onClick={() => setOpen(!open)}>
+        Account
+      </button>
+      <div id="account">
+        {open && (
+          <div className="menu-items">
+            <button type="button" className="quiet" aria-disabled={exporting} onClick={() => void exportTasks()}>
+              Export tasks
+            </button>
+            <button
+              type="button"
+              className="quiet danger"
+              onClick={() => {
+                close();
+                setLeaving(true);
+              }}
+            >
+              Delete account…
+            </button>
+          </div>
+        )}
+      </div>
+      {leaving && <DeleteAccount onDeleted={api.forgetToken} onClose={() => setLeaving(false)} />}
+    </div>
+  );
+}
+
+/** By way of a link, because a download that the browser starts itself could not carry the token. */
+function save(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // Not at once: some browsers read the address a moment later.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,52 @@
+"use client";
+
+/** Deletes every completed task, after saying how many there are. */
+import { useState } from "react";
+import type { ApiClient } from "../lib/api-client";
+import { Modal } from "./modal";
+
+export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const [count, setCount] = useState<number | null>(null);
+
+  function ask() {
+    setCount(null);
+    setAsking(true);
+    // For the question only. Without an answer it is asked without a number, and a real problem will show with the deed.
+    api.listTasks({ status: "completed", limit: 1, include_total: true }).then(
+      ({ total }) => setCount(total),
+      () => {},
+    );
+  }
+
+  return (
+    <>
+      <button type="button" className="clear" onClick={ask}>
+        Clear completed
+      </button>
+      {asking && (
+        <Modal title="Clear completed tasks?" onDismiss={() => setAsking(false)}>
+          <p aria-live="polite">
+            {count === null ? "All completed tasks" : count === 1 ? "1 completed task" : `All ${count} completed tasks`} will be deleted, also those
+            that are not shown. This cannot be undone.
+          </p>
+          <div className="actions">
+            <button
+              type="button"
+              className="danger-action"
+              onClick={() => {
+                setAsking(false);
+                onClear();
+              }}
+            >
+              Delete them
+            </button>
+            <button type="button" onClick={() => setAsking(false)}>
+              Keep them
+            </button>
+          </div>
+        </Modal>
+      )}
+    </>
+  );
+}

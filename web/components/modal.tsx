@@ -1,0 +1,44 @@
+"use client";
+
+/** A question that has to be answered first. The browser's own dialog: it holds the focus inside, and gives it back. */
+import { useEffect, useId, useRef, type ReactNode } from "react";
+
+interface Props {
+  title: string;
+  /** Escape. Whatever it stands for must change nothing. */
+  onDismiss: () => void;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+export function Modal({ title, onDismiss, wide = false, children }: Props) {
+  const heading = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+
+  useEffect(() => {
+    const element = dialog.current;
+    const before = document.activeElement;
+    element?.showModal();
+    return () => {
+      element?.close();
+      // By now React has taken the dialog away, and with it the browser's memory of where the focus was.
+      if (before instanceof HTMLElement && (document.activeElement === document.body || document.activeElement === null)) before.focus();
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      className={wide ? "modal wide-modal" : "modal"}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        // Closing is the caller's decision: it takes this component away.
+        event.preventDefault();
+        onDismiss();
+      }}
+    >
+      <h2 id={heading}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

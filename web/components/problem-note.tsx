@@ -1,0 +1,11 @@
+/** A problem in words, with the id that finds it in the API's log. */
+import type { ApiProblem } from "../lib/api-problem";
+
+export function ProblemNote({ problem }: { problem: ApiProblem }) {
+  return (
+    <p className="alert">
+      {problem.detail}
+      {problem.requestId && <span className="request-id">Request {problem.requestId}</span>}
+    </p>
+  );
+}
