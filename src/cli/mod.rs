@@ -1,6 +1,7 @@
 //! The command line: `serve` unless told otherwise.
 
 mod doctor;
+mod healthcheck;
 mod logging;
 mod migrate;
 mod openapi;
@@ -30,6 +31,8 @@ enum Command {
     Serve,
     /// Migrate the database and exit
     Migrate,
+    /// Ask the server in this container whether it is ready: exit code 0 or 1
+    Healthcheck,
     /// Check the configuration, the keys, the clock and the database
     Doctor(doctor::Arguments),
     /// Print the description of the API (OpenAPI 3.1) and exit
@@ -52,12 +55,16 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let source = Source::from_environment(Path::new(".env"))?;
     let command = cli.command.unwrap_or(Command::Serve);
     // Tools that print a report keep the log out of it.
-    let quiet = matches!(command, Command::Doctor(_) | Command::Openapi | Command::Token(_));
+    let quiet = matches!(
+        command,
+        Command::Healthcheck | Command::Doctor(_) | Command::Openapi | Command::Token(_)
+    );
     let filter = source.get("RUST_LOG").unwrap_or(if quiet { "off" } else { DEFAULT_LOG });
     logging::start(filter, log_format_from(&source))?;
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::Healthcheck => healthcheck::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),
         Command::Openapi => openapi::run(),
         Command::Token(command) => token::run(&source, command),

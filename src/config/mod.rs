@@ -1,6 +1,7 @@
 //! The configuration: read once, from the environment and a `.env` file beside the program, checked
 //! as a whole, with every mistake reported at once. Nothing else reads the environment.
 
+mod address;
 mod database;
 mod env_file;
 mod http;
@@ -22,6 +23,7 @@ use crate::db::{DatabaseUrl, DbSettings};
 
 pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
+pub use address::address_from;
 pub use http::HttpLimits;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use log_format::{LogFormat, log_format_from};
@@ -96,10 +98,8 @@ impl Config {
         });
         let leeway_seconds = reader.number("JWT_LEEWAY_SECONDS", "30", 0..=300);
         let database = database::read(&mut reader);
-        let host = reader.parse("HOST", "127.0.0.1", |text| {
-            text.parse().ok().ok_or("is not an IP address, such as 127.0.0.1 or 0.0.0.0")
-        });
-        let port = reader.number("PORT", "8000", 0..=u32::from(u16::MAX));
+        let host = address::host(&mut reader);
+        let port = address::port(&mut reader);
         let http = http::read(&mut reader);
         let rate_limits = rate::read(&mut reader);
         let production = reader.parse("APP_ENV", "development", |text| match text {
@@ -132,7 +132,7 @@ impl Config {
         }
         Ok(Self {
             host,
-            port: u16::try_from(port).unwrap_or_default(),
+            port,
             http,
             rate_limits,
             database,
@@ -172,8 +172,11 @@ impl Config {
 /// # Errors
 /// As [`Config::from_source`].
 pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
-    let mut reader = source::Reader::new(source);
-    database::url(&mut reader).ok_or_else(|| reader.into_error())
+    let mut reader = source::Reader::of(source, &["DATABASE_URL"]);
+    match (database::url(&mut reader), reader.is_clean()) {
+        (Some(url), true) => Ok(url),
+        _ => Err(reader.into_error()),
+    }
 }
 
 fn accepted(

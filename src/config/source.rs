@@ -129,6 +129,12 @@ impl<'a> Reader<'a> {
         Self { source, mistakes: source.mistakes.clone() }
     }
 
+    /// For a command that needs these variables alone: what is wrong with others is not its business.
+    pub(super) fn of(source: &'a Source, names: &[&str]) -> Self {
+        let concerns = |mistake: &&String| names.iter().any(|name| mistake.starts_with(name));
+        Self { source, mistakes: source.mistakes.iter().filter(concerns).cloned().collect() }
+    }
+
     pub(super) fn mistake(&mut self, name: &str, what: impl Display) {
         self.mistakes.push(format!("{name} {what}."));
     }

@@ -160,6 +160,16 @@ mod files {
     }
 
     #[test]
+    fn a_command_that_needs_one_variable_minds_its_file_and_no_other() {
+        let url = Source::from_pairs([("DATABASE_URL_FILE", "/nowhere/url")]);
+        let message = database_url_from(&url).err().unwrap().to_string();
+        assert!(message.contains("DATABASE_URL_FILE names /nowhere/url"), "{message}");
+        let secret = Source::from_pairs([("BETTER_AUTH_SECRET_FILE", "/nowhere/secret")]);
+        assert!(database_url_from(&secret).is_ok());
+        assert_eq!(address_from(&url).unwrap().to_string(), "127.0.0.1:8000");
+    }
+
+    #[test]
     fn a_file_that_is_missing_empty_or_one_too_many_is_a_mistake() {
         let missing = config_of(&[("BETTER_AUTH_SECRET_FILE", "/nowhere/secret")]).err().unwrap();
         assert!(missing.contains("BETTER_AUTH_SECRET_FILE names /nowhere/secret"), "{missing}");

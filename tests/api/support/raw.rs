@@ -1,7 +1,8 @@
 //! Requests byte by byte over TCP, for everything that a well-behaved client cannot send.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::client::Answer;
@@ -31,6 +32,21 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
+}
+
+/// A server of one connection: it sends this answer, and the handle gives the head it was asked with.
+pub fn answering_once(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {}
+        stream.write_all(answer.as_bytes()).unwrap();
+        head
+    });
+    (address, server)
 }
 
 /// Reads one answer by its framing, so that the connection may stay open.
