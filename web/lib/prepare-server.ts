@@ -5,9 +5,11 @@
  * error would leave Next.js running and answering 500 to everything.
  */
 import { apiInternalUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, secretFingerprint } from "./env";
+import { readSecretFiles } from "./secret-files";
 
 export async function prepareServer(): Promise<void> {
   try {
+    readSecretFiles();
     // Reads API_URL as well.
     apiInternalUrl();
     // Needed however tokens are signed: it also signs the session cookie and encrypts private keys.

@@ -1,6 +1,6 @@
 /** The web server starts with a sound configuration, again and again, and refuses an unsound one in one sentence. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
@@ -32,6 +32,9 @@ const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
   ["an unknown database", { AUTH_DATABASE_URL: "mysql://user:hush@host/db" }, /AUTH_DATABASE_URL must start with sqlite:\/\/ or postgres:\/\//],
   ["a database that cannot be opened", { AUTH_DATABASE_URL: "sqlite:///no/such/directory/auth.db" }, /AUTH_DATABASE_URL could not be prepared/],
   ["an expiry without a unit", { JWT_EXPIRATION_TIME: "3600" }, /JWT_EXPIRATION_TIME must be a number with a unit/],
+  ["a secret in a file that is not there", { BETTER_AUTH_SECRET: "", BETTER_AUTH_SECRET_FILE: "/no/such/file" }, /BETTER_AUTH_SECRET_FILE names \/no\/such\/file, which cannot be read \(ENOENT\)/],
+  ["a secret in an empty file", { BETTER_AUTH_SECRET: "", BETTER_AUTH_SECRET_FILE: "/dev/null" }, /BETTER_AUTH_SECRET_FILE names \/dev\/null, which is empty/],
+  ["a secret both in a file and in a variable", { BETTER_AUTH_SECRET_FILE: "/dev/null" }, /BETTER_AUTH_SECRET_FILE and BETTER_AUTH_SECRET are both set/],
   ["an API address without a scheme", { API_URL: "localhost:8000" }, /API_URL must be a full address/],
   ["an internal API address without a scheme", { API_INTERNAL_URL: "api:8000" }, /API_INTERNAL_URL must be a full address/],
 ];
@@ -109,4 +112,20 @@ test("says where the keys are when a key pair signs, and nothing about the secre
   const output = await outputOf({ JWT_SIGNING: "jwks" });
   expect(output).toMatch(/signed with a key pair: set JWKS_URL=http:\/\/localhost:\d+\/api\/auth\/jwks on the API/);
   expect(output).not.toContain("fingerprint");
+});
+
+test("takes its secret and its database from files, as container engines mount them", async () => {
+  const files = { BETTER_AUTH_SECRET: sound.BETTER_AUTH_SECRET, AUTH_DATABASE_URL: `sqlite://${path.join(dir, "from-a-file.db")}` };
+  for (const [name, value] of Object.entries(files)) writeFileSync(path.join(dir, name), `${value}\n`);
+  const given = await outputOf({});
+  const read = await outputOf({
+    BETTER_AUTH_SECRET: "",
+    BETTER_AUTH_SECRET_FILE: path.join(dir, "BETTER_AUTH_SECRET"),
+    AUTH_DATABASE_URL: "",
+    AUTH_DATABASE_URL_FILE: path.join(dir, "AUTH_DATABASE_URL"),
+  });
+  const fingerprint = /fingerprint [0-9a-f]{8}/;
+  // The log is one file, so the second server's line is the last.
+  expect(read.slice(given.length)).toContain(fingerprint.exec(given)![0]);
+  expect(existsSync(path.join(dir, "from-a-file.db"))).toBe(true);
 });
