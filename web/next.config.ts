@@ -26,6 +26,9 @@ const config: NextConfig = {
   // For container images: NEXT_OUTPUT=standalone makes .next/standalone/server.js, which carries its
   // own dependencies. It does not evaluate this file, so there the environment must be set from outside.
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
+  // There are no pictures to scale, and this leaves out the library for it: a quarter of the image.
+  images: { unoptimized: true },
+  outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
   // libsql loads a native library and pg an optional one; neither survives bundling.
   serverExternalPackages: ["@libsql/kysely-libsql", "@libsql/client", "libsql", "pg"],
   // Without this Next.js may pick a parent directory that holds another lock file.

@@ -28,7 +28,7 @@ pub use http::HttpLimits;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use log_format::{LogFormat, log_format_from};
 pub use rate::RateLimitSettings;
-pub use source::{ConfigError, Source};
+pub use source::{ConfigError, FROM_FILES, Source};
 pub use variables::{VARIABLES, Variable};
 
 /// Which browser origins may call the API.

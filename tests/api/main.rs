@@ -11,6 +11,7 @@ mod support;
 
 mod auth;
 mod compression;
+mod containers;
 mod cors;
 mod docs;
 mod health;
