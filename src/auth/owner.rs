@@ -60,6 +60,12 @@ impl OwnerId {
     }
 }
 
+impl AsRef<str> for OwnerId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl FromRequest for OwnerId {
     type Error = AuthError;
     type Future = Ready<Result<Self, AuthError>>;

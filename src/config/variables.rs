@@ -85,6 +85,16 @@ pub const VARIABLES: &[Variable] = &[
         "5",
         "Seconds a statement may take, waiting for locks included, before it is answered 503.",
     ),
+    variable(
+        "DATABASE_PREPARED_STATEMENTS",
+        "on",
+        "off behind PgBouncer in transaction mode: nothing is prepared by name, each request is a transaction.",
+    ),
+    variable(
+        "DATABASE_RLS",
+        "off",
+        "on: PostgreSQL's row-level security keeps users apart as well, behind every WHERE clause.",
+    ),
     variable("HOST", "127.0.0.1", "The address to listen on; 0.0.0.0 for all."),
     variable("PORT", "8000", "The port to listen on; 0 picks a free one."),
     variable("MAX_CONNECTIONS", "10000", "The largest number of open client connections."),

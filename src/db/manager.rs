@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
 
 use super::connection::DbConnection;
@@ -28,19 +28,28 @@ pub struct ConnectError(String);
 pub struct DbManager {
     url: DatabaseUrl,
     statement_timeout: Duration,
+    prepared_statements: bool,
 }
 
 impl DbManager {
     pub(super) fn new(settings: &DbSettings) -> Self {
-        Self { url: settings.url.clone(), statement_timeout: settings.statement_timeout }
+        Self {
+            url: settings.url.clone(),
+            statement_timeout: settings.statement_timeout,
+            prepared_statements: settings.prepared_statements,
+        }
     }
 
     fn establish(&self) -> Result<DbConnection, ConnectionError> {
         match &self.url {
             DatabaseUrl::Postgres(uri) => {
                 let mut connection = PgConnection::establish(uri)?;
-                set_up_postgres(&mut connection, self.statement_timeout)
-                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                if self.prepared_statements {
+                    set_up_postgres(&mut connection, self.statement_timeout)
+                        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                } else {
+                    connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+                }
                 Ok(DbConnection::Postgres(connection))
             }
             DatabaseUrl::Sqlite(path) => {

@@ -7,6 +7,7 @@ mod manager;
 mod migrations;
 mod pool;
 pub(crate) mod schema;
+mod scope;
 mod settings;
 #[cfg(test)]
 pub(crate) mod testing;

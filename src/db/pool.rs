@@ -12,6 +12,7 @@ use super::connection::DbConnection;
 use super::error::DbError;
 use super::manager::DbManager;
 use super::migrations;
+use super::scope::{self, Scope};
 use super::settings::DbSettings;
 use super::url::DatabaseUrl;
 
@@ -34,6 +35,7 @@ pub struct PoolState {
 pub struct Db {
     pool: Pool<DbManager>,
     patience: Duration,
+    scope: Scope,
 }
 
 impl Db {
@@ -43,7 +45,7 @@ impl Db {
     /// One sentence when the database cannot be reached or migrated; it shows no password.
     pub fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
         let url = &settings.url;
-        Self::migrate(url)?;
+        prepare(settings)?;
         // Failed attempts to refill the pool surface as a timeout on the request that waits, where
         // they are logged with its id; the default handler would print them raw.
         let pool = Pool::builder()
@@ -53,7 +55,7 @@ impl Db {
             .error_handler(Box::new(NopErrorHandler))
             .build(DbManager::new(settings))
             .with_context(|| format!("Cannot open a pool of connections to {url}"))?;
-        Ok(Self { pool, patience: settings.patience() })
+        Ok(Self { pool, patience: settings.patience(), scope: Scope::of(settings) })
     }
 
     /// Runs pending migrations and returns how many that were.
@@ -94,6 +96,24 @@ impl Db {
         self.run(|connection| Ok(migrations::pending(connection)? == 0)).await
     }
 
+    /// Runs `work` for a user, with a connection on a thread that may block. With
+    /// `DATABASE_RLS=on` the database shows this user's rows and no others, whatever `work` asks for.
+    ///
+    /// # Errors
+    /// As [`Db::run`].
+    pub async fn run_for<Owner, T, F>(&self, owner: Owner, work: F) -> Result<T, DbError>
+    where
+        Owner: AsRef<str> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &Owner) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let scope = self.scope;
+        self.blocking(move |connection| {
+            scope.run_for(connection, owner.as_ref(), |connection| work(connection, &owner))
+        })
+        .await
+    }
+
     /// Runs `work` with a connection on a thread that may block. Waiting for the connection blocks
     /// too, so it happens there as well.
     ///
@@ -101,6 +121,15 @@ impl Db {
     /// [`DbError::Unavailable`] when no connection came free or no answer came in time; else what
     /// `work` reports.
     pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let scope = self.scope;
+        self.blocking(move |connection| scope.run(connection, work)).await
+    }
+
+    async fn blocking<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
@@ -124,6 +153,35 @@ impl Db {
             }
         }
     }
+}
+
+/// Brings the schema and the role up to date. Behind a pooler that is somebody else's task: the lock
+/// that instances take turns by belongs to a session.
+fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
+    let url = &settings.url;
+    if settings.prepared_statements {
+        Db::migrate(url)?;
+    } else {
+        let mut connection = DbManager::new(settings)
+            .connect()
+            .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
+        let pending = Scope::of(settings).run(&mut connection.inner, migrations::pending)?;
+        anyhow::ensure!(
+            pending == 0,
+            "{pending} migration(s) are pending: run taskbridge migrate with a DATABASE_URL that \
+             does not go through the pooler"
+        );
+    }
+    if settings.row_level_security {
+        let mut connection = migration_manager(url).connect()?;
+        if let DbConnection::Postgres(connection) = &mut connection.inner {
+            scope::prepare(connection).context(
+                "DATABASE_RLS=on needs the role taskbridge_app: as an administrator, run \
+                 CREATE ROLE taskbridge_app NOLOGIN and grant it to the user of DATABASE_URL",
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// A migration may take as long as it needs.

@@ -15,6 +15,11 @@ pub struct DbSettings {
     pub acquire_timeout: Duration,
     /// How long one statement may take, waiting for locks included.
     pub statement_timeout: Duration,
+    /// Whether statements are prepared by name, which a pooler in transaction mode cannot follow.
+    /// PostgreSQL only.
+    pub prepared_statements: bool,
+    /// Whether the database itself keeps users apart as well. PostgreSQL only.
+    pub row_level_security: bool,
 }
 
 impl DbSettings {
@@ -26,6 +31,8 @@ impl DbSettings {
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(5),
+            prepared_statements: true,
+            row_level_security: false,
         }
     }
 

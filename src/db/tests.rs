@@ -8,7 +8,7 @@ use diesel::{QueryableByName, RunQueryDsl};
 use rstest::rstest;
 
 use super::testing::{Backend, TestDb, connect, fresh_url};
-use super::{Db, DbConnection};
+use super::{Db, DbConnection, DbSettings};
 
 #[derive(Debug, PartialEq, Eq, QueryableByName)]
 struct Column {
@@ -173,4 +173,52 @@ fn looking_for_pending_migrations_changes_nothing(
     }
     assert_eq!(Db::migrate(&url).unwrap(), known);
     assert_eq!(Db::pending_migrations(&url).unwrap(), Some(0));
+}
+
+/// What the database itself lets a statement without any `WHERE` reach.
+#[test]
+fn with_row_level_security_the_database_keeps_users_apart_by_itself() {
+    let (url, _) = fresh_url(Backend::Postgres);
+    let settings = DbSettings { row_level_security: true, ..DbSettings::of(url) };
+    let insert = |user: &str, id: i64| {
+        format!(
+            "INSERT INTO tasks (user_id, id, version, title, completed, priority, tags, created_at, updated_at) \
+             VALUES ('{user}', {id}, 1, 'secret', FALSE, 1, '[\"t\"]', 1, 1)"
+        )
+    };
+    actix_rt::System::new().block_on(async {
+        let db = Db::connect(&settings).unwrap();
+        let execute = |user: &'static str, statement: String| {
+            let db = db.clone();
+            async move {
+                db.run_for(user, move |connection, _| match connection {
+                    DbConnection::Postgres(c) => Ok(diesel::sql_query(statement).execute(c)?),
+                    DbConnection::Sqlite(_) => panic!("PostgreSQL was asked for"),
+                })
+                .await
+            }
+        };
+        assert_eq!(execute("alice", insert("alice", 1)).await.unwrap(), 1);
+        assert_eq!(execute("mallory", insert("mallory", 2)).await.unwrap(), 1);
+        let forged = execute("mallory", insert("alice", 3)).await.unwrap_err().to_string();
+        assert!(forged.contains("row-level security"), "{forged}");
+
+        for table in ["tasks", "task_tags"] {
+            let all = format!("SELECT * FROM {table}");
+            assert_eq!(execute("mallory", all.clone()).await.unwrap(), 1, "{table}");
+            assert_eq!(execute("nobody", all).await.unwrap(), 0, "{table}");
+        }
+        let rename = "UPDATE tasks SET title = 'stolen'".to_owned();
+        assert_eq!(execute("mallory", rename).await.unwrap(), 1);
+        let take = "UPDATE tasks SET user_id = 'alice'".to_owned();
+        assert!(execute("mallory", take).await.is_err());
+        assert_eq!(execute("mallory", "DELETE FROM tasks".to_owned()).await.unwrap(), 1);
+        let hers = "SELECT * FROM tasks WHERE title = 'secret'".to_owned();
+        assert_eq!(execute("alice", hers).await.unwrap(), 1);
+
+        let escape = "SELECT set_config('role', session_user, true)".to_owned();
+        execute("mallory", escape).await.unwrap();
+        let all = "SELECT * FROM tasks".to_owned();
+        assert_eq!(execute("mallory", all).await.unwrap(), 0, "it ends with the transaction");
+    });
 }

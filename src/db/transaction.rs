@@ -8,7 +8,8 @@ use super::connection::DbConnection;
 use super::error::DbError;
 
 impl DbConnection {
-    /// Runs `work` in one transaction: all of it counts, or, with an `Err`, none. They do not nest.
+    /// Runs `work` in one transaction: all of it counts, or, with an `Err`, none. Inside
+    /// another one, on PostgreSQL, it is a savepoint; on SQLite they do not nest.
     ///
     /// # Errors
     /// What `work` reports, or that the database would not begin or commit.
@@ -18,7 +19,7 @@ impl DbConnection {
         F: FnOnce(&mut Self) -> Result<T, E>,
     {
         match self {
-            Self::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN"),
+            Self::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
             Self::Sqlite(inner) => {
                 AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
             }
@@ -35,6 +36,25 @@ impl DbConnection {
                 Err(stuck) => Err(DbError::Unavailable(stuck.to_string()).into()),
             },
         }
+    }
+}
+
+impl DbConnection {
+    /// Runs a statement that may fail without taking a surrounding transaction down with it.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let depth = match self {
+            Self::Postgres(inner) => {
+                AnsiTransactionManager::transaction_manager_status_mut(inner).transaction_depth()?
+            }
+            Self::Sqlite(_) => None,
+        };
+        if depth.is_some() { self.atomically(work) } else { work(self) }
     }
 }
 
@@ -84,8 +104,21 @@ mod tests {
             assert!(done.is_ok() && added(connection) == 2, "{done:?}");
             let nested: Result<(), DbError> =
                 connection.atomically(|connection| connection.atomically(|_| Ok(())));
-            assert!(nested.is_err(), "{nested:?}");
+            assert_eq!(nested.is_ok(), matches!(backend, Backend::Postgres), "{nested:?}");
             assert_eq!(added(connection), 2, "the connection is still good");
+        });
+    }
+
+    #[test]
+    fn a_failed_attempt_does_not_take_the_transaction_around_it_down() {
+        TestDb::new(Backend::Postgres).run(|connection| {
+            let done: Result<(), DbError> = connection.atomically(|connection| {
+                add(connection, "a")?;
+                let failed = connection.attempt(|connection| add(connection, "a"));
+                assert!(matches!(failed, Err(DbError::Conflict(_))), "{failed:?}");
+                connection.attempt(|connection| add(connection, "b"))
+            });
+            assert!(done.is_ok() && added(connection) == 2, "{done:?}");
         });
     }
 

@@ -46,7 +46,7 @@ pub(super) async fn clear(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     check(request.query_string()).map_err(ApiError::Validation)?;
-    let deleted = db.run(move |connection| bulk::delete_completed(connection, &owner)).await?;
+    let deleted = db.run_for(owner, bulk::delete_completed).await?;
     Ok(HttpResponse::Ok().json(Cleared { deleted }))
 }
 

@@ -15,7 +15,7 @@ use super::dto::TaskResponse;
 use super::id::TaskId;
 use super::model::Task;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbConnection, DbError};
 use crate::error::ApiError;
 
 /// How many tasks are read at a time.
@@ -48,7 +48,10 @@ struct Reader {
 impl Reader {
     async fn batch(&self, after: Option<TaskId>) -> Result<Vec<Task>, DbError> {
         let (owner, limit) = (self.owner.clone(), i64::try_from(BATCH).unwrap_or(i64::MAX));
-        self.db.run(move |connection| bulk::batch(connection, &owner, after, limit)).await
+        let batch = move |connection: &mut DbConnection, owner: &OwnerId| {
+            bulk::batch(connection, owner, after, limit)
+        };
+        self.db.run_for(owner, batch).await
     }
 }
 

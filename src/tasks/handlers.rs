@@ -46,9 +46,9 @@ pub(super) async fn create(
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let new = body.new_task().map_err(ApiError::Validation)?;
-    let made = db.run(move |connection| match key {
-        Some(key) => idempotency::insert(connection, &owner, &new, &key),
-        None => repository::insert(connection, &owner, &new).map(Some),
+    let made = db.run_for(owner, move |connection, owner| match key {
+        Some(key) => idempotency::insert(connection, owner, &new, &key),
+        None => repository::insert(connection, owner, &new).map(Some),
     });
     let task = made.await?.ok_or(ApiError::IdempotencyKeyReused)?;
     let location = location::task(&task.user_id, task.id);
@@ -61,7 +61,8 @@ pub(super) async fn read(
     db: web::Data<Db>,
     request: HttpRequest,
 ) -> Answer {
-    let found = db.run(move |connection| repository::find(connection, &owner, id)).await?;
+    let found =
+        db.run_for(owner, move |connection, owner| repository::find(connection, owner, id)).await?;
     let task = found.ok_or(ApiError::NotFound)?;
     let etag = EntityTag::of(&task);
     if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
@@ -79,8 +80,9 @@ pub(super) async fn update(
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let changes = body.changes().map_err(ApiError::Validation)?;
-    let written = db
-        .run(move |connection| repository::update(connection, &owner, id, &changes, &precondition));
+    let written = db.run_for(owner, move |connection, owner| {
+        repository::update(connection, owner, id, &changes, &precondition)
+    });
     Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
 }
 
@@ -98,12 +100,12 @@ pub(super) async fn complete(
         }
         None => None,
     };
-    let written = db.run(move |connection| match wanted {
+    let written = db.run_for(owner, move |connection, owner| match wanted {
         Some(_) => {
             let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
-            repository::update(connection, &owner, id, &changes, &precondition)
+            repository::update(connection, owner, id, &changes, &precondition)
         }
-        None => repository::toggle(connection, &owner, id, &precondition),
+        None => repository::toggle(connection, owner, id, &precondition),
     });
     Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
 }
@@ -114,8 +116,9 @@ pub(super) async fn delete(
     precondition: Precondition,
     db: web::Data<Db>,
 ) -> Answer {
-    let deleted =
-        db.run(move |connection| repository::delete(connection, &owner, id, &precondition));
+    let deleted = db.run_for(owner, move |connection, owner| {
+        repository::delete(connection, owner, id, &precondition)
+    });
     deleted.await?.done()?;
     Ok(HttpResponse::NoContent().finish())
 }

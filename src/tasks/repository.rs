@@ -33,7 +33,11 @@ pub(crate) fn insert(
     owner: &OwnerId,
     new: &NewTask,
 ) -> Result<Task, DbError> {
-    let mut attempt = || insert_once(connection, owner, new, TaskId::mint(), Timestamp::now());
+    let mut attempt = || {
+        connection.attempt(|connection| {
+            insert_once(connection, owner, new, TaskId::mint(), Timestamp::now())
+        })
+    };
     let mut outcome = attempt();
     for _ in 1..ID_ATTEMPTS {
         if !matches!(outcome, Err(DbError::Conflict(_))) {

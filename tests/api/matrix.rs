@@ -92,7 +92,7 @@ fn no_route_is_registered_beside_the_table() {
 
 #[rstest]
 fn every_operation_is_401_without_a_token(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let id = last_segment(&new_task(&app.as_user("alice"), "alice", "Hidden"));
@@ -114,7 +114,7 @@ fn every_operation_is_401_without_a_token(
 
 #[rstest]
 fn every_operation_below_another_user_is_403(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let task = new_task(&app.as_user("alice"), "alice", "Hidden");
@@ -139,7 +139,7 @@ fn every_operation_below_another_user_is_403(
 
 #[rstest]
 fn a_foreign_task_below_the_own_path_is_404(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let task = new_task(&app.as_user("alice"), "alice", "Hidden");
@@ -161,7 +161,7 @@ fn a_foreign_task_below_the_own_path_is_404(
 
 #[rstest]
 fn every_operation_is_there_for_the_right_user(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let alice = app.as_user("alice");

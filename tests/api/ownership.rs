@@ -39,7 +39,7 @@ fn attempt_with(
 
 #[rstest]
 fn missing_deleted_and_foreign_tasks_are_byte_identical(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let (alice, mallory) = (app.as_user("alice"), app.as_user("mallory"));
@@ -66,7 +66,7 @@ fn missing_deleted_and_foreign_tasks_are_byte_identical(
 
 #[rstest]
 fn a_403_is_the_same_whether_that_user_or_task_exists(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let mallory = app.as_user("mallory");
@@ -94,7 +94,7 @@ fn a_403_is_the_same_whether_that_user_or_task_exists(
 
 #[rstest]
 fn a_list_holds_the_own_tasks_and_no_others(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let users = ["alice", "Alice", "alice ", "a%", "a_", "ab", "'; DROP TABLE tasks; --"];
@@ -139,7 +139,7 @@ fn no_body_makes_a_task_somebody_elses() {
 
 #[rstest]
 fn an_id_of_any_characters_reaches_its_own_tasks(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let longest = "é".repeat(127) + "x";

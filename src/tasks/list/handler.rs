@@ -32,19 +32,19 @@ pub(in crate::tasks) async fn list(
     let query = request.query_string();
     let params = ListParams::parse(query, owner.as_str()).map_err(ApiError::Validation)?;
     let (page, params, owner) = db
-        .run(move |connection| {
+        .run_for(owner, move |connection, owner| {
             let ListParams { filter, sort, limit, after, .. } = &params;
             // One more than is shown tells whether there is a next page.
             let mut tasks =
-                statement::page(connection, &owner, filter, *sort, after.as_ref(), limit + 1)?;
+                statement::page(connection, owner, filter, *sort, after.as_ref(), limit + 1)?;
             let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
             let has_more = tasks.len() > shown;
             tasks.truncate(shown);
             let total = match params.include_total {
-                true => Some(statement::count(connection, &owner, filter)?),
+                true => Some(statement::count(connection, owner, filter)?),
                 false => None,
             };
-            Ok((Page { tasks, has_more, total }, params, owner))
+            Ok((Page { tasks, has_more, total }, params, owner.clone()))
         })
         .await?;
     let mut response = HttpResponse::Ok();

@@ -20,6 +20,8 @@ use super::tokens::{ORIGIN, SECRET, TokenBuilder};
 pub enum Backend {
     Sqlite,
     Postgres,
+    /// With `DATABASE_RLS=on`.
+    PostgresRls,
 }
 
 /// The `DATABASE_URL` of a database that is empty or not there yet, and the folder it lives in.
@@ -29,7 +31,7 @@ pub fn fresh_url(backend: Backend) -> (String, Option<TempDir>) {
             let folder = tempfile::tempdir().unwrap();
             (format!("sqlite://{}/tasks.db", folder.path().display()), Some(folder))
         }
-        Backend::Postgres => (fresh_database(), None),
+        Backend::Postgres | Backend::PostgresRls => (fresh_database(), None),
     }
 }
 
@@ -80,7 +82,10 @@ impl TestApp {
             ("RATE_LIMIT_PER_MINUTE", "0"),
             ("AUTH_FAILURES_PER_MINUTE", "0"),
         ];
-        let source = Source::from_pairs(base.into_iter().chain(variables.iter().copied()));
+        let rls: &[_] =
+            if backend == Backend::PostgresRls { &[("DATABASE_RLS", "on")] } else { &[] };
+        let base = base.into_iter().chain(rls.iter().copied());
+        let source = Source::from_pairs(base.chain(variables.iter().copied()));
         let config = Config::from_source(&source).unwrap();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -1,0 +1,2 @@
+-- Row-level security is PostgreSQL's; the two databases only keep the same history.
+SELECT 1;
