@@ -3,7 +3,7 @@
 use std::thread;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 use rstest::rstest;
 
@@ -220,5 +220,30 @@ fn with_row_level_security_the_database_keeps_users_apart_by_itself() {
         execute("mallory", escape).await.unwrap();
         let all = "SELECT * FROM tasks".to_owned();
         assert_eq!(execute("mallory", all).await.unwrap(), 0, "it ends with the transaction");
+    });
+}
+
+/// A server that migrates as one role and serves as another must not find itself without rows.
+#[test]
+fn without_the_setting_row_level_security_binds_nobody() {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let db = TestDb::new(Backend::Postgres);
+    db.run(|connection| {
+        connection
+            .batch_execute(
+                "INSERT INTO tasks (user_id, id, version, title, completed, priority, tags, created_at, updated_at) \
+                 VALUES ('alice', 1, 1, 'x', FALSE, 1, '[]', 1, 1); \
+                 DO $$ BEGIN CREATE ROLE servant; EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
+                 GRANT SELECT ON tasks TO servant; SET ROLE servant",
+            )
+            .unwrap();
+        let DbConnection::Postgres(connection) = connection else { panic!("PostgreSQL") };
+        let found: Found =
+            diesel::sql_query("SELECT count(*) AS number FROM tasks").get_result(connection).unwrap();
+        assert_eq!(found.number, 1);
     });
 }
