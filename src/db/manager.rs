@@ -1,14 +1,20 @@
 //! Makes connections for the pool: exactly one kind, set up the same way every time.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
 
 use super::connection::DbConnection;
 use super::settings::DbSettings;
+use super::suspicion::Suspicion;
 use super::url::DatabaseUrl;
+
+/// A connection that was idle for longer is asked whether it still works before it is used. Under load
+/// none is, so that the question costs nothing there.
+const TRUSTED_IDLE: Duration = Duration::from_millis(250);
 
 /// A pooled connection and whether it may be used again.
 pub struct PooledConnection {
@@ -16,6 +22,8 @@ pub struct PooledConnection {
     pub(super) inner: DbConnection,
     /// Set when an operation found the server gone; the pool then drops the connection.
     pub(super) broken: bool,
+    /// When it was last known to work.
+    worked_at: Instant,
 }
 
 /// Why no connection could be made. The text is redacted.
@@ -29,6 +37,7 @@ pub struct DbManager {
     url: DatabaseUrl,
     statement_timeout: Duration,
     prepared_statements: bool,
+    suspicion: Arc<Suspicion>,
 }
 
 impl DbManager {
@@ -37,6 +46,7 @@ impl DbManager {
             url: settings.url.clone(),
             statement_timeout: settings.statement_timeout,
             prepared_statements: settings.prepared_statements,
+            suspicion: Arc::default(),
         }
     }
 
@@ -104,16 +114,30 @@ impl r2d2::ManageConnection for DbManager {
 
     fn connect(&self) -> Result<PooledConnection, ConnectError> {
         let inner = self.establish().map_err(|error| ConnectError(self.explain(&error)))?;
-        Ok(PooledConnection { inner, broken: false })
+        Ok(PooledConnection { inner, broken: false, worked_at: Instant::now() })
     }
 
-    // A round trip before every use would double the cost of a read; a connection found dead is
-    // reported through `broken` instead.
-    fn is_valid(&self, _: &mut PooledConnection) -> Result<(), ConnectError> {
+    /// A round trip before every use would double the cost of a read. So the question is asked only of
+    /// a connection to PostgreSQL that lay idle, or that is older than the last loss of another one.
+    fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), ConnectError> {
+        let DbConnection::Postgres(inner) = &mut connection.inner else {
+            return Ok(());
+        };
+        let idle = connection.worked_at.elapsed() > TRUSTED_IDLE;
+        if idle || self.suspicion.covers(connection.worked_at) {
+            inner.batch_execute("SELECT 1").map_err(|error| ConnectError(error.to_string()))?;
+            connection.worked_at = Instant::now();
+        }
         Ok(())
     }
 
+    /// Asked by the pool when it gets a connection back.
     fn has_broken(&self, connection: &mut PooledConnection) -> bool {
+        if connection.broken {
+            self.suspicion.raise();
+        } else {
+            connection.worked_at = Instant::now();
+        }
         connection.broken
     }
 }

@@ -9,6 +9,7 @@ mod pool;
 pub(crate) mod schema;
 mod scope;
 mod settings;
+mod suspicion;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

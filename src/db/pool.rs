@@ -19,6 +19,9 @@ use super::url::DatabaseUrl;
 /// How long a statement of a migration may take.
 const MIGRATION: Duration = Duration::from_secs(3600);
 
+/// The pool waits at most half of this between two attempts to reach a database that is away.
+const RECONNECT: Duration = Duration::from_secs(1);
+
 /// How many connections there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolState {
@@ -34,6 +37,7 @@ pub struct PoolState {
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Pool<DbManager>,
+    acquire_timeout: Duration,
     patience: Duration,
     scope: Scope,
 }
@@ -51,11 +55,16 @@ impl Db {
         let pool = Pool::builder()
             .max_size(settings.max_connections)
             .min_idle(Some(1))
-            .connection_timeout(settings.acquire_timeout)
+            .connection_timeout(RECONNECT)
             .error_handler(Box::new(NopErrorHandler))
-            .build(DbManager::new(settings))
-            .with_context(|| format!("Cannot open a pool of connections to {url}"))?;
-        Ok(Self { pool, patience: settings.patience(), scope: Scope::of(settings) })
+            .build_unchecked(DbManager::new(settings));
+        let acquire_timeout = settings.acquire_timeout;
+        drop(
+            pool.get_timeout(acquire_timeout)
+                .with_context(|| format!("Cannot open a pool of connections to {url}"))?,
+        );
+        let (patience, scope) = (settings.patience(), Scope::of(settings));
+        Ok(Self { pool, acquire_timeout, patience, scope })
     }
 
     /// Runs pending migrations and returns how many that were.
@@ -134,9 +143,11 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
-        let pool = self.pool.clone();
+        let (pool, acquire_timeout) = (self.pool.clone(), self.acquire_timeout);
         let blocking = web::block(move || {
-            let mut pooled = pool.get().map_err(|error| DbError::Unavailable(error.to_string()))?;
+            let mut pooled = pool
+                .get_timeout(acquire_timeout)
+                .map_err(|error| DbError::Unavailable(error.to_string()))?;
             // Should `work` panic, nobody knows what state it leaves the connection in.
             pooled.broken = true;
             let outcome = work(&mut pooled.inner);

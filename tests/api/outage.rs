@@ -40,19 +40,37 @@ fn without_its_postgres_database_the_api_is_503_and_the_process_healthy() {
     assert_eq!(alice.put(&task, &json!({"title": ""})).status, 422);
 }
 
-/// Each connection that the pool still holds is found dead by the request that gets it.
+/// The server may have restarted while nobody called.
 #[test]
-fn lost_connections_cost_one_answer_each_and_heal() {
+fn connections_that_were_lost_while_idle_cost_nobody_an_answer() {
     let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(300));
+        cut_connections(&app);
+        let answers: Vec<Answer> = (0..10).map(|_| alice.get(&task)).collect();
+        assert!(answers.iter().all(|answer| answer.json()["title"] == "a"), "{answers:?}");
+    }
+}
+
+/// One that was in use a moment ago is found dead by the request that gets it; after that all others
+/// are asked first.
+#[test]
+fn connections_that_were_lost_in_use_cost_one_answer_and_heal() {
+    let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
+    let alice = app.as_user("alice");
+    let task = new_task(&alice, "alice", "a");
+    let change = json!({"title": "a"});
+    std::thread::scope(|scope| {
+        (0..3).for_each(|_| drop(scope.spawn(|| alice.put(&task, &change).expect(200))));
+    });
     cut_connections(&app);
-    let answers: Vec<Answer> = (0..10).map(|_| alice.get(&task)).collect();
+    let answers: Vec<Answer> = (0..10).map(|_| alice.put(&task, &change)).collect();
     let (failed, good): (Vec<&Answer>, Vec<&Answer>) =
         answers.iter().partition(|a| a.status != 200);
     failed.iter().for_each(|answer| assert_unavailable(answer));
-    assert!(failed.len() <= 3 && good.iter().all(|answer| answer.json()["title"] == "a"));
-    assert_eq!(answers.last().map(|answer| answer.status), Some(200));
+    assert!(failed.len() <= 1 && good.iter().all(|answer| answer.json()["title"] == "a"));
 }
 
 #[rstest]
