@@ -35,6 +35,8 @@ impl UserId {
 pub struct Claims {
     user_id: UserId,
     expires_at: i64,
+    /// The later of `nbf` and `iat`, where present.
+    starts_at: Option<i64>,
     members: Map<String, Value>,
 }
 
@@ -48,11 +50,19 @@ impl Claims {
         settings: &AuthSettings,
         now: i64,
     ) -> Result<Self, TokenError> {
-        let expires_at = check_times(&members, i64::from(settings.leeway_seconds), now)?;
+        let leeway = i64::from(settings.leeway_seconds);
+        let (starts_at, expires_at) = check_times(&members, leeway, now)?;
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
-        Ok(Self { user_id, expires_at, members })
+        Ok(Self { user_id, expires_at, starts_at, members })
+    }
+
+    /// Whether the time rules still hold; the other rules do not change with the clock.
+    pub(super) fn hold_at(&self, leeway_seconds: u32, now: i64) -> bool {
+        let leeway = i64::from(leeway_seconds);
+        now < self.expires_at.saturating_add(leeway)
+            && self.starts_at.is_none_or(|start| start <= now.saturating_add(leeway))
     }
 
     /// Whose token it is.
@@ -80,20 +90,26 @@ impl Claims {
     }
 }
 
-/// `exp` is required; `nbf` and `iat` count where present. Returns `exp`.
-fn check_times(members: &Map<String, Value>, leeway: i64, now: i64) -> Result<i64, TokenError> {
+/// `exp` is required; `nbf` and `iat` count where present. Returns the later of those two, and `exp`.
+fn check_times(
+    members: &Map<String, Value>,
+    leeway: i64,
+    now: i64,
+) -> Result<(Option<i64>, i64), TokenError> {
     let expires_at = numeric_date(members, "exp")?.ok_or_else(|| missing("exp"))?;
     if now >= expires_at.saturating_add(leeway) {
         return Err(TokenError::Expired { seconds: now.saturating_sub(expires_at) });
     }
     let latest_start = now.saturating_add(leeway);
-    if let Some(not_before) = numeric_date(members, "nbf")?.filter(|nbf| *nbf > latest_start) {
+    let not_before = numeric_date(members, "nbf")?;
+    if let Some(not_before) = not_before.filter(|nbf| *nbf > latest_start) {
         return Err(TokenError::NotYetValid { seconds: not_before.saturating_sub(now) });
     }
-    if let Some(issued_at) = numeric_date(members, "iat")?.filter(|iat| *iat > latest_start) {
+    let issued_at = numeric_date(members, "iat")?;
+    if let Some(issued_at) = issued_at.filter(|iat| *iat > latest_start) {
         return Err(TokenError::IssuedInFuture { seconds: issued_at.saturating_sub(now) });
     }
-    Ok(expires_at)
+    Ok((not_before.max(issued_at), expires_at))
 }
 
 /// A `NumericDate` may have a fraction (RFC 7519, section 2); the whole seconds decide.

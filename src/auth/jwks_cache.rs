@@ -5,7 +5,7 @@
 //! unknown key. An attempt is noted before it is made and counts whether or not it succeeds, so
 //! however many unknown keys arrive, there is at most one fetch per cooldown.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -24,6 +24,9 @@ const MAX_WAITING: usize = 256;
 /// How long a request waits for a fetch in flight: a little longer than a fetch may take.
 const MAX_WAIT: Duration = Duration::from_millis(2_500);
 
+/// The number of the next set, of whichever cache: no two sets of a process share one.
+static NEXT_SET: AtomicU64 = AtomicU64::new(0);
+
 /// The rhythm of a [`JwksCache`].
 #[derive(Clone, Copy, Debug)]
 pub struct JwksTiming {
@@ -39,6 +42,7 @@ pub struct JwksTiming {
 struct Loaded {
     keys: KeySet,
     at: Instant,
+    number: u64,
 }
 
 /// See the module's documentation. Dropping the last handle ends the thread.
@@ -95,10 +99,16 @@ impl JwksCache {
         !loaded.keys.is_empty() && loaded.at.elapsed() <= self.timing.max_stale
     }
 
-    /// Checks a signature with the current set; never blocks.
-    pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
+    /// Whether the set with this number is the current one, and not too old.
+    pub(super) fn serves_set(&self, number: u64) -> bool {
+        let loaded = self.loaded.load();
+        loaded.as_ref().is_some_and(|loaded| loaded.number == number && self.serves(loaded))
+    }
+
+    /// Checks a signature with the current set and gives its number; never blocks.
+    pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<u64, TokenError> {
         match self.loaded.load().as_deref().filter(|loaded| self.serves(loaded)) {
-            Some(loaded) => loaded.keys.check_signature(jws),
+            Some(loaded) => loaded.keys.check_signature(jws).map(|()| loaded.number),
             None => {
                 Err(TokenError::KeysNotLoaded { retry_after_seconds: self.retry_after_seconds() })
             }
@@ -168,8 +178,11 @@ impl JwksCache {
                 if fetched.keys.is_empty() {
                     log::warn!("JWKS: the endpoint lists no usable key");
                 }
-                self.loaded
-                    .store(Some(Arc::new(Loaded { keys: fetched.keys, at: Instant::now() })));
+                self.loaded.store(Some(Arc::new(Loaded {
+                    keys: fetched.keys,
+                    at: Instant::now(),
+                    number: NEXT_SET.fetch_add(1, Ordering::Relaxed),
+                })));
             }
             Err(error) => log::warn!("JWKS: {error}; {}", self.consequence()),
         }

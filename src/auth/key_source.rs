@@ -19,6 +19,15 @@ enum Kind {
     Jwks(Arc<JwksCache>),
 }
 
+/// Which set of keys made a good signature; that set may have been replaced since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyUse {
+    /// A shared secret. Those stay for the life of the process.
+    Shared,
+    /// A key of the set with this number.
+    Jwks(u64),
+}
+
 /// The algorithms of a shared secret and of a JWKS endpoint; the two sets do not meet.
 const SHARED_ALGORITHM: &str = "HS256";
 const JWKS_ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
@@ -50,11 +59,19 @@ impl KeySource {
         }
     }
 
-    fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
+    fn check_signature(&self, jws: &CompactJws<'_>) -> Result<KeyUse, TokenError> {
         match &self.0 {
-            Kind::Shared(keys) if keys.iter().any(|key| key.verifies(jws)) => Ok(()),
+            Kind::Shared(keys) if keys.iter().any(|key| key.verifies(jws)) => Ok(KeyUse::Shared),
             Kind::Shared(_) => Err(TokenError::Signature),
-            Kind::Jwks(cache) => cache.check_signature(jws),
+            Kind::Jwks(cache) => cache.check_signature(jws).map(KeyUse::Jwks),
+        }
+    }
+
+    fn still_uses(&self, key_use: KeyUse) -> bool {
+        match (&self.0, key_use) {
+            (Kind::Shared(_), KeyUse::Shared) => true,
+            (Kind::Jwks(cache), KeyUse::Jwks(set)) => cache.serves_set(set),
+            _ => false,
         }
     }
 }
@@ -70,12 +87,12 @@ impl KeySources {
         Self(sources)
     }
 
-    /// Succeeds when a key of the token's algorithm made its signature.
+    /// Succeeds when a key of the token's algorithm made its signature, and says which set it is of.
     ///
     /// # Errors
     /// [`TokenError::Algorithm`] when no source has keys of that algorithm, else what the last source
     /// asked has to say.
-    pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
+    pub(super) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<KeyUse, TokenError> {
         let mut outcome = Err(TokenError::Algorithm(jws.algorithm.clone()));
         for source in self.0.iter().filter(|source| source.handles(&jws.algorithm)) {
             outcome = source.check_signature(jws);
@@ -84,6 +101,11 @@ impl KeySources {
             }
         }
         outcome
+    }
+
+    /// Whether the set that a signature was made with is in use as it was then.
+    pub(super) fn still_use(&self, key_use: KeyUse) -> bool {
+        self.0.iter().any(|source| source.still_uses(key_use))
     }
 
     /// Gives sources that can learn new keys the chance to; resolves soon whatever happens.

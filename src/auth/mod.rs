@@ -72,6 +72,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod user;
+mod verified;
 mod verifier;
 
 pub use bearer::{BearerToken, MAX_TOKEN_BYTES};

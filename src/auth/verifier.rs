@@ -7,19 +7,21 @@ use super::error::TokenError;
 use super::jws::CompactJws;
 use super::settings::AuthSettings;
 use super::user::AuthenticatedUser;
+use super::verified::VerifiedTokens;
 use crate::clock;
 
 /// Decides whether a token proves an identity. Cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct TokenVerifier {
     settings: AuthSettings,
+    verified: VerifiedTokens,
 }
 
 impl TokenVerifier {
     /// A verifier with these rules and keys.
     #[must_use]
     pub fn new(settings: AuthSettings) -> Self {
-        Self { settings }
+        Self { settings, verified: VerifiedTokens::new() }
     }
 
     /// Verifies a token against the system's clock.
@@ -39,9 +41,15 @@ impl TokenVerifier {
         token: BearerToken<'_>,
         now: i64,
     ) -> Result<AuthenticatedUser, TokenError> {
+        let AuthSettings { keys, leeway_seconds, .. } = &self.settings;
+        if let Some(user) = self.verified.get(token.as_str(), keys, *leeway_seconds, now) {
+            return Ok(user);
+        }
         let jws = CompactJws::parse(token.as_str())?;
-        self.settings.keys.check_signature(&jws)?;
-        Ok(AuthenticatedUser::new(Claims::check(jws.claims()?, &self.settings, now)?))
+        let key_use = keys.check_signature(&jws)?;
+        let user = AuthenticatedUser::new(Claims::check(jws.claims()?, &self.settings, now)?);
+        self.verified.insert(token.as_str(), &user, key_use);
+        Ok(user)
     }
 
     /// As [`TokenVerifier::verify`], after giving the key sources the chance to learn a new key. Only
@@ -55,5 +63,11 @@ impl TokenVerifier {
     ) -> Result<AuthenticatedUser, TokenError> {
         self.settings.keys.refresh().await;
         self.verify(token)
+    }
+
+    /// How many tokens are remembered.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.verified.len()
     }
 }

@@ -17,3 +17,4 @@ mod properties;
 mod signature_vectors;
 mod single_bits;
 mod vectors;
+mod verified;
