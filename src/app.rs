@@ -20,7 +20,7 @@ use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::compression::compression;
 use crate::config::{Config, CorsOrigins};
 use crate::contract;
-use crate::db::Db;
+use crate::db::{Db, Reader};
 use crate::docs;
 use crate::drain::{Drain, close_when_draining};
 use crate::extract::BodyTimeout;
@@ -63,7 +63,7 @@ impl Application {
         let metrics = metrics.transpose()?;
         let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
         actix_rt::spawn(purge(db.clone()));
-        let db = web::Data::new(db);
+        let (db, for_readers) = (web::Data::new(db.clone()), db);
         let (cors, http) = (config.cors, config.http);
         let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
         let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
@@ -78,6 +78,7 @@ impl Application {
             };
             // The wrap that stands last is the outermost.
             app.app_data(db.clone())
+                .app_data(web::Data::new(Reader::new(for_readers.clone())))
                 .app_data(readiness.clone())
                 .app_data(draining.clone())
                 .app_data(body_timeout.clone())

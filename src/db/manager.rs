@@ -50,6 +50,14 @@ impl DbManager {
         }
     }
 
+    /// A connection outside the pool.
+    ///
+    /// # Errors
+    /// One sentence on why there is none.
+    pub(super) fn open(&self) -> Result<DbConnection, ConnectError> {
+        self.establish().map_err(|error| ConnectError(self.explain(&error)))
+    }
+
     fn establish(&self) -> Result<DbConnection, ConnectionError> {
         match &self.url {
             DatabaseUrl::Postgres(uri) => {
@@ -113,8 +121,7 @@ impl r2d2::ManageConnection for DbManager {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<PooledConnection, ConnectError> {
-        let inner = self.establish().map_err(|error| ConnectError(self.explain(&error)))?;
-        Ok(PooledConnection { inner, broken: false, worked_at: Instant::now() })
+        Ok(PooledConnection { inner: self.open()?, broken: false, worked_at: Instant::now() })
     }
 
     /// A round trip before every use would double the cost of a read. So the question is asked only of

@@ -2,10 +2,15 @@
 //! module knows Diesel and neither HTTP nor tokens.
 
 mod connection;
+mod connections;
 mod error;
 mod manager;
 mod migrations;
 mod pool;
+mod prepare;
+mod reader;
+mod rfc3339;
+mod savepoint;
 pub(crate) mod schema;
 mod scope;
 mod settings;
@@ -17,11 +22,13 @@ mod tests;
 mod timestamp;
 mod transaction;
 mod url;
+mod writer;
 
 pub use connection::DbConnection;
 pub(crate) use connection::MultiBackend;
 pub use error::DbError;
 pub use pool::Db;
+pub use reader::Reader;
 pub use settings::DbSettings;
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};

@@ -1,6 +1,8 @@
 //! Several statements as one. Diesel's own `transaction` begins by reading on SQLite and cannot wait
 //! for its turn to write later, so the write lock is taken at once there.
 
+use std::num::NonZero;
+
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
@@ -9,7 +11,7 @@ use super::error::DbError;
 
 impl DbConnection {
     /// Runs `work` in one transaction: all of it counts, or, with an `Err`, none. Inside
-    /// another one, on PostgreSQL, it is a savepoint; on SQLite they do not nest.
+    /// another one it is a savepoint.
     ///
     /// # Errors
     /// What `work` reports, or that the database would not begin or commit.
@@ -20,9 +22,10 @@ impl DbConnection {
     {
         match self {
             Self::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
-            Self::Sqlite(inner) => {
-                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
-            }
+            Self::Sqlite(inner) => match depth(inner)? {
+                Some(_) => AnsiTransactionManager::begin_transaction(inner),
+                None => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE"),
+            },
         }
         .map_err(DbError::from)?;
         match work(self) {
@@ -49,13 +52,21 @@ impl DbConnection {
         work: impl FnOnce(&mut Self) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let depth = match self {
-            Self::Postgres(inner) => {
-                AnsiTransactionManager::transaction_manager_status_mut(inner).transaction_depth()?
-            }
+            Self::Postgres(inner) => depth(inner)?,
+            // A statement that fails undoes itself there.
             Self::Sqlite(_) => None,
         };
         if depth.is_some() { self.atomically(work) } else { work(self) }
     }
+}
+
+/// How many transactions the connection is in; `None` outside of any.
+fn depth<Conn>(connection: &mut Conn) -> Result<Option<NonZero<u32>>, DbError>
+where
+    Conn: Connection<TransactionManager = AnsiTransactionManager>,
+{
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    Ok(status.transaction_depth()?)
 }
 
 type Manager = <DbConnection as Connection>::TransactionManager;
@@ -102,10 +113,16 @@ mod tests {
                 add(connection, "b")
             });
             assert!(done.is_ok() && added(connection) == 2, "{done:?}");
-            let nested: Result<(), DbError> =
-                connection.atomically(|connection| connection.atomically(|_| Ok(())));
-            assert_eq!(nested.is_ok(), matches!(backend, Backend::Postgres), "{nested:?}");
-            assert_eq!(added(connection), 2, "the connection is still good");
+            let nested: Result<(), DbError> = connection.atomically(|connection| {
+                add(connection, "c")?;
+                let inner: Result<(), DbError> = connection.atomically(|connection| {
+                    add(connection, "d")?;
+                    add(connection, "a")
+                });
+                assert!(matches!(inner, Err(DbError::Conflict(_))), "{inner:?}");
+                Ok(())
+            });
+            assert!(nested.is_ok() && added(connection) == 3, "{nested:?}");
         });
     }
 

@@ -46,7 +46,7 @@ pub(super) async fn clear(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     check(request.query_string()).map_err(ApiError::Validation)?;
-    let deleted = db.run_for(owner, bulk::delete_completed).await?;
+    let deleted = db.write_for(owner, bulk::delete_completed).await?;
     Ok(HttpResponse::Ok().json(Cleared { deleted }))
 }
 

@@ -10,6 +10,6 @@ use crate::error::ApiError;
 
 /// Answers 204 however often it is called: afterwards there is nothing.
 pub(super) async fn erase(owner: OwnerId, db: web::Data<Db>) -> Result<HttpResponse, ApiError> {
-    db.run_for(owner, bulk::erase).await?;
+    db.write_for(owner, bulk::erase).await?;
     Ok(HttpResponse::NoContent().finish())
 }

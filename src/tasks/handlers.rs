@@ -16,7 +16,7 @@ use super::model::{Task, TaskChanges};
 use super::precondition::Precondition;
 use super::{fields, idempotency, location, repository};
 use crate::auth::OwnerId;
-use crate::db::Db;
+use crate::db::{Db, Reader};
 use crate::error::ApiError;
 use crate::extract::{JsonObject, OptionalJsonObject};
 
@@ -46,7 +46,7 @@ pub(super) async fn create(
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let new = body.new_task().map_err(ApiError::Validation)?;
-    let made = db.run_for(owner, move |connection, owner| match key {
+    let made = db.write_for(owner, move |connection, owner| match key {
         Some(key) => idempotency::insert(connection, owner, &new, &key),
         None => repository::insert(connection, owner, &new).map(Some),
     });
@@ -58,11 +58,12 @@ pub(super) async fn create(
 pub(super) async fn read(
     owner: OwnerId,
     id: TaskId,
-    db: web::Data<Db>,
+    reader: web::Data<Reader>,
     request: HttpRequest,
 ) -> Answer {
-    let found =
-        db.run_for(owner, move |connection, owner| repository::find(connection, owner, id)).await?;
+    let found = reader
+        .run_for(owner, move |connection, owner| repository::find(connection, owner, id))
+        .await?;
     let task = found.ok_or(ApiError::NotFound)?;
     let etag = EntityTag::of(&task);
     if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
@@ -80,7 +81,7 @@ pub(super) async fn update(
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let changes = body.changes().map_err(ApiError::Validation)?;
-    let written = db.run_for(owner, move |connection, owner| {
+    let written = db.write_for(owner, move |connection, owner| {
         repository::update(connection, owner, id, &changes, &precondition)
     });
     Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
@@ -100,7 +101,7 @@ pub(super) async fn complete(
         }
         None => None,
     };
-    let written = db.run_for(owner, move |connection, owner| match wanted {
+    let written = db.write_for(owner, move |connection, owner| match wanted {
         Some(_) => {
             let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
             repository::update(connection, owner, id, &changes, &precondition)
@@ -116,7 +117,7 @@ pub(super) async fn delete(
     precondition: Precondition,
     db: web::Data<Db>,
 ) -> Answer {
-    let deleted = db.run_for(owner, move |connection, owner| {
+    let deleted = db.write_for(owner, move |connection, owner| {
         repository::delete(connection, owner, id, &precondition)
     });
     deleted.await?.done()?;

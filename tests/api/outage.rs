@@ -108,17 +108,18 @@ fn a_postgres_table_locked_by_another_is_503_until_it_is_free() {
 
 #[test]
 fn a_pool_without_a_free_connection_is_503() {
-    let app = TestApp::spawn_with(Backend::Sqlite, &[("DATABASE_MAX_CONNECTIONS", "1")]);
+    let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "1")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
-    let path = app.database_url.strip_prefix("sqlite://").unwrap();
-    let mut other = SqliteConnection::establish(path).unwrap();
-    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let mut other = PgConnection::establish(&app.database_url).unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
-        // Waits 5 s for the file; the reader gives up waiting for its connection after 3.
+        // Waits 5 s for the table; the reader gives up waiting for its connection after 3.
         let writer = scope.spawn(|| alice.put(&task, &json!({"title": "b"})));
         std::thread::sleep(Duration::from_millis(500));
+        let asked = Instant::now();
         assert_unavailable(&alice.get(&task));
+        assert!(asked.elapsed() < Duration::from_millis(4500), "{:?}", asked.elapsed());
         assert_unavailable(&writer.join().unwrap());
     });
     other.batch_execute("ROLLBACK").unwrap();

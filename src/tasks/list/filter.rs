@@ -32,6 +32,11 @@ impl TaskFilter {
         self.tags.dedup();
     }
 
+    /// Whether it shows everything.
+    pub(crate) fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether tasks without a due date are out of the question.
     pub(crate) fn needs_due_date(&self) -> bool {
         self.due_before.is_some() || self.due_after.is_some()

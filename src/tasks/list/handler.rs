@@ -1,5 +1,7 @@
 //! `GET /api/{user_id}/tasks`.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{HeaderName, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -8,7 +10,7 @@ use super::params::ListParams;
 use super::position::Position;
 use super::statement;
 use crate::auth::OwnerId;
-use crate::db::Db;
+use crate::db::{Db, DbConnection, DbError, Reader};
 use crate::error::ApiError;
 use crate::tasks::dto::TaskResponse;
 use crate::tasks::location;
@@ -23,30 +25,45 @@ struct Page {
     total: Option<i64>,
 }
 
+impl Page {
+    fn read(
+        connection: &mut DbConnection,
+        owner: &OwnerId,
+        params: &ListParams,
+    ) -> Result<Self, DbError> {
+        let ListParams { filter, sort, limit, after, .. } = params;
+        // One more than is shown tells whether there is a next page.
+        let mut tasks =
+            statement::page(connection, owner, filter, *sort, after.as_ref(), limit + 1)?;
+        let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
+        let has_more = tasks.len() > shown;
+        tasks.truncate(shown);
+        let total = match params.include_total {
+            true => Some(statement::count(connection, owner, filter)?),
+            false => None,
+        };
+        Ok(Self { tasks, has_more, total })
+    }
+}
+
 /// Answers one page as a bare array, with a `Link` to the next (RFC 8288) while there is one.
 pub(in crate::tasks) async fn list(
     owner: OwnerId,
     db: web::Data<Db>,
+    reader: web::Data<Reader>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let query = request.query_string();
     let params = ListParams::parse(query, owner.as_str()).map_err(ApiError::Validation)?;
-    let (page, params, owner) = db
-        .run_for(owner, move |connection, owner| {
-            let ListParams { filter, sort, limit, after, .. } = &params;
-            // One more than is shown tells whether there is a next page.
-            let mut tasks =
-                statement::page(connection, owner, filter, *sort, after.as_ref(), limit + 1)?;
-            let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
-            let has_more = tasks.len() > shown;
-            tasks.truncate(shown);
-            let total = match params.include_total {
-                true => Some(statement::count(connection, owner, filter)?),
-                false => None,
-            };
-            Ok((Page { tasks, has_more, total }, params, owner.clone()))
-        })
-        .await?;
+    let params = Arc::new(params);
+    let asked = Arc::clone(&params);
+    let read =
+        move |connection: &mut DbConnection, owner: &OwnerId| Page::read(connection, owner, &asked);
+    let page = if params.reads_one_page() {
+        reader.run_for(owner.clone(), read).await?
+    } else {
+        db.run_for(owner.clone(), read).await?
+    };
     let mut response = HttpResponse::Ok();
     if let Some(last) = page.tasks.last().filter(|_| page.has_more) {
         let list =

@@ -72,6 +72,12 @@ struct Draft {
 }
 
 impl ListParams {
+    /// Whether an index leads to the page and to little else. A search or a count may look at
+    /// every task of the user.
+    pub(super) fn reads_one_page(&self) -> bool {
+        self.filter.is_open() && !self.include_total
+    }
+
     /// Reads the query string of this user's request.
     pub(crate) fn parse(query: &str, user_id: &str) -> Result<Self, Vec<FieldError>> {
         let mut draft = Draft::default();

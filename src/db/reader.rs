@@ -1,0 +1,65 @@
+//! Short reads. On SQLite a worker of the server does them itself, on a connection of its own: a hop
+//! to another thread and back costs more than the read.
+
+use std::cell::RefCell;
+
+use super::connection::DbConnection;
+use super::error::DbError;
+use super::manager::DbManager;
+use super::pool::Db;
+
+/// The reads of one worker thread.
+pub struct Reader {
+    db: Db,
+    own: Option<Own>,
+}
+
+impl Reader {
+    /// For the thread that calls this.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        let manager = db.impatient_manager();
+        Self { db, own: manager.map(|manager| Own { manager, connection: RefCell::default() }) }
+    }
+
+    /// Runs `work` for a user. It must be a read of some rows that an index leads to: on SQLite it holds up
+    /// the thread.
+    ///
+    /// # Errors
+    /// As [`Db::run_for`].
+    pub async fn run_for<Owner, T, F>(&self, owner: Owner, work: F) -> Result<T, DbError>
+    where
+        Owner: AsRef<str> + Send + 'static,
+        F: Fn(&mut DbConnection, &Owner) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.own.as_ref().and_then(|own| own.at_once(|connection| work(connection, &owner))) {
+            Some(outcome) => outcome,
+            None => self.db.run_for(owner, work).await,
+        }
+    }
+}
+
+struct Own {
+    manager: DbManager,
+    connection: RefCell<Option<DbConnection>>,
+}
+
+impl Own {
+    /// `None` when it would have to wait: then the pool may, on a thread that nobody else needs.
+    fn at_once<T>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, DbError>,
+    ) -> Option<Result<T, DbError>> {
+        // Taken out, so that a panic leaves nothing behind.
+        let kept = self.connection.take();
+        let mut connection = kept.or_else(|| self.manager.open().ok())?;
+        match work(&mut connection) {
+            Err(DbError::Unavailable(_)) => None,
+            outcome => {
+                self.connection.replace(Some(connection));
+                Some(outcome)
+            }
+        }
+    }
+}
