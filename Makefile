@@ -1,12 +1,13 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract container-test bench-paging help
+.PHONY: run test check contract faults container-test bench-paging help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
 	@echo "make test   install what the tests need, then run every check and test"
 	@echo "make check  formatting, lints and documentation of the Rust part only"
 	@echo "make contract  hold the server to openapi.json for longer, with a new seed"
+	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 
@@ -23,6 +24,9 @@ check:
 
 contract:
 	scripts/test-contract 500 $$RANDOM
+
+faults:
+	TASKBRIDGE_FAULTS=long cargo test --release --locked --test faults -- --nocapture --test-threads=1
 
 container-test:
 	@scripts/test-container

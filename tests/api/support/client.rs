@@ -142,6 +142,18 @@ impl Client {
 
     /// Any method, with these bytes as its body or without one.
     pub fn send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
+        let answer = self.try_send(method, path, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// As [`Client::send`], for a server that may go away before its answer is complete. Nothing is
+    /// sent a second time.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
         let uri = format!("http://{}{path}", self.address);
         let mut request = ureq::http::Request::builder().method(method).uri(uri);
         if let Some(token) = &self.token {
@@ -154,17 +166,17 @@ impl Client {
             Some(bytes) => self.agent.run(request.body(bytes).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let mut response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = response?;
         let value = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Answer {
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response
                 .headers()
                 .iter()
                 .map(|(name, content)| (name.to_string(), value(content.as_bytes())))
                 .collect(),
-            body: response.body_mut().read_to_vec().unwrap(),
-        }
+            body: response.body_mut().read_to_vec()?,
+        })
     }
 
     /// The same caller, for requests that the client library refuses to make: `head` is the rest of

@@ -1,0 +1,24 @@
+//! How long a test runs, and the figures it leaves behind.
+
+use std::time::Duration;
+
+/// How often a fault is made: `TASKBRIDGE_FAULTS=long` picks the long form.
+#[expect(clippy::disallowed_methods, reason = "a knob of the tests")]
+pub fn rounds(short: usize, long: usize) -> usize {
+    if std::env::var("TASKBRIDGE_FAULTS").is_ok_and(|form| form == "long") { long } else { short }
+}
+
+/// Prints one line that docs/RELIABILITY.md is filled from.
+#[expect(clippy::print_stdout, reason = "shown by --nocapture, and when the test fails")]
+pub fn figure(name: &str, text: &str) {
+    println!("figure: {name}: {text}");
+}
+
+/// Median, 99th percentile and maximum of what was measured.
+pub fn spread(measured: &[Duration]) -> String {
+    assert!(!measured.is_empty(), "nothing was measured");
+    let mut sorted = measured.to_vec();
+    sorted.sort_unstable();
+    let at = |percent: usize| sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1];
+    format!("p50 {:.0?}, p99 {:.0?}, max {:.0?} of {}", at(50), at(99), at(100), sorted.len())
+}

@@ -1,0 +1,18 @@
+//! Faults made on purpose, and what must survive them. Short by default; `make faults` runs the long
+//! form, and docs/RELIABILITY.md holds its figures.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a panic is how a failure is reported"
+)]
+
+#[expect(dead_code, unused_imports, reason = "shared with tests/api, which uses all of it")]
+#[path = "../api/support/mod.rs"]
+mod support;
+
+mod extent;
+mod integrity;
+mod journal;
+mod kill9;
+mod load;
