@@ -19,6 +19,11 @@ pub fn spread(measured: &[Duration]) -> String {
     assert!(!measured.is_empty(), "nothing was measured");
     let mut sorted = measured.to_vec();
     sorted.sort_unstable();
-    let at = |percent: usize| sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1];
-    format!("p50 {:.0?}, p99 {:.0?}, max {:.0?} of {}", at(50), at(99), at(100), sorted.len())
+    let at = |percent: usize| ms(sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]);
+    format!("p50 {}, p99 {}, max {} of {}", at(50), at(99), at(100), sorted.len())
+}
+
+/// In milliseconds, all in one unit.
+pub fn ms(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
 }

@@ -111,6 +111,8 @@ impl Journal {
             None => Fate::Cut,
             Some(_) => panic!("{write:?} got {answer:?}"),
         };
+        let retry_after = answer.as_ref().and_then(|answer| answer.header("retry-after"));
+        assert_eq!(fate == Fate::Unavailable, retry_after.is_some(), "{write:?} got {answer:?}");
         match (fate, answer) {
             (Fate::Acknowledged, Some(answer)) => self.acknowledged(&write, &answer),
             (Fate::Refused, _) => self.counts.refused += 1,

@@ -16,3 +16,4 @@ mod integrity;
 mod journal;
 mod kill9;
 mod load;
+mod outage;

@@ -1,0 +1,134 @@
+//! Readers and writers who go on while the database is away.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::journal::{Counts, Fate};
+use crate::load::Writer;
+use crate::support::client::{agent, tasks_of};
+use crate::support::{Client, TokenBuilder};
+
+const WRITERS: usize = 5;
+const READERS: usize = 3;
+
+/// What a client does between a 503 and its next attempt; far less than `Retry-After` asks for.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Whose it was.
+    pub client: usize,
+    pub started: Instant,
+    pub ended: Instant,
+    /// Whether the answer was a 503.
+    pub failed: bool,
+}
+
+/// Some clients.
+pub struct Crowd {
+    writers: Vec<Writer>,
+}
+
+fn as_user(address: SocketAddr, user: &str) -> Client {
+    Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
+}
+
+impl Crowd {
+    pub fn new(seed: u64) -> Self {
+        Self { writers: Writer::several(WRITERS, seed) }
+    }
+
+    /// Keeps everybody busy until `happening` is over; what they met, and what that gave.
+    pub fn busy_while<T>(
+        &mut self,
+        address: SocketAddr,
+        happening: impl FnOnce(&Signal) -> T,
+    ) -> (Vec<Sample>, T) {
+        let signal = Signal::default();
+        std::thread::scope(|scope| {
+            let signal = &signal;
+            let mut threads = Vec::new();
+            for (number, writer) in self.writers.iter_mut().enumerate() {
+                let client = as_user(address, writer.journal.user());
+                let mut write = move || match writer.write(&client) {
+                    Fate::Cut => panic!("no answer at all"),
+                    fate => fate == Fate::Unavailable,
+                };
+                threads.push(scope.spawn(move || signal.repeat(number, &mut write)));
+            }
+            for number in 0..READERS {
+                let user = format!("writer-{number}");
+                let client = as_user(address, &user);
+                let mut read = move || {
+                    let answer = client.get(&tasks_of(&user));
+                    assert!(answer.status == 503 || answer.status == 200, "{answer:?}");
+                    assert_eq!(answer.status == 503, answer.header("retry-after").is_some());
+                    answer.status == 503
+                };
+                threads.push(scope.spawn(move || signal.repeat(WRITERS + number, &mut read)));
+            }
+            // However it ends, the clients must not go on for ever.
+            let end = End(signal);
+            let outcome = happening(signal);
+            drop(end);
+            let samples = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+            (samples, outcome)
+        })
+    }
+
+    /// Compares every journal with what is there.
+    pub fn settle(&mut self, address: SocketAddr) {
+        for writer in &mut self.writers {
+            let client = as_user(address, writer.journal.user());
+            writer.journal.settle(&client);
+        }
+    }
+
+    /// Of all writers together.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.writers.iter().for_each(|writer| counts += writer.journal.counts);
+        counts
+    }
+}
+
+/// What the clients are to do.
+#[derive(Default)]
+pub struct Signal {
+    quiet: AtomicBool,
+    over: AtomicBool,
+}
+
+impl Signal {
+    /// Whether nobody is to ask anything for now.
+    pub fn quiet(&self, quiet: bool) {
+        self.quiet.store(quiet, Ordering::Relaxed);
+    }
+
+    fn repeat(&self, client: usize, request: &mut dyn FnMut() -> bool) -> Vec<Sample> {
+        let mut samples = Vec::new();
+        while !self.over.load(Ordering::Relaxed) {
+            if self.quiet.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            let started = Instant::now();
+            let failed = request();
+            samples.push(Sample { client, started, ended: Instant::now(), failed });
+            if failed {
+                std::thread::sleep(PAUSE);
+            }
+        }
+        samples
+    }
+}
+
+struct End<'a>(&'a Signal);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,91 @@
+//! What the clients met around one outage, held against what they were promised.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::crowd::Sample;
+use crate::extent::ms;
+
+/// How long after the database is back a request may still fail.
+pub const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Waiting for a connection (3 s), for the statement (5 s) and for an answer that never comes (2 s).
+pub const LIMIT: Duration = Duration::from_secs(10);
+
+/// For the machine that runs this, which has other things to do.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// One outage as the clients met it.
+#[derive(Debug)]
+pub struct Met {
+    requests: usize,
+    pub failed: usize,
+    /// The most that one client failed.
+    pub failed_most: usize,
+    /// Whether somebody got a 503 before anything had happened.
+    early: bool,
+    /// How long the database was away.
+    away: Duration,
+    /// When, after the database was back, the last 503 arrived.
+    last_failure: Duration,
+    /// When everybody had had a good answer again.
+    pub recovered: Duration,
+    /// The longest that anybody waited for an answer.
+    pub longest: Duration,
+}
+
+impl Met {
+    /// `down` is the moment before it happened, `back` the one after.
+    pub fn of(samples: &[Sample], down: Instant, back: Instant) -> Self {
+        let mut failures = BTreeMap::new();
+        let mut first_good = BTreeMap::new();
+        for sample in samples {
+            *failures.entry(sample.client).or_insert(0) += usize::from(sample.failed);
+            let good = first_good.entry(sample.client).or_insert(None);
+            if !sample.failed && sample.ended >= back && good.is_none() {
+                *good = Some(sample.ended.max(back) - sample.started.max(back));
+            }
+        }
+        let failed = || samples.iter().filter(|sample| sample.failed);
+        let after = |sample: &Sample| sample.ended.saturating_duration_since(back);
+        Self {
+            requests: samples.len(),
+            failed: failed().count(),
+            failed_most: failures.into_values().max().unwrap_or_default(),
+            early: failed().any(|sample| sample.ended < down),
+            away: back - down,
+            last_failure: failed().map(after).max().unwrap_or_default(),
+            recovered: first_good
+                .into_values()
+                .map(|good| good.unwrap_or(Duration::MAX))
+                .max()
+                .unwrap(),
+            longest: samples.iter().map(|sample| sample.ended - sample.started).max().unwrap(),
+        }
+    }
+
+    /// Fails when a promise was broken.
+    pub fn check(&self) {
+        assert!(!self.early, "503 before anything had happened: {self}");
+        assert!(self.last_failure < RECOVERY, "still 503: {self}");
+        assert!(self.recovered < RECOVERY, "somebody still had to wait: {self}");
+        assert!(self.longest < LIMIT + SLACK, "somebody waited too long: {self}");
+    }
+}
+
+impl std::fmt::Display for Met {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "away {}, {} of {} requests got 503 (one client at most {}), the last {} after it was \
+             back; all served again after {}; longest wait {}",
+            ms(self.away),
+            self.failed,
+            self.requests,
+            self.failed_most,
+            ms(self.last_failure),
+            ms(self.recovered),
+            ms(self.longest)
+        )
+    }
+}
