@@ -23,6 +23,8 @@ const OUTSIDE: &[&str] = &[
     "database table is locked",
     "database or disk is full",
     "disk I/O error",
+    // What a broken device (EIO) looks like to whoever reads from it.
+    "database disk image is malformed",
     "unable to open database file",
     "attempt to write a readonly database",
     "server closed the connection",
@@ -63,5 +65,28 @@ impl From<Error> for DbError {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(text: &str) -> DbError {
+        Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned())).into()
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_no_fault_of_this_program() {
+        for text in [
+            "database or disk is full",
+            "disk I/O error",
+            "database disk image is malformed",
+            "unable to open database file",
+            "database is locked",
+        ] {
+            assert!(matches!(reported(text), DbError::Unavailable(_)), "{text}");
+        }
+        assert!(matches!(reported("no such column: a"), DbError::Unexpected(_)));
     }
 }

@@ -2,7 +2,7 @@
 //! by it, so somebody else's task is as absent as one that never was.
 
 use diesel::result::OptionalExtension;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::etag::EntityTag;
 use super::id::TaskId;
@@ -56,7 +56,7 @@ pub(super) fn insert_once(
     id: TaskId,
     now: Timestamp,
 ) -> Result<Task, DbError> {
-    Ok(diesel::insert_into(tasks::table)
+    let stored = diesel::insert_into(tasks::table)
         .values((
             tasks::user_id.eq(owner.as_str()),
             tasks::id.eq(id),
@@ -71,7 +71,15 @@ pub(super) fn insert_once(
             tasks::updated_at.eq(now),
         ))
         .returning(tasks::all_columns)
-        .get_result(connection)?)
+        .get_results(connection);
+    returned(stored)?.ok_or_else(|| DbError::Unexpected("a new task was not returned".to_owned()))
+}
+
+/// The row that a writing statement returns. All of its result must have been read: SQLite commits
+/// only when there is nothing left to read, and Diesel's `get_result` stops at the first row, where
+/// nobody learns any more that the disk is full.
+fn returned(rows: QueryResult<Vec<Task>>) -> Found<Task> {
+    Ok(rows?.pop())
 }
 
 /// Changes a task and returns it. Without any change it is only read, and compared.
@@ -101,7 +109,7 @@ pub(crate) fn update(
     if let Precondition::OneOf(versions) = precondition {
         statement = statement.filter(tasks::version.eq_any(versions));
     }
-    let changed = statement.returning(tasks::all_columns).get_result(connection).optional()?;
+    let changed = returned(statement.returning(tasks::all_columns).get_results(connection))?;
     told_apart(connection, owner, id, precondition, changed)
 }
 
@@ -124,7 +132,7 @@ pub(crate) fn toggle(
     if let Precondition::OneOf(versions) = precondition {
         statement = statement.filter(tasks::version.eq_any(versions));
     }
-    let changed = statement.returning(tasks::all_columns).get_result(connection).optional()?;
+    let changed = returned(statement.returning(tasks::all_columns).get_results(connection))?;
     told_apart(connection, owner, id, precondition, changed)
 }
 

@@ -50,6 +50,8 @@ const CONFINED: &[(&str, Allowed)] = &[
     }),
     ("utoipa_swagger_ui::", |path| path == "docs/page.rs"),
     ("std::env::", |path| path == "config/source.rs"),
+    // It leaves a writing statement before SQLite has committed it, and drops the error of that.
+    (".get_result(", |path| path == "db/migrations.rs"),
 ];
 
 fn layer(module: &str) -> usize {

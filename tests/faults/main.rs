@@ -11,9 +11,12 @@
 #[path = "../api/support/mod.rs"]
 mod support;
 
+mod crowd;
 mod extent;
 mod integrity;
 mod journal;
+mod judge;
 mod kill9;
 mod load;
 mod outage;
+mod sqlite;

@@ -2,8 +2,6 @@
 //! nobody hangs, nothing is lost, and the server recovers without being restarted.
 
 mod cluster;
-mod crowd;
-mod judge;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,10 +11,10 @@ use diesel::{Connection, PgConnection};
 use fastrand::Rng;
 
 use self::cluster::Cluster;
-use self::crowd::Crowd;
-use self::judge::{LIMIT, Met, RECOVERY};
+use crate::crowd::Crowd;
 use crate::extent::{figure, ms, rounds, spread};
 use crate::integrity;
+use crate::judge::{LIMIT, Met, RECOVERY};
 use crate::support::process::Process;
 use crate::support::seed;
 

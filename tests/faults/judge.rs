@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::crowd::Sample;
+use crate::crowd::Sample;
 use crate::extent::ms;
 
 /// How long after the database is back a request may still fail.
@@ -20,6 +20,8 @@ const SLACK: Duration = Duration::from_secs(1);
 pub struct Met {
     requests: usize,
     pub failed: usize,
+    /// Those of them that only read.
+    pub failed_reads: usize,
     /// The most that one client failed.
     pub failed_most: usize,
     /// Whether somebody got a 503 before anything had happened.
@@ -51,6 +53,7 @@ impl Met {
         Self {
             requests: samples.len(),
             failed: failed().count(),
+            failed_reads: failed().filter(|sample| sample.read).count(),
             failed_most: failures.into_values().max().unwrap_or_default(),
             early: failed().any(|sample| sample.ended < down),
             away: back - down,
@@ -77,11 +80,12 @@ impl std::fmt::Display for Met {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "away {}, {} of {} requests got 503 (one client at most {}), the last {} after it was \
+            "away {}, {} of {} requests got 503 ({} that only read; one client at most {}), the last {} after it was \
              back; all served again after {}; longest wait {}",
             ms(self.away),
             self.failed,
             self.requests,
+            self.failed_reads,
             self.failed_most,
             ms(self.last_failure),
             ms(self.recovered),

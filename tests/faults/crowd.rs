@@ -20,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Sample {
     /// Whose it was.
     pub client: usize,
+    /// Whether it only read.
+    pub read: bool,
     pub started: Instant,
     pub ended: Instant,
     /// Whether the answer was a 503.
@@ -56,7 +58,7 @@ impl Crowd {
                     Fate::Cut => panic!("no answer at all"),
                     fate => fate == Fate::Unavailable,
                 };
-                threads.push(scope.spawn(move || signal.repeat(number, &mut write)));
+                threads.push(scope.spawn(move || signal.repeat(number, false, &mut write)));
             }
             for number in 0..READERS {
                 let user = format!("writer-{number}");
@@ -67,7 +69,7 @@ impl Crowd {
                     assert_eq!(answer.status == 503, answer.header("retry-after").is_some());
                     answer.status == 503
                 };
-                threads.push(scope.spawn(move || signal.repeat(WRITERS + number, &mut read)));
+                threads.push(scope.spawn(move || signal.repeat(WRITERS + number, true, &mut read)));
             }
             // However it ends, the clients must not go on for ever.
             let end = End(signal);
@@ -107,7 +109,7 @@ impl Signal {
         self.quiet.store(quiet, Ordering::Relaxed);
     }
 
-    fn repeat(&self, client: usize, request: &mut dyn FnMut() -> bool) -> Vec<Sample> {
+    fn repeat(&self, client: usize, read: bool, request: &mut dyn FnMut() -> bool) -> Vec<Sample> {
         let mut samples = Vec::new();
         while !self.over.load(Ordering::Relaxed) {
             if self.quiet.load(Ordering::Relaxed) {
@@ -116,7 +118,7 @@ impl Signal {
             }
             let started = Instant::now();
             let failed = request();
-            samples.push(Sample { client, started, ended: Instant::now(), failed });
+            samples.push(Sample { client, read, started, ended: Instant::now(), failed });
             if failed {
                 std::thread::sleep(PAUSE);
             }
