@@ -55,31 +55,33 @@ impl Error {
 
 /// The compiled library and its switch, off.
 pub struct FaultyIo {
-    folder: TempDir,
+    _folder: TempDir,
+    library: String,
+    path: String,
     switch: File,
 }
 
 impl FaultyIo {
     pub fn build() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let within = |name| folder.path().join(name).to_str().unwrap().to_owned();
+        let library = within("faulty_io.so");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/sqlite/faulty_io.c");
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(folder.path().join("faulty_io.so"))
-            .args([source, "-ldl"])
+            .args([&library, source, "-ldl"])
             .status()
             .expect("a C compiler is needed (on Debian: apt-get install build-essential)");
         assert!(built.success(), "{source} does not compile");
-        let path = folder.path().join("switch");
+        let path = within("switch");
         std::fs::write(&path, [0; 20]).unwrap();
-        let switch = File::options().read(true).write(true).open(path).unwrap();
-        Self { folder, switch }
+        let switch = File::options().read(true).write(true).open(&path).unwrap();
+        Self { _folder: folder, library, path, switch }
     }
 
     /// What the server must be started with.
-    pub fn variables(&self) -> [(&'static str, String); 2] {
-        let path = |name| self.folder.path().join(name).to_str().unwrap().to_owned();
-        [("LD_PRELOAD", path("faulty_io.so")), ("FAULTY_IO_SWITCH", path("switch"))]
+    pub fn variables(&self) -> [(&str, &str); 2] {
+        [("LD_PRELOAD", &self.library), ("FAULTY_IO_SWITCH", &self.path)]
     }
 
     /// From now on one of `every` such calls fails.

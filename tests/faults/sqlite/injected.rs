@@ -7,6 +7,7 @@ use rstest::rstest;
 use super::Bench;
 use super::faulty_io::{Call, Error, FaultyIo};
 use crate::extent::{figure, rounds};
+use crate::kill9::again_and_again;
 use crate::support::seed;
 
 #[rstest]
@@ -25,9 +26,7 @@ fn calls_that_fail_stop_the_server_only_for_as_long_as_they_do(
     let seed = seed();
     let folder = tempfile::tempdir().unwrap();
     let faulty = FaultyIo::build();
-    let variables = faulty.variables();
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, &**value)).collect();
-    let mut bench = Bench::start(folder.path(), &variables, seed);
+    let mut bench = Bench::start(folder.path(), &faulty.variables(), seed);
     let (call, error, every) = fault;
     let name = format!("SQLite {call:?} {error:?} 1 in {every}");
     let rounds = rounds(1, 10);
@@ -48,4 +47,21 @@ fn calls_that_fail_stop_the_server_only_for_as_long_as_they_do(
         &name,
         &format!("{rounds} rounds, seed {seed}: {counts}, {} calls failed", faulty.hits()),
     );
+}
+
+/// What SQLite left half done it must not take for whole when it starts again.
+#[test]
+fn a_server_killed_while_its_disk_fails_has_lost_nothing_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/tasks.db", folder.path().display());
+    let faulty = FaultyIo::build();
+    let (rounds, seed) = (rounds(3, 30), seed());
+    let (counts, _) = again_and_again(rounds, seed, &url, &faulty.variables(), |kill| {
+        faulty.on(Call::Any, Error::Eio, 5);
+        std::thread::sleep(Duration::from_millis(300));
+        kill();
+        faulty.off();
+    });
+    assert!(faulty.hits() > 0, "nothing was made to fail");
+    figure("kill -9, SQLite on a failing disk", &format!("{rounds} rounds, seed {seed}: {counts}"));
 }
