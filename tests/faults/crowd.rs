@@ -9,7 +9,6 @@ use crate::load::Writer;
 use crate::support::client::{agent, tasks_of};
 use crate::support::{Client, TokenBuilder};
 
-const WRITERS: usize = 5;
 const READERS: usize = 3;
 
 /// What a client does between a 503 and its next attempt; far less than `Retry-After` asks for.
@@ -38,8 +37,9 @@ fn as_user(address: SocketAddr, user: &str) -> Client {
 }
 
 impl Crowd {
-    pub fn new(seed: u64) -> Self {
-        Self { writers: Writer::several(WRITERS, seed) }
+    /// With as many writers, and three readers.
+    pub fn new(writers: usize, seed: u64) -> Self {
+        Self { writers: Writer::several(writers, seed) }
     }
 
     /// Keeps everybody busy until `happening` is over; what they met, and what that gave.
@@ -60,6 +60,7 @@ impl Crowd {
                 };
                 threads.push(scope.spawn(move || signal.repeat(number, false, &mut write)));
             }
+            let writers = threads.len();
             for number in 0..READERS {
                 let user = format!("writer-{number}");
                 let client = as_user(address, &user);
@@ -69,7 +70,7 @@ impl Crowd {
                     assert_eq!(answer.status == 503, answer.header("retry-after").is_some());
                     answer.status == 503
                 };
-                threads.push(scope.spawn(move || signal.repeat(WRITERS + number, true, &mut read)));
+                threads.push(scope.spawn(move || signal.repeat(writers + number, true, &mut read)));
             }
             // However it ends, the clients must not go on for ever.
             let end = End(signal);

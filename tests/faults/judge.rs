@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::crowd::Sample;
-use crate::extent::ms;
+use crate::extent::{ms, spread};
 
 /// How long after the database is back a request may still fail.
 pub const RECOVERY: Duration = Duration::from_secs(2);
 
 /// Waiting for a connection (3 s), for the statement (5 s) and for an answer that never comes (2 s).
 pub const LIMIT: Duration = Duration::from_secs(10);
-
-/// For the machine that runs this, which has other things to do.
-const SLACK: Duration = Duration::from_secs(1);
 
 /// One outage as the clients met it.
 #[derive(Debug)]
@@ -26,6 +23,8 @@ pub struct Met {
     pub failed_most: usize,
     /// Whether somebody got a 503 before anything had happened.
     early: bool,
+    /// The longest that anybody waited before anything had happened: what a busy machine takes anyway.
+    usual: Duration,
     /// How long the database was away.
     away: Duration,
     /// When, after the database was back, the last 503 arrived.
@@ -56,6 +55,11 @@ impl Met {
             failed_reads: failed().filter(|sample| sample.read).count(),
             failed_most: failures.into_values().max().unwrap_or_default(),
             early: failed().any(|sample| sample.ended < down),
+            usual: samples
+                .iter()
+                .map(|sample| sample.ended.min(down).saturating_duration_since(sample.started))
+                .max()
+                .unwrap(),
             away: back - down,
             last_failure: failed().map(after).max().unwrap_or_default(),
             recovered: first_good
@@ -71,8 +75,8 @@ impl Met {
     pub fn check(&self) {
         assert!(!self.early, "503 before anything had happened: {self}");
         assert!(self.last_failure < RECOVERY, "still 503: {self}");
-        assert!(self.recovered < RECOVERY, "somebody still had to wait: {self}");
-        assert!(self.longest < LIMIT + SLACK, "somebody waited too long: {self}");
+        assert!(self.recovered < RECOVERY + self.usual, "somebody still had to wait: {self}");
+        assert!(self.longest < LIMIT + self.usual, "somebody waited too long: {self}");
     }
 }
 
@@ -81,7 +85,7 @@ impl std::fmt::Display for Met {
         write!(
             f,
             "away {}, {} of {} requests got 503 ({} that only read; one client at most {}), the last {} after it was \
-             back; all served again after {}; longest wait {}",
+             back; all served again after {}; longest wait {}, before it {}",
             ms(self.away),
             self.failed,
             self.requests,
@@ -89,6 +93,41 @@ impl std::fmt::Display for Met {
             self.failed_most,
             ms(self.last_failure),
             ms(self.recovered),
+            ms(self.longest),
+            ms(self.usual)
+        )
+    }
+}
+
+/// Several outages together.
+#[derive(Debug, Default)]
+pub struct Tally {
+    requests: usize,
+    pub failed: usize,
+    failed_reads: usize,
+    recovered: Vec<Duration>,
+    longest: Duration,
+}
+
+impl Tally {
+    pub fn add(&mut self, met: &Met) {
+        self.requests += met.requests;
+        self.failed += met.failed;
+        self.failed_reads += met.failed_reads;
+        self.recovered.push(met.recovered);
+        self.longest = self.longest.max(met.longest);
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} of {} requests got 503 ({} that only read); all served again after {}; longest wait {}",
+            self.failed,
+            self.requests,
+            self.failed_reads,
+            spread(&self.recovered),
             ms(self.longest)
         )
     }

@@ -10,6 +10,8 @@ use fastrand::Rng;
 
 use super::Bench;
 use crate::extent::{figure, rounds};
+use crate::journal::Counts;
+use crate::judge::Tally;
 use crate::support::seed;
 
 const NAME: &str = "sqlite::full::a_full_disk_only_stops_writers_until_there_is_room";
@@ -68,7 +70,7 @@ fn a_full_disk_only_stops_writers_until_there_is_room() {
     let seed = seed();
     let mut random = Rng::with_seed(seed);
     let rounds = rounds(1, 10);
-    let mut failed = 0;
+    let (mut counts, mut tally) = (Counts::default(), Tally::default());
     for _ in 0..rounds {
         // A new file each time: an old one has room of its own in its write-ahead log.
         let folder = tempfile::tempdir().unwrap();
@@ -81,11 +83,12 @@ fn a_full_disk_only_stops_writers_until_there_is_room() {
             remove_file(&ballast).unwrap();
         });
         assert!(met.failed > 0 && met.failed_reads == 0, "{met}");
-        failed += met.failed;
+        tally.add(&met);
+        counts += bench.crowd.counts();
         bench.server.signal("TERM");
         assert!(bench.server.wait().success(), "{}", bench.server.output());
-        figure("SQLite on a full disk", &format!("seed {seed}: {}", bench.crowd.counts()));
         assert!(Command::new("umount").arg(folder.path()).status().unwrap().success());
     }
-    figure("SQLite on a full disk", &format!("{rounds} rounds, {failed} requests got 503"));
+    let name = "SQLite on a full disk";
+    figure(name, &format!("{rounds} rounds, seed {seed}: {counts}; {tally}"));
 }

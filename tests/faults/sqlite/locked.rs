@@ -27,6 +27,7 @@ fn a_file_that_another_process_has_locked_only_stops_writers() {
         });
         assert!(met.failed > 0 && met.failed_reads == 0, "{met}");
     }
-    let counts = bench.crowd.counts();
-    figure("SQLite locked by another process", &format!("{rounds} rounds, seed {seed}: {counts}"));
+    let (counts, tally) = (bench.crowd.counts(), &bench.tally);
+    let name = "SQLite locked by another process";
+    figure(name, &format!("{rounds} rounds, seed {seed}: {counts}; {tally}"));
 }

@@ -13,8 +13,11 @@ use std::time::{Duration, Instant};
 use crate::crowd::Crowd;
 use crate::extent::figure;
 use crate::integrity;
-use crate::judge::{Met, RECOVERY};
+use crate::judge::{Met, RECOVERY, Tally};
 use crate::support::process::Process;
+
+/// SQLite lets one write at a time, and does not let them queue.
+const WRITERS: usize = 3;
 
 /// A server on a file of its own, and its clients.
 struct Bench {
@@ -22,6 +25,7 @@ struct Bench {
     server: Process,
     address: SocketAddr,
     crowd: Crowd,
+    tally: Tally,
 }
 
 impl Bench {
@@ -32,13 +36,13 @@ impl Bench {
         let all: Vec<_> = limits.into_iter().chain(variables.iter().copied()).collect();
         let mut server = Process::serve(&url, &all);
         let address = server.address();
-        Self { url, server, address, crowd: Crowd::new(seed) }
+        Self { url, server, address, crowd: Crowd::new(WRITERS, seed), tally: Tally::default() }
     }
 
     /// Lets a fault happen under load, and looks at what it did and left.
     fn suffer(&mut self, name: &str, fault: impl FnOnce()) -> Met {
         let (samples, (down, back)) = self.crowd.busy_while(self.address, |_| {
-            std::thread::sleep(Duration::from_millis(400));
+            std::thread::sleep(Duration::from_millis(500));
             let down = Instant::now();
             fault();
             let back = Instant::now();
@@ -51,6 +55,7 @@ impl Bench {
         assert!(self.server.is_running(), "{}", self.server.output());
         self.crowd.settle(self.address);
         integrity::check(&self.url);
+        self.tally.add(&met);
         met
     }
 }
