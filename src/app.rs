@@ -1,6 +1,6 @@
 //! The server as a value: built from a [`Config`], bound to a port, run until it is told to stop.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::config::{Config, CorsOrigins};
 use crate::contract;
 use crate::db::{Db, Reader};
 use crate::docs;
-use crate::drain::{Drain, close_when_draining};
+use crate::drain::{Drain, Stopper, close_when_draining, listen};
 use crate::extract::BodyTimeout;
 use crate::health::Readiness;
 use crate::rate_limit::RateLimits;
@@ -37,6 +37,7 @@ const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    listener: TcpListener,
     drain: Drain,
     shutdown_delay: Duration,
 }
@@ -69,6 +70,14 @@ impl Application {
         let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
         let description = contract::document().to_json().context("Cannot write the description")?;
         let description = web::Data::new(docs::Rendered::new(description));
+        let listener = listen(SocketAddr::new(config.host, config.port)).with_context(|| {
+            format!(
+                "Cannot listen on {}:{}: choose another HOST or PORT, or stop what listens there",
+                config.host, config.port
+            )
+        })?;
+        let address = listener.local_addr().context("The server has no address")?;
+        let counting = drain.clone();
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
@@ -98,16 +107,13 @@ impl Application {
         .client_request_timeout(http.request_timeout)
         .keep_alive(http.keep_alive)
         .shutdown_timeout(http.shutdown_timeout.as_secs())
-        .bind((config.host, config.port))
-        .with_context(|| {
-            format!(
-                "Cannot listen on {}:{}: choose another HOST or PORT, or stop what listens there",
-                config.host, config.port
-            )
-        })?;
-        let address = *server.addrs().first().context("The server has no address")?;
+        .on_connect(move |_, connection| {
+            connection.insert(counting.count());
+        })
+        .listen(listener.try_clone().context("The server cannot keep its socket")?)
+        .context("The server cannot use its socket")?;
         let shutdown_delay = http.shutdown_delay;
-        Ok(Self { server: server.run(), address, drain, shutdown_delay })
+        Ok(Self { server: server.run(), address, listener, drain, shutdown_delay })
     }
 
     /// Where it listens.
@@ -122,15 +128,13 @@ impl Application {
         self.server.handle()
     }
 
-    /// Stops the server from outside as a load balancer wishes it: `/health/ready` turns to 503 first,
-    /// and after `SHUTDOWN_DELAY_SECONDS` new connections are refused and requests in flight finished.
-    pub fn drain(&self) -> impl Future<Output = ()> + use<> {
-        let (drain, delay, handle) = (self.drain.clone(), self.shutdown_delay, self.handle());
-        async move {
-            drain.begin();
-            tokio::time::sleep(delay).await;
-            handle.stop(true).await;
-        }
+    /// Ways to stop the server in an orderly manner.
+    ///
+    /// # Errors
+    /// When the operating system gives no second handle on the socket.
+    pub fn stopper(&self) -> std::io::Result<Stopper> {
+        let listener = self.listener.try_clone()?;
+        Ok(Stopper::new(self.handle(), listener, self.drain.clone(), self.shutdown_delay))
     }
 
     /// Serves until stopped, then until what is in flight is finished.

@@ -1,28 +1,133 @@
 //! The end of a server's life: it says that it is not ready, so that no load balancer sends it more,
-//! goes on answering for a while, closes its connections one answer at a time, and stops.
+//! goes on answering for a while, refuses new connections, closes the others one answer at a time, and
+//! stops. A proxy that keeps connections open never meets one that closes just as it sends a request.
 
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-/// Whether the server is about to stop. Clones share one answer.
+/// How long connections without a request stay open once new ones are refused. A connection that a
+/// proxy uses every few milliseconds is closed by an answer in this time, and not between two requests.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether any are left.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long the thread that accepts connections takes to notice that it should not.
+const UNTIL_PAUSED: Duration = Duration::from_millis(2);
+
+/// How many connections may wait to be accepted: as many as the HTTP library has by itself.
+const BACKLOG: i32 = 1024;
+
+/// Whether the server is about to stop, and how many connections it has. Clones share one answer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Drain(Arc<AtomicBool>);
+pub(crate) struct Drain {
+    begun: Arc<AtomicBool>,
+    open: Arc<AtomicUsize>,
+}
 
 impl Drain {
     /// From now on.
     pub(crate) fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
     }
 
     /// Whether it has begun.
     pub(crate) fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Counts a connection until what is returned is dropped.
+    pub(crate) fn count(&self) -> OpenConnection {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        OpenConnection(Arc::clone(&self.open))
+    }
+
+    /// Resolves when no connection is open any more, and after a second at the latest.
+    pub(crate) async fn linger(&self) {
+        let none_is_open = async {
+            while self.open.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // Those that are left are idle, or have a request in flight that gets its own time.
+        let _ = tokio::time::timeout(LINGER, none_is_open).await;
+    }
+}
+
+/// A connection that is open.
+pub(crate) struct OpenConnection(Arc<AtomicUsize>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Listens on an address, which may have been in use until a moment ago.
+///
+/// # Errors
+/// When the address is in use or not one of this machine.
+pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Stops a server from outside, in an orderly manner.
+pub struct Stopper {
+    handle: ServerHandle,
+    listener: TcpListener,
+    drain: Drain,
+    delay: Duration,
+}
+
+impl Stopper {
+    pub(crate) fn new(
+        handle: ServerHandle,
+        listener: TcpListener,
+        drain: Drain,
+        delay: Duration,
+    ) -> Self {
+        Self { handle, listener, drain, delay }
+    }
+
+    /// As a load balancer wishes it: `/health/ready` turns to 503 first, after
+    /// `SHUTDOWN_DELAY_SECONDS` new connections are refused, and each open one is closed by its next
+    /// answer. Requests in flight are finished; connections without one are closed a second later.
+    pub async fn drain(self) {
+        self.drain.begin();
+        tokio::time::sleep(self.delay).await;
+        self.refuse_connections().await;
+        self.drain.linger().await;
+        self.handle.stop(true).await;
+    }
+
+    /// As somebody at the keyboard wishes it: only requests in flight are waited for.
+    pub async fn stop(self) {
+        self.refuse_connections().await;
+        self.handle.stop(true).await;
+    }
+
+    /// From now on new connections are refused; those that are open go on. What reaches the socket
+    /// between the two steps is reset, so the time between them is short.
+    async fn refuse_connections(&self) {
+        self.handle.pause().await;
+        tokio::time::sleep(UNTIL_PAUSED).await;
+        if let Err(error) = SockRef::from(&self.listener).shutdown(Shutdown::Read) {
+            // Not on every operating system; then the stop that follows does it.
+            log::debug!("the listening socket stays open until the stop: {error}");
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub use app::Application;
 pub use config::Config;
 pub use contract::document;
 pub use db::{DatabaseUrl, DatabaseUrlError};
+pub use drain::Stopper;
 pub use operation::{Access, Operation, Produces};
 pub use routes::operations;
 pub use secret::Secret;

@@ -24,18 +24,18 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let application = Application::build(config)?;
         log::info!("listening on http://{}, tasks in the {database}", application.address());
-        let (drain, handle) = (application.drain(), application.handle());
+        let stopper = application.stopper()?;
         actix_rt::spawn(async move {
             let (terminated, interrupted) = (pin!(terminate.recv()), pin!(interrupt.recv()));
             match select(terminated, interrupted).await {
                 Either::Left(_) => {
                     log::info!("SIGTERM: not ready any more, finishing the requests in flight");
-                    drain.await;
+                    stopper.drain().await;
                 }
                 // Somebody sits at the keyboard and waits.
                 Either::Right(_) => {
                     log::info!("SIGINT: finishing the requests in flight");
-                    handle.stop(true).await;
+                    stopper.stop().await;
                 }
             }
         });

@@ -69,6 +69,27 @@ fn a_delay_lets_load_balancers_look_elsewhere_first() {
     assert_eq!(process.wait().code(), Some(0));
 }
 
+/// A proxy sends requests on connections it keeps; none of them may close between two.
+#[test]
+fn a_kept_connection_gets_one_more_answer_while_new_ones_are_refused() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[]);
+    let address = process.address();
+    let mut stream = raw::connect(address);
+    let request = raw::request("GET", "/health", &[""; 0], b"");
+    stream.write_all(&request).unwrap();
+    let answer = raw::read_answer(stream.try_clone().unwrap(), false).expect(200);
+    assert_eq!(answer.header("connection"), None);
+    process.signal("TERM");
+    std::thread::sleep(Duration::from_millis(400));
+    assert!(TcpStream::connect(address).is_err(), "new connections are refused");
+    stream.write_all(&request).unwrap();
+    let answer = raw::read_answer(stream, false).expect(200);
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(!process.stderr().contains("ERROR"), "{}", process.stderr());
+}
+
 #[test]
 fn an_idle_connection_does_not_hold_the_server_back() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
