@@ -12,7 +12,9 @@
 mod support;
 
 mod crowd;
+mod descriptors;
 mod extent;
+mod hostile;
 mod integrity;
 mod journal;
 mod judge;

@@ -105,6 +105,11 @@ impl Process {
         Client::new(agent(), self.address(), None)
     }
 
+    /// Its number, by which `/proc` knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let status =
