@@ -9,6 +9,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::clock;
 use crate::problem::FieldError;
@@ -19,7 +20,8 @@ const EPOCH_MICROS: i64 = 1_735_689_600_000_000;
 /// The largest integer that JavaScript reads exactly.
 pub(super) const MAX_ID: i64 = 9_007_199_254_740_991;
 
-/// The id of a task: 1 to 2^53 - 1, growing with time, unique among its owner's tasks.
+/// The id of a task: 1 to 2^53 - 1, growing with time as long as the clock does, unique among its owner's
+/// tasks.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, AsExpression, FromSqlRow,
 )]
@@ -45,13 +47,37 @@ impl TaskIdError {
 }
 
 impl TaskId {
-    /// A new id: microseconds since 2025, and always greater than the last one of this process.
+    /// Ids for a new task, one for each attempt to store it. The first ones are minted; when the owner has
+    /// both of them already, a clock that was set back repeats itself, and the others are drawn.
+    pub(super) fn candidates() -> impl FnMut() -> Self {
+        const MINTED: usize = 2;
+        let mut given = 0;
+        move || {
+            given += 1;
+            if given <= MINTED { Self::mint() } else { Self::drawn() }
+        }
+    }
+
+    /// A new id: microseconds since 2025, and always greater than the last one of this process. A clock
+    /// that stands before 2025 or after 2310 says nothing, so the id is drawn then.
     pub(super) fn mint() -> Self {
+        let now = clock::now_micros().saturating_sub(EPOCH_MICROS);
+        Self::minted_at(now).unwrap_or_else(Self::drawn)
+    }
+
+    fn minted_at(now: i64) -> Option<Self> {
         static LAST: AtomicI64 = AtomicI64::new(0);
-        let now = clock::now_micros().saturating_sub(EPOCH_MICROS).clamp(1, MAX_ID);
+        Self::from_i64(now)?;
         let next = |last: i64| Some(now.max(last.saturating_add(1)));
         let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
-        Self(now.max(last.saturating_add(1)))
+        Self::from_i64(now.max(last.saturating_add(1)))
+    }
+
+    /// Any id, by lot: among 2^53 none is likely to be taken.
+    fn drawn() -> Self {
+        // The lower half of such a UUID is random but for its two highest bits.
+        let lot = Uuid::new_v4().as_u128() & u128::from(MAX_ID.unsigned_abs());
+        Self(i64::try_from(lot).unwrap_or(MAX_ID).max(1))
     }
 
     /// From a stored number; `None` outside the range.
@@ -102,6 +128,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -109,6 +137,25 @@ mod tests {
         let ids: Vec<TaskId> = (0..10_000).map(|_| TaskId::mint()).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(ids.iter().all(|id| TaskId::parse(&id.to_string()) == Ok(*id)));
+    }
+
+    #[test]
+    fn a_clock_that_says_nothing_is_not_asked() {
+        for now in [i64::MIN, -1, 0, MAX_ID + 1, i64::MAX] {
+            assert_eq!(TaskId::minted_at(now), None, "{now}");
+        }
+        let drawn: BTreeSet<TaskId> = (0..10_000).map(|_| TaskId::drawn()).collect();
+        assert_eq!(drawn.len(), 10_000);
+        assert!(drawn.iter().all(|id| (1..=MAX_ID).contains(&id.0)));
+        assert!(drawn.iter().any(|id| id.0 > MAX_ID / 2), "the whole range is used");
+    }
+
+    #[test]
+    fn a_task_is_not_tried_under_neighbouring_ids_for_ever() {
+        let mut candidate = TaskId::candidates();
+        let ids: Vec<i64> = (0..5).map(|_| candidate().0).collect();
+        assert!(ids[..2].is_sorted() && ids[1] - ids[0] < 1_000_000, "{ids:?}");
+        assert!((ids[3] - ids[2]).abs() > 1_000_000, "{ids:?}");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::auth::OwnerId;
 use crate::db::schema::tasks;
 use crate::db::{DbConnection, DbError, Timestamp};
 
-/// How many ids are tried when another instance took the same microsecond for the same user.
+/// How many ids are tried when another instance took the same microsecond for the same user, or the clock
+/// was set back.
 const ID_ATTEMPTS: usize = 5;
 
 type Found<T> = Result<Option<T>, DbError>;
@@ -33,10 +34,10 @@ pub(crate) fn insert(
     owner: &OwnerId,
     new: &NewTask,
 ) -> Result<Task, DbError> {
+    let mut candidate = TaskId::candidates();
     let mut attempt = || {
-        connection.attempt(|connection| {
-            insert_once(connection, owner, new, TaskId::mint(), Timestamp::now())
-        })
+        let id = candidate();
+        connection.attempt(|connection| insert_once(connection, owner, new, id, Timestamp::now()))
     };
     let mut outcome = attempt();
     for _ in 1..ID_ATTEMPTS {

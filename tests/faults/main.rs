@@ -11,6 +11,7 @@
 #[path = "../api/support/mod.rs"]
 mod support;
 
+mod clock;
 mod crowd;
 mod descriptors;
 mod extent;

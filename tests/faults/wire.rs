@@ -37,14 +37,30 @@ impl Wire {
         self.send("POST", path, Some(body))
     }
 
+    /// A request that the server is told how to recognize.
+    pub fn post_with_key(&mut self, path: &str, body: &Value, key: &str) -> io::Result<Answer> {
+        self.exchange("POST", path, &format!("Idempotency-Key: {key}\r\n"), Some(body))
+    }
+
     /// One request and its answer. After an error the connection is given up.
     pub fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> io::Result<Answer> {
+        self.exchange(method, path, "", body)
+    }
+
+    fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        field: &str,
+        body: Option<&Value>,
+    ) -> io::Result<Answer> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => BufReader::new(self.connect()?),
         };
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         request.push_str(&self.authorization);
+        request.push_str(field);
         if let Some(body) = body {
             let body = body.to_string();
             request.push_str("Content-Type: application/json\r\n");

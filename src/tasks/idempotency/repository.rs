@@ -43,7 +43,7 @@ pub(in crate::tasks) fn insert(
     new: &NewTask,
     key: &IdempotencyKey,
 ) -> Result<Option<Task>, DbError> {
-    insert_as(connection, owner, new, key, TaskId::mint)
+    insert_as(connection, owner, new, key, TaskId::candidates())
 }
 
 /// As [`insert`], with ids from `mint`.

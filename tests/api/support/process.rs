@@ -113,7 +113,7 @@ impl Process {
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let status =
-            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+            Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
         assert!(status.unwrap().success());
     }
 
