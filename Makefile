@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults container-test bench-paging help
+.PHONY: run test check contract faults soak container-test bench-paging help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -8,6 +8,7 @@ help:
 	@echo "make check  formatting, lints and documentation of the Rust part only"
 	@echo "make contract  hold the server to openapi.json for longer, with a new seed"
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
+	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 
@@ -27,6 +28,9 @@ contract:
 
 faults:
 	TASKBRIDGE_FAULTS=long cargo test --release --locked --test faults -- --nocapture --test-threads=1
+
+soak:
+	cargo test --release --locked --test faults -- --ignored --nocapture soak
 
 container-test:
 	@scripts/test-container

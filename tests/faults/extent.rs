@@ -8,6 +8,12 @@ pub fn rounds(short: usize, long: usize) -> usize {
     if std::env::var("TASKBRIDGE_FAULTS").is_ok_and(|form| form == "long") { long } else { short }
 }
 
+/// How long a soak goes on: `SOAK_MINUTES`, or half an hour.
+#[expect(clippy::disallowed_methods, reason = "a knob of the tests")]
+pub fn soak_minutes() -> u64 {
+    std::env::var("SOAK_MINUTES").map_or(30, |minutes| minutes.parse().unwrap())
+}
+
 /// Prints one line that docs/RELIABILITY.md is filled from.
 #[expect(clippy::print_stdout, reason = "shown by --nocapture, and when the test fails")]
 pub fn figure(name: &str, text: &str) {

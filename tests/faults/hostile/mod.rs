@@ -1,7 +1,7 @@
 //! Clients that mean harm: slow ones, idle ones in thousands, pipelines, and bytes that are hardly HTTP.
 //! Those who behave are served meanwhile as if nothing were, and nothing is left behind.
 
-mod crowd;
+pub mod crowd;
 mod malformed;
 mod pipeline;
 

@@ -1,7 +1,7 @@
 //! PostgreSQL goes away in every way it can, under load, and comes back: clients are told to wait,
 //! nobody hangs, nothing is lost, and the server recovers without being restarted.
 
-mod cluster;
+pub mod cluster;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
