@@ -29,6 +29,7 @@ mod routes;
 mod secret;
 mod tasks;
 mod telemetry;
+mod transfer;
 
 pub use app::Application;
 pub use config::Config;

@@ -1,5 +1,6 @@
 //! The command line: `serve` unless told otherwise.
 
+mod copy;
 mod doctor;
 mod healthcheck;
 mod logging;
@@ -31,6 +32,8 @@ enum Command {
     Serve,
     /// Migrate the database and exit
     Migrate,
+    /// Copy all tasks to another database, with the server stopped
+    Copy(copy::Arguments),
     /// Ask the server in this container whether it is ready: exit code 0 or 1
     Healthcheck,
     /// Check the configuration, the keys, the clock and the database
@@ -64,6 +67,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::Copy(arguments) => copy::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Healthcheck => healthcheck::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),
         Command::Openapi => openapi::run(),

@@ -3,6 +3,7 @@
 
 mod connection;
 mod connections;
+mod direct;
 mod error;
 mod manager;
 mod migrations;

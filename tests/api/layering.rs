@@ -8,7 +8,7 @@ use crate::support::sources::{self, SourceFile};
 const LAYERS: &[&[&str]] = &[
     &["problem", "secret", "clock", "client_address"],
     &["auth", "db"],
-    &["config", "drain", "error", "extract", "negotiation", "openapi", "operation"],
+    &["config", "drain", "error", "extract", "negotiation", "openapi", "operation", "transfer"],
     &["tasks", "me", "health", "docs", "rate_limit", "telemetry"],
     &["routes", "request_id", "compression"],
     &["contract"],
@@ -36,10 +36,17 @@ const CONFINED: &[(&str, Allowed)] = &[
             "list/row_value",
             "list/statement",
         ];
-        path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
+        let in_transfer =
+            ["tables", "ledger"].iter().any(|name| path == format!("transfer/{name}.rs"));
+        path.starts_with("db/")
+            || in_transfer
+            || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
     ("aws_lc_rs::digest", |path| {
-        matches!(path, "tasks/idempotency/fingerprint.rs" | "tasks/list/cursor.rs")
+        matches!(
+            path,
+            "tasks/idempotency/fingerprint.rs" | "tasks/list/cursor.rs" | "transfer/checksum.rs"
+        )
     }),
     ("jsonwebtoken::", |path| matches!(path, "auth/key.rs" | "auth/jwk.rs")),
     ("utoipa::", |path| {
@@ -48,6 +55,8 @@ const CONFINED: &[(&str, Allowed)] = &[
             ["body", "clear", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
         described || in_tasks || path.starts_with("openapi/") || path.contains("/openapi")
     }),
+    // Its statements concern all users at once, so nothing that serves a request may know it.
+    ("transfer::", |path| path.starts_with("cli/")),
     ("utoipa_swagger_ui::", |path| path == "docs/page.rs"),
     ("std::env::", |path| path == "config/source.rs"),
     // It leaves a writing statement before SQLite has committed it, and drops the error of that.

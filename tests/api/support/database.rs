@@ -10,10 +10,17 @@ struct Number {
     number: i64,
 }
 
+/// A program beside it may be writing just now.
+fn sqlite(path: &str) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(path).unwrap();
+    connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    connection
+}
+
 /// Runs statements that both databases understand.
 pub fn execute(database_url: &str, statements: &str) {
     match database_url.strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(statements),
+        Some(path) => sqlite(path).batch_execute(statements),
         None => PgConnection::establish(database_url).unwrap().batch_execute(statements),
     }
     .unwrap_or_else(|error| panic!("{error}: {statements}"));
@@ -23,7 +30,7 @@ pub fn execute(database_url: &str, statements: &str) {
 pub fn number(database_url: &str, statement: &str) -> i64 {
     let query = diesel::sql_query(statement);
     let row: diesel::QueryResult<Number> = match database_url.strip_prefix("sqlite://") {
-        Some(path) => query.get_result(&mut SqliteConnection::establish(path).unwrap()),
+        Some(path) => query.get_result(&mut sqlite(path)),
         None => query.get_result(&mut PgConnection::establish(database_url).unwrap()),
     };
     row.unwrap_or_else(|error| panic!("{error}: {statement}")).number
