@@ -38,19 +38,21 @@ pub(super) enum Scope {
     Plain,
     /// One transaction, with the time a statement may take.
     Transaction(Duration),
-    /// One transaction as the role without rights of its own.
-    RowSecurity,
+    /// One transaction as the role without rights of its own; behind a pooler with the time as well,
+    /// which no session holds there.
+    RowSecurity(Option<Duration>),
 }
 
 impl Scope {
     pub(super) fn of(settings: &DbSettings) -> Self {
-        match settings.url {
-            DatabaseUrl::Sqlite(_) => Self::Plain,
-            DatabaseUrl::Postgres(_) if settings.row_level_security => Self::RowSecurity,
-            DatabaseUrl::Postgres(_) if !settings.prepared_statements => {
-                Self::Transaction(settings.statement_timeout)
+        let limit = (!settings.prepared_statements).then_some(settings.statement_timeout);
+        match (&settings.url, limit) {
+            (DatabaseUrl::Sqlite(_), _) => Self::Plain,
+            (DatabaseUrl::Postgres(_), _) if settings.row_level_security => {
+                Self::RowSecurity(limit)
             }
-            DatabaseUrl::Postgres(_) => Self::Plain,
+            (DatabaseUrl::Postgres(_), Some(limit)) => Self::Transaction(limit),
+            (DatabaseUrl::Postgres(_), None) => Self::Plain,
         }
     }
 
@@ -61,11 +63,13 @@ impl Scope {
         work: impl FnOnce(&mut DbConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match self {
-            Self::Plain | Self::RowSecurity => work(connection),
-            Self::Transaction(timeout) => connection.atomically(|connection| {
-                limit(connection, timeout)?;
-                work(connection)
-            }),
+            Self::Plain | Self::RowSecurity(None) => work(connection),
+            Self::Transaction(timeout) | Self::RowSecurity(Some(timeout)) => {
+                connection.atomically(|connection| {
+                    limit(connection, timeout)?;
+                    work(connection)
+                })
+            }
         }
     }
 
@@ -78,7 +82,10 @@ impl Scope {
     ) -> Result<T, DbError> {
         match self {
             Self::Plain | Self::Transaction(_) => self.run(connection, work),
-            Self::RowSecurity => connection.atomically(|connection| {
+            Self::RowSecurity(timeout) => connection.atomically(|connection| {
+                if let Some(timeout) = timeout {
+                    limit(connection, timeout)?;
+                }
                 become_user(connection, user_id)?;
                 work(connection)
             }),

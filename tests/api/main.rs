@@ -23,6 +23,7 @@ mod openapi;
 mod outage;
 mod ownership;
 mod paths;
+mod postgres;
 mod postman;
 mod problems;
 mod process;

@@ -14,46 +14,73 @@ use diesel::{Connection, PgConnection, RunQueryDsl};
 const NOT_INSTALLED: &str = "PostgreSQL's server programs were not found. Install them (on Debian: \
     apt-get install postgresql) or put their folder on the PATH; these tests are never skipped.";
 
+/// `$3` is a line that makes what the options need, in the folder `$dir`.
 const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap '' INT TERM
-"$1/initdb" -D "$dir/data" -U test -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-"$1/postgres" -D "$dir/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
-    -c fsync=off -c max_connections=300 >>"$dir/log" 2>&1 </dev/null &
+programs=$1 port=$2 prepare=$3
+shift 3
+"$programs/initdb" -D "$dir/data" -U test -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+eval "$prepare"
+"$programs/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
+    -c fsync=off -c max_connections=300 "$@" >>"$dir/log" 2>&1 </dev/null &
 read -r _ || true
 kill -INT $! 2>/dev/null || true
 wait $! || true
 "#;
 
-struct Cluster {
+/// A server of its own, which stops when this is dropped.
+pub struct Cluster {
     port: u16,
     _lifeline: ChildStdin,
+}
+
+impl Cluster {
+    /// Starts one, with further options of `postgres`.
+    pub fn start(prepare: &str, options: &[&str]) -> Self {
+        let programs = server_programs().expect(NOT_INSTALLED);
+        let port = free_port();
+        let programs = programs.to_string_lossy();
+        let port_text = port.to_string();
+        let arguments = [&[programs.as_ref(), &port_text, prepare], options].concat();
+        let mut shell = unprivileged_shell(SCRIPT, &arguments);
+        let lifeline = shell.stdin.take().expect("piped");
+        wait_until_ready(port, &mut shell);
+        Self { port, _lifeline: lifeline }
+    }
+
+    /// The URL of a new, empty database.
+    pub fn fresh_database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut connection =
+            PgConnection::establish(&url(self.port, "postgres")).expect("test cluster");
+        diesel::sql_query(format!("CREATE DATABASE {name}"))
+            .execute(&mut connection)
+            .expect("create database");
+        url(self.port, &name)
+    }
 }
 
 /// The URL of a new, empty database.
 pub fn fresh_database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let port = CLUSTER.get_or_init(start).port;
-    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut connection = PgConnection::establish(&url(port, "postgres")).expect("test cluster");
-    diesel::sql_query(format!("CREATE DATABASE {name}"))
-        .execute(&mut connection)
-        .expect("create database");
-    url(port, &name)
+    CLUSTER.get_or_init(|| Cluster::start("", &[])).fresh_database()
 }
 
 fn url(port: u16, database: &str) -> String {
     format!("postgres://test@127.0.0.1:{port}/{database}")
 }
 
-fn start() -> Cluster {
-    let programs = server_programs().expect(NOT_INSTALLED);
-    let port =
-        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("free port").port();
-    // initdb refuses to run as root.
+/// A port that nobody uses just now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("free port").port()
+}
+
+/// Runs a script as somebody else than root, whom database servers refuse to run for.
+pub fn unprivileged_shell(script: &str, arguments: &[&str]) -> Child {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let mut command = if root {
         let mut command = Command::new("runuser");
@@ -62,18 +89,14 @@ fn start() -> Cluster {
     } else {
         Command::new("sh")
     };
-    let mut shell = command
-        .args(["-c", SCRIPT, "cluster"])
-        .arg(programs)
-        .arg(port.to_string())
+    command
+        .args(["-c", script, "server"])
+        .args(arguments)
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
-        .expect("start a shell for PostgreSQL");
-    let lifeline = shell.stdin.take().expect("piped");
-    wait_until_ready(port, &mut shell);
-    Cluster { port, _lifeline: lifeline }
+        .expect("start a shell for a server")
 }
 
 fn wait_until_ready(port: u16, shell: &mut Child) {

@@ -74,10 +74,17 @@ impl TestApp {
     /// The server with variables of its own.
     pub fn spawn_with(backend: Backend, variables: &[(&str, &str)]) -> Self {
         let (url, folder) = fresh_url(backend);
+        let mut app = Self::spawn_on(&url, backend, variables);
+        app._folder = folder;
+        app
+    }
+
+    /// The server on a database that is there already.
+    pub fn spawn_on(url: &str, backend: Backend, variables: &[(&str, &str)]) -> Self {
         let base = [
             ("BETTER_AUTH_SECRET", SECRET),
             ("BETTER_AUTH_URL", ORIGIN),
-            ("DATABASE_URL", url.as_str()),
+            ("DATABASE_URL", url),
             ("PORT", "0"),
             ("RATE_LIMIT_PER_MINUTE", "0"),
             ("AUTH_FAILURES_PER_MINUTE", "0"),
@@ -98,7 +105,7 @@ impl TestApp {
         let (address, handle) = receiver.recv().expect("the server starts");
         let thread = Some(thread);
         let agent = super::client::agent();
-        Self { address, database_url: url, handle, thread, agent, _folder: folder }
+        Self { address, database_url: url.to_owned(), handle, thread, agent, _folder: None }
     }
 
     /// A caller without a token.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod jwks;
+pub mod pgbouncer;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
 pub mod process;

@@ -1,0 +1,4 @@
+//! PostgreSQL as operators run it: with TLS, and behind a pooler.
+
+mod pgbouncer;
+mod tls;

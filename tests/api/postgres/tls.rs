@@ -1,0 +1,133 @@
+//! TLS between server and PostgreSQL: asked for, it is there or nothing is sent; verified, it is the
+//! right server or nothing is sent.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::support::client::new_task;
+use crate::support::database::number;
+use crate::support::postgres::{Cluster, fresh_database};
+use crate::support::process::Process;
+
+/// A server that only talks to the host name `localhost`, the authority that says so, and another one.
+struct Server {
+    certificates: TempDir,
+    cluster: Cluster,
+}
+
+fn openssl(folder: &Path, line: &str) {
+    let output = Command::new("openssl").args(line.split(' ')).current_dir(folder).output();
+    let output = output.expect("openssl is needed (on Debian: apt-get install openssl)");
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Server {
+    fn start() -> Self {
+        let certificates = tempfile::tempdir().unwrap();
+        let folder = certificates.path();
+        for name in ["ca", "other"] {
+            openssl(
+                folder,
+                &format!(
+                    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.crt"
+                ),
+            );
+        }
+        openssl(
+            folder,
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key -out server.csr",
+        );
+        openssl(
+            folder,
+            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -copy_extensions copyall -out server.crt",
+        );
+        // The server may run as another user, and takes a key that is its own and nobody else's.
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(folder.join("server.key"), Permissions::from_mode(0o644)).unwrap();
+        let prepare = format!(
+            "cp {0}/server.crt {0}/server.key \"$dir/data\"; chmod 600 \"$dir/data/server.key\"",
+            folder.display()
+        );
+        let cluster = Cluster::start(&prepare, &["-c", "ssl=on"]);
+        Self { certificates, cluster }
+    }
+
+    /// The URL of a new database, by host name, with these parameters and the certificate of an authority.
+    fn url(&self, host: &str, mode: &str, authority: Option<&str>) -> String {
+        let url = self.cluster.fresh_database().replace("127.0.0.1", host);
+        let file = |name| format!("&sslrootcert={}/{name}.crt", self.certificates.path().display());
+        format!("{url}?sslmode={mode}{}", authority.map(file).unwrap_or_default())
+    }
+}
+
+/// How many connections to the URL's database there are from the program, all and those with TLS.
+fn connections(url: &str) -> (i64, i64) {
+    let count = |condition: &str| {
+        number(
+            url,
+            &format!(
+                "SELECT count(*) AS number FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid() {condition}"
+            ),
+        )
+    };
+    (count(""), count("AND ssl"))
+}
+
+#[test]
+fn every_connection_is_encrypted() {
+    let server = Server::start();
+    for (host, mode, authority) in [
+        ("127.0.0.1", "require", None),
+        ("127.0.0.1", "verify-ca", Some("ca")),
+        ("localhost", "verify-full", Some("ca")),
+    ] {
+        let url = server.url(host, mode, authority);
+        let mut process = Process::serve(&url, &[]);
+        new_task(&process.as_user("alice"), "alice", "Encrypted");
+        let (all, encrypted) = connections(&url);
+        assert!(all >= 1 && encrypted == all, "{mode}: {encrypted} of {all}");
+        // The server takes others as well, so it was the program that insisted.
+        let plain = url.replace(&format!("sslmode={mode}"), "sslmode=disable");
+        assert_eq!(number(&plain, "SELECT count(*) AS number FROM tasks"), 1, "{mode}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_prove_itself_is_refused() {
+    let server = Server::start();
+    for (host, mode, authority, words) in [
+        ("localhost", "verify-full", "other", "certificate verify failed"),
+        ("localhost", "verify-ca", "other", "certificate verify failed"),
+        ("127.0.0.1", "verify-full", "ca", "does not match host name \"127.0.0.1\""),
+        ("localhost", "verify-full", "missing", "missing.crt\" does not exist"),
+    ] {
+        let url = server.url(host, mode, Some(authority)).replace("test@", "test:hunter2@");
+        assert_refused(&url, words);
+    }
+}
+
+#[test]
+fn a_server_without_tls_is_refused() {
+    let url = format!("{}?sslmode=require", fresh_database()).replace("test@", "test:hunter2@");
+    assert_refused(&url, "server does not support SSL, but SSL was required");
+}
+
+/// Both commands end with one line that says why and shows no password.
+#[track_caller]
+fn assert_refused(url: &str, words: &str) {
+    for command in ["serve", "migrate"] {
+        let variables =
+            [("BETTER_AUTH_SECRET", crate::support::tokens::SECRET), ("DATABASE_URL", url)];
+        let mut process = Process::start(&[command], &variables);
+        assert_eq!(process.wait().code(), Some(1), "{}", process.output());
+        let stderr = process.stderr();
+        let (_, message) = stderr.split_once("taskbridge: DATABASE_URL: cannot use the ").unwrap();
+        assert!(message.trim_end().lines().count() == 1 && message.contains(words), "{stderr}");
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+    }
+}
