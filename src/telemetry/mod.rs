@@ -17,6 +17,9 @@ pub(crate) use endpoint::metrics;
 pub(crate) use metrics::Metrics;
 pub(crate) use watched_body::watch;
 
+/// The routes that only programs ask for, again and again.
+const PROBES: [&str; 2] = ["/health", "/health/ready"];
+
 /// One request and its answer.
 pub(crate) struct Exchange<'a> {
     /// As the client sent it.
@@ -43,8 +46,9 @@ pub(crate) struct Exchange<'a> {
 pub(crate) fn record(exchange: &Exchange<'_>, metrics: Option<&Metrics>) {
     log_cause(exchange);
     log_security_event(exchange);
-    log::info!(
+    log::log!(
         target: "taskbridge::access",
+        access_level(exchange),
         method = exchange.method,
         route = exchange.route.unwrap_or("-"),
         status = exchange.status.as_u16(),
@@ -62,6 +66,12 @@ pub(crate) fn record(exchange: &Exchange<'_>, metrics: Option<&Metrics>) {
             (false, _) => {}
         }
     }
+}
+
+/// Probes ask every few seconds, and say nothing as long as all is well.
+fn access_level(exchange: &Exchange<'_>) -> log::Level {
+    let probe = exchange.route.is_some_and(|route| PROBES.contains(&route));
+    if probe && exchange.status.is_success() { log::Level::Debug } else { log::Level::Info }
 }
 
 /// Two decimals are what a reader can use.

@@ -38,7 +38,8 @@ fn field<'a>(line: &'a str, name: &str) -> &'a str {
 #[test]
 fn each_request_has_one_line_that_says_what_happened() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
-    let mut process = Process::serve(&url, &[]);
+    let mut process =
+        Process::serve(&url, &[("RUST_LOG", "taskbridge::access=debug,taskbridge=info")]);
     for (number, (method, path, user, ..)) in REQUESTS.iter().enumerate() {
         let client =
             client(&mut process, user).with_header("X-Request-Id", &format!("request-{number}"));
@@ -62,6 +63,24 @@ fn each_request_has_one_line_that_says_what_happened() {
         );
         assert!(!line.contains("hunter2") && !line.contains("alice"), "{line}");
     }
+}
+
+#[test]
+fn probes_are_told_of_only_while_something_is_wrong() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[("SHUTDOWN_DELAY_SECONDS", "2")]);
+    let nobody = process.anonymous();
+    for path in ["/health", "/health/ready"] {
+        nobody.get(path).expect(200);
+    }
+    process.signal("TERM");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    nobody.get("/health/ready").expect(503);
+    process.wait();
+    let log = process.stderr();
+    let lines: Vec<&str> =
+        log.lines().filter(|line| line.contains(" taskbridge::access]")).collect();
+    assert!(matches!(lines[..], [line] if field(line, "status") == "503"), "{log}");
 }
 
 #[test]
