@@ -1,6 +1,7 @@
 //! The address of a client behind proxies: what the last proxy we trust says of it, and no earlier
 //! word, because everything before was written by somebody we do not know.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
@@ -13,6 +14,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+impl fmt::Display for TrustedProxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let networks: Vec<String> = self.0.iter().map(IpNet::to_string).collect();
+        f.write_str(&networks.join(", "))
+    }
+}
+
 impl TrustedProxies {
     /// Reads one entry: an address or a network such as `10.0.0.0/8`.
     pub(crate) fn parse_entry(text: &str) -> Option<IpNet> {
@@ -22,6 +30,16 @@ impl TrustedProxies {
     /// Believes these.
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
+    }
+
+    /// Whether nobody's word counts.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether everybody's word counts: a network without a prefix.
+    pub(crate) fn includes_all(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
     }
 
     /// The address of whoever sent this request; `None` when the socket has none.

@@ -18,7 +18,7 @@ use anyhow::{Context, bail, ensure};
 
 pub(crate) use checksum::Checksum;
 
-use crate::db::DatabaseUrl;
+use crate::db::{DatabaseUrl, DbConnection, DbError};
 use ledger::Content;
 use reader::{Merge, Pair};
 use side::Side;
@@ -64,6 +64,14 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
     ];
     ledger::end(&mut target.connection).with_context(|| format!("Cannot write to the {to}"))?;
     Ok(verified)
+}
+
+/// Whether a copy into this database was begun and not finished.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(crate) fn is_unfinished(connection: &mut DbConnection) -> Result<bool, DbError> {
+    Ok(ledger::read(connection)?.is_some())
 }
 
 fn same(from: &DatabaseUrl, to: &DatabaseUrl) -> bool {

@@ -8,7 +8,8 @@ use crate::auth::{Accepted, FetchError, FetchJwks, Fetched, HttpJwks, fingerprin
 use crate::cli::output::{Row, Verdict};
 use crate::clock;
 use crate::config::{Config, CorsOrigins, SharedSecret};
-use crate::db::Db;
+use crate::db::{Db, DbConnection};
+use crate::transfer;
 
 /// Fewer different characters than this in a secret, and it was typed rather than generated.
 const FEW_CHARACTERS: usize = 12;
@@ -109,6 +110,19 @@ pub(super) fn database(config: &Config) -> Row {
         Ok(None) => row(NAME, Verdict::Ok, format!("{url} is not there yet and is made at start")),
         Err(error) => row(NAME, Verdict::Failed, format!("cannot use the {url}: {error:#}")),
     }
+}
+
+/// A database that `taskbridge copy` has begun to fill.
+pub(super) fn unfinished_copy(config: &Config) -> Option<Row> {
+    let url = &config.database.url;
+    // Looking must not make the file.
+    Db::pending_migrations(url).ok().flatten()?;
+    let mut connection = DbConnection::open(url).ok()?;
+    let unfinished = transfer::is_unfinished(&mut connection).ok()?;
+    unfinished.then(|| {
+        let value = "taskbridge copy into this database was never finished: run it again, with the server stopped";
+        row("copy", Verdict::Failed, value)
+    })
 }
 
 /// Whether the web app's own origin may call.

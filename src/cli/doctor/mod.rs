@@ -1,6 +1,8 @@
 //! `taskbridge doctor`: everything that can be wrong before the first request, looked at in one go.
 
 mod checks;
+mod limits;
+mod postgres;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +56,9 @@ fn examine(source: &Source) -> Vec<Row> {
     rows.extend(checks::key_set(&config));
     rows.extend(checks::claims(&config));
     rows.push(checks::database(&config));
+    rows.extend(postgres::rows(&config));
+    rows.extend(checks::unfinished_copy(&config));
     rows.push(checks::cors(&config));
+    rows.extend(limits::rows(&config));
     rows
 }

@@ -13,6 +13,7 @@ use crate::support::database::number;
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::postgres::fresh_database;
 use crate::support::process::Process;
+use crate::support::tokens::SECRET;
 use crate::support::{Backend, Client, TestApp};
 
 const POOLED: (&str, &str) = ("DATABASE_PREPARED_STATEMENTS", "off");
@@ -123,4 +124,24 @@ fn migrations_are_left_to_a_direct_connection() {
     let words = "4 migration(s) are pending: run taskbridge migrate with a DATABASE_URL that does \
                  not go through the pooler";
     assert!(refused.stderr().contains(words), "{}", refused.stderr());
+}
+
+#[test]
+fn the_doctor_notices_a_pooler_that_the_settings_forget() {
+    let (direct, _pooler, url) = pooled();
+    for (url, setting, expected) in
+        [(&url, "on", "failed"), (&url, "off", "ok"), (&direct, "on", "ok"), (&direct, "off", "ok")]
+    {
+        let variables = [
+            ("BETTER_AUTH_SECRET", SECRET),
+            ("DATABASE_URL", url.as_str()),
+            ("DATABASE_PREPARED_STATEMENTS", setting),
+        ];
+        let mut doctor = Process::start(&["doctor", "--json"], &variables);
+        doctor.wait();
+        let report: serde_json::Value = serde_json::from_str(&doctor.stdout()).unwrap();
+        let rows = report["checks"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == POOLED.0).unwrap();
+        assert_eq!(row["result"], expected, "{setting}: {row}");
+    }
 }

@@ -2,7 +2,7 @@
 //! with the end of a pipe, however the tests end.
 
 use std::net::TcpStream;
-use std::process::ChildStdin;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::postgres::{free_port, unprivileged_shell};
@@ -38,7 +38,8 @@ wait $! || true
 /// A running PgBouncer.
 pub struct PgBouncer {
     port: u16,
-    _lifeline: ChildStdin,
+    /// Holds the end of the pipe.
+    _shell: Child,
 }
 
 impl PgBouncer {
@@ -47,14 +48,13 @@ impl PgBouncer {
         let (server, port) = (port_of(database_url), free_port());
         let arguments = [server.to_string(), port.to_string(), connections.to_string()];
         let mut shell = unprivileged_shell(SCRIPT, &arguments.each_ref().map(String::as_str));
-        let lifeline = shell.stdin.take().unwrap();
         let started = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(shell.try_wait().unwrap().is_none(), "{NOT_INSTALLED}");
             assert!(started.elapsed() < Duration::from_secs(30), "{NOT_INSTALLED}");
             std::thread::sleep(Duration::from_millis(50));
         }
-        Self { port, _lifeline: lifeline }
+        Self { port, _shell: shell }
     }
 
     /// The same database, through the pooler.
