@@ -1,6 +1,7 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
 .PHONY: run test check contract faults soak container-test bench-paging help
+.PHONY: run test check contract container-test bench-paging bench-rls help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -11,6 +12,7 @@ help:
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
+	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
 
 run:
 	@scripts/run
@@ -37,3 +39,7 @@ container-test:
 
 bench-paging:
 	cargo bench --locked --bench paging
+
+bench-rls:
+	cargo build --release --locked
+	bench/rls
