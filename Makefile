@@ -1,7 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-paging help
-.PHONY: run test check contract container-test bench-paging bench-rls help
+.PHONY: run test check contract faults soak container-test bench-paging bench-rls help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"

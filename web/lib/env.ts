@@ -5,6 +5,7 @@
  * token endpoint. Messages name the variable and never show a secret.
  */
 import { createHmac } from "node:crypto";
+import { isIP } from "node:net";
 
 /** A mistake in the configuration that the operator can fix. */
 export class ConfigError extends Error {
@@ -137,4 +138,18 @@ export function tokenLifetime(): string {
 /** Better Auth's own default (on in production) unless AUTH_RATE_LIMIT=off, which is meant for tests only. */
 export function rateLimitEnabled(): boolean | undefined {
   return process.env.AUTH_RATE_LIMIT === "off" ? false : undefined;
+}
+
+/** The proxies before this app, as addresses or networks with commas: TRUSTED_PROXIES, the same as the API's. */
+export function trustedProxies(): string[] {
+  const entries = (process.env.TRUSTED_PROXIES ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
+  for (const entry of entries) {
+    const [address = "", prefix, ...rest] = entry.split("/");
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    if (!isIP(address) || !fits || rest.length > 0) {
+      throw new ConfigError(`TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, with commas, but it has "${entry}".`);
+    }
+  }
+  return entries;
 }

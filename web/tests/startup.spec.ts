@@ -35,6 +35,8 @@ const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
   ["a secret in a file that is not there", { BETTER_AUTH_SECRET: "", BETTER_AUTH_SECRET_FILE: "/no/such/file" }, /BETTER_AUTH_SECRET_FILE names \/no\/such\/file, which cannot be read \(ENOENT\)/],
   ["a secret in an empty file", { BETTER_AUTH_SECRET: "", BETTER_AUTH_SECRET_FILE: "/dev/null" }, /BETTER_AUTH_SECRET_FILE names \/dev\/null, which is empty/],
   ["a secret both in a file and in a variable", { BETTER_AUTH_SECRET_FILE: "/dev/null" }, /BETTER_AUTH_SECRET_FILE and BETTER_AUTH_SECRET are both set/],
+  ["a proxy without an address", { TRUSTED_PROXIES: "10.0.0.1, nginx" }, /TRUSTED_PROXIES must be addresses or networks .* "nginx"/],
+  ["a proxy's network that is too small", { TRUSTED_PROXIES: "10.0.0.0/33" }, /TRUSTED_PROXIES must be addresses or networks/],
   ["an API address without a scheme", { API_URL: "localhost:8000" }, /API_URL must be a full address/],
   ["an internal API address without a scheme", { API_INTERNAL_URL: "api:8000" }, /API_INTERNAL_URL must be a full address/],
 ];
