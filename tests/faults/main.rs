@@ -12,6 +12,7 @@
 mod support;
 
 mod clock;
+mod control;
 mod crowd;
 mod descriptors;
 mod extent;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
+use crate::control::Control;
 use crate::extent::{figure, ms, rounds, spread};
 use crate::proxy::{Fault, Proxy};
 use crate::support::process::Process;
@@ -15,7 +16,7 @@ use crate::support::{Backend, app, seed};
 use crate::traffic::{Outcome, Sample, Traffic, assert_right_or_unavailable, quantile};
 use crate::wire::Wire;
 
-/// What `/health` may take.
+/// What `/health` may take, for 99 of 100, on a machine that does little else.
 const HEALTHY: Duration = Duration::from_millis(100);
 
 /// What nearly all of the answers of `/health` meet; the rest is the scheduler of a busy machine.
@@ -73,6 +74,7 @@ fn survive(name: &str, fault: Fault, limits: &Limits) {
     let recovery_limit = if fault == Fault::BlackHole { RECOVERY_FROM_SILENCE } else { RECOVERY };
     let mut recoveries = Vec::new();
     let (mut health, mut during) = (Vec::new(), Vec::new());
+    let control = Control::start();
     for round in 0..rounds(1, 5) {
         let seed = seed.wrapping_add(u64::try_from(round).unwrap() << 32);
         let traffic = Traffic::start(address, 8, Duration::from_millis(5), patience, seed);
@@ -103,6 +105,7 @@ fn survive(name: &str, fault: Fault, limits: &Limits) {
         assert!(after.iter().any(|sample| sample.outcome == Outcome::Right), "nobody asked");
         during.extend(faulty);
     }
+    let allowance = control.allowance();
     assert!(!process.stderr().contains("panicked"), "{}", process.stderr());
     let bites = !matches!(fault, Fault::Slow(_));
     let refused = during.iter().filter(|s| s.outcome == Outcome::Unavailable).count();
@@ -114,14 +117,16 @@ fn survive(name: &str, fault: Fault, limits: &Limits) {
         &format!("database {name}, limit {:?}", limits.request),
         &format!(
             "{} requests meanwhile, {refused} of them 503, the slowest {}; /health {}; \
-             last 503 after the fault {}",
+             the machine's own share {}; last 503 after the fault {}",
             during.len(),
             ms(slowest),
             spread(&health),
+            ms(allowance),
             spread(&recoveries),
         ),
     );
-    assert!(usual < HEALTHY, "health took {usual:?}");
+    let limit = HEALTHY + allowance;
+    assert!(usual < limit, "health took {usual:?}, {limit:?} is the limit here");
     assert!(worst < RECOVERY, "health once took {worst:?}");
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::control::Control;
 use crate::descriptors;
 use crate::extent::{figure, ms, rounds, spread};
 use crate::support::process::Process;
@@ -51,7 +52,9 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
     assert!(held > IDLE, "only {held} of {IDLE} idle connections are open");
     let attack = Attack::start(address, seed);
     let length = Duration::from_secs(u64::try_from(rounds(6, 60)).unwrap());
+    let control = Control::start();
     let valid = valid_traffic(address, seed, length);
+    let allowance = control.allowance();
     let attacks = attack.stop();
     drop(idle);
 
@@ -61,9 +64,10 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
     figure(
         "hostile clients",
         &format!(
-            "{IDLE} idle connections and {attacks:?} in {}; valid requests {}; sockets before {}, during {held}, after {}",
+            "{IDLE} idle connections and {attacks:?} in {}; valid requests {}, the machine's own share {}; sockets before {}, during {held}, after {}",
             ms(length),
             spread(&valid),
+            ms(allowance),
             before.0,
             after.0,
         ),
@@ -74,8 +78,11 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
     assert_eq!(fault, None);
     assert!(after.0 <= before.0, "{after:?} and not {before:?}: sockets are left behind");
     assert!(after.1 <= before.1 + 12, "{after:?} and not {before:?}: files are left behind");
-    let limit = [QUICK_ENOUGH, QUICK][rounds(0, 1)];
-    assert!(usual < limit, "99 of 100 valid requests took up to {usual:?}");
+    let limit = [QUICK_ENOUGH, QUICK][rounds(0, 1)] + allowance;
+    assert!(
+        usual < limit,
+        "99 of 100 valid requests took up to {usual:?}, {limit:?} is the limit here"
+    );
 }
 
 /// What valid requests took; each had the right answer.
