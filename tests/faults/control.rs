@@ -62,6 +62,6 @@ impl Control {
         self.stop.store(true, Ordering::Relaxed);
         let took = self.asking.join().unwrap();
         self.answering.join().unwrap();
-        quantile(took.into_iter(), 0.99) * THREADS_OF_A_REQUEST
+        quantile(took, 0.99) * THREADS_OF_A_REQUEST
     }
 }
