@@ -11,6 +11,7 @@ mod support;
 
 mod auth;
 mod compression;
+mod connections;
 mod containers;
 mod cors;
 mod docs;

@@ -1,7 +1,10 @@
 //! The metrics: on a port of their own, only when asked for, and without a word about anybody.
 
+use std::time::Duration;
+
 use crate::support::app::fresh_url;
 use crate::support::client::agent;
+use crate::support::jwks::{JwksEndpoint, Key};
 use crate::support::process::Process;
 use crate::support::{Answer, Backend, Client};
 
@@ -77,4 +80,25 @@ fn the_other_port_has_nothing_else() {
     for path in ["/", "/health", "/api/me", "/metrics/"] {
         operator.get(path).expect(404);
     }
+}
+
+#[test]
+fn the_age_of_the_keys_is_told_once_there_are_some_and_no_key_by_name() {
+    const AGE: &str = "taskbridge_jwks_age_seconds";
+    let key = Key::new("hunter2");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(
+        &url,
+        &[("METRICS_ADDR", "127.0.0.1:0"), ("JWKS_URL", endpoint.url.as_str())],
+    );
+    let alice = Client::new(agent(), process.address(), Some(key.token("alice")));
+    alice.get("/api/alice/tasks").expect(200);
+    std::thread::sleep(Duration::from_millis(200));
+    let text = scrape(&mut process).text();
+    assert!((0.2..30.0).contains(&value(&text, AGE)), "{text}");
+    assert!(!text.contains("alice") && !text.contains("hunter2"), "{text}");
+
+    let mut process = Process::serve(&url, &[("METRICS_ADDR", "127.0.0.1:0")]);
+    assert!(!scrape(&mut process).text().contains(AGE), "without keys there is no age");
 }
