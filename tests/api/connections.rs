@@ -8,7 +8,7 @@ use crate::support::{Backend, TestApp, raw};
 
 /// Asks on this connection.
 fn ask(mut stream: &TcpStream) {
-    stream.write_all(&raw::request("GET", "/health", &[] as &[&str], b"")).unwrap();
+    stream.write_all(&raw::request("GET", "/health", &["Accept: */*"], b"")).unwrap();
 }
 
 /// Whether there is an answer soon.
