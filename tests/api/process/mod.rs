@@ -1,5 +1,6 @@
 //! The program from outside: how it starts, refuses to start, logs and stops.
 
+mod backup;
 mod copy;
 mod healthcheck;
 mod log;
