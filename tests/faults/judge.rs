@@ -20,7 +20,9 @@ pub struct Met {
     /// Those of them that only read.
     pub failed_reads: usize,
     /// The most that one client failed.
-    pub failed_most: usize,
+    failed_most: usize,
+    /// The same of answers that came after the database was back.
+    pub failed_late_most: usize,
     /// Whether somebody got a 503 before anything had happened.
     early: bool,
     /// The longest that anybody waited before anything had happened: what a busy machine takes anyway.
@@ -38,10 +40,12 @@ pub struct Met {
 impl Met {
     /// `down` is the moment before it happened, `back` the one after.
     pub fn of(samples: &[Sample], down: Instant, back: Instant) -> Self {
-        let mut failures = BTreeMap::new();
+        let (mut failures, mut late_failures) = (BTreeMap::new(), BTreeMap::new());
         let mut first_good = BTreeMap::new();
         for sample in samples {
             *failures.entry(sample.client).or_insert(0) += usize::from(sample.failed);
+            let late = sample.failed && sample.ended >= back;
+            *late_failures.entry(sample.client).or_insert(0) += usize::from(late);
             let good = first_good.entry(sample.client).or_insert(None);
             if !sample.failed && sample.ended >= back && good.is_none() {
                 *good = Some(sample.ended.max(back) - sample.started.max(back));
@@ -54,6 +58,7 @@ impl Met {
             failed: failed().count(),
             failed_reads: failed().filter(|sample| sample.read).count(),
             failed_most: failures.into_values().max().unwrap_or_default(),
+            failed_late_most: late_failures.into_values().max().unwrap_or_default(),
             early: failed().any(|sample| sample.ended < down),
             usual: samples
                 .iter()

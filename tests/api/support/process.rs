@@ -140,6 +140,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        // Clients that get no answer do not know why.
+        if std::thread::panicking()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            let output = self.output();
+            let lines: Vec<&str> = output.lines().rev().take(10).collect();
+            eprintln!("the program had ended with {status}; its last lines, backwards: {lines:#?}");
+        }
         // Both fail when it has ended already, which is the usual case.
         let _ = self.child.kill();
         let _ = self.child.wait();
