@@ -9,6 +9,7 @@ mod header_members;
 mod issuer_and_audience;
 mod payload;
 mod properties;
+mod secrets;
 mod signature;
 mod time;
 mod user_id;
