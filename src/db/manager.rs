@@ -22,8 +22,11 @@ pub struct PooledConnection {
     pub(super) inner: DbConnection,
     /// Set when an operation found the server gone; the pool then drops the connection.
     pub(super) broken: bool,
-    /// When it was last known to work.
+    /// When it was last given back, and worked.
     worked_at: Instant,
+    /// When it was last handed out. What it did since says nothing about now: it may have answered just
+    /// before the server went away.
+    taken_at: Instant,
 }
 
 /// Why no connection could be made. The text is redacted.
@@ -121,20 +124,27 @@ impl r2d2::ManageConnection for DbManager {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<PooledConnection, ConnectError> {
-        Ok(PooledConnection { inner: self.open()?, broken: false, worked_at: Instant::now() })
+        let began = Instant::now();
+        Ok(PooledConnection {
+            inner: self.open()?,
+            broken: false,
+            worked_at: began,
+            taken_at: began,
+        })
     }
 
     /// A round trip before every use would double the cost of a read. So the question is asked only of
-    /// a connection to PostgreSQL that lay idle, or that is older than the last loss of another one.
+    /// a connection to PostgreSQL that lay idle, or that was taken before the last loss of another one.
     fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), ConnectError> {
         let DbConnection::Postgres(inner) = &mut connection.inner else {
             return Ok(());
         };
+        let taken_at = Instant::now();
         let idle = connection.worked_at.elapsed() > TRUSTED_IDLE;
-        if idle || self.suspicion.covers(connection.worked_at) {
+        if idle || self.suspicion.covers(connection.taken_at) {
             inner.batch_execute("SELECT 1").map_err(|error| ConnectError(error.to_string()))?;
-            connection.worked_at = Instant::now();
         }
+        connection.taken_at = taken_at;
         Ok(())
     }
 
@@ -146,5 +156,37 @@ impl r2d2::ManageConnection for DbManager {
             connection.worked_at = Instant::now();
         }
         connection.broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use r2d2::ManageConnection;
+
+    use super::DbManager;
+    use crate::db::connection::DbConnection;
+    use crate::db::settings::DbSettings;
+    use crate::db::testing::{Backend, fresh_url};
+
+    /// The server ends two connections, and the news of one comes before the other is given back.
+    #[test]
+    fn a_connection_that_was_out_when_another_was_lost_is_asked_again() {
+        let (url, _) = fresh_url(Backend::Postgres);
+        let manager = DbManager::new(&DbSettings::of(url));
+        let mut connections = [(); 3].map(|()| manager.connect().unwrap());
+        let [lost, answered, admin] = &mut connections;
+        assert!(manager.is_valid(answered).is_ok());
+        let DbConnection::Postgres(admin) = &mut admin.inner else { panic!("PostgreSQL") };
+        admin
+            .batch_execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .unwrap();
+        lost.broken = true;
+        assert!(manager.has_broken(lost));
+        assert!(!manager.has_broken(answered), "it has answered before that");
+        assert!(manager.is_valid(answered).is_err(), "a lost connection is trusted");
     }
 }
