@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-paging bench-rls help
+.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -10,6 +10,7 @@ help:
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
+	@echo "make bench  Taskbridge beside its peers, about 25 minutes; bench-quick: one round, bench-full: everything"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
 
@@ -35,6 +36,15 @@ soak:
 
 container-test:
 	@scripts/test-container
+
+bench:
+	bench/run.py default
+
+bench-full:
+	bench/run.py full
+
+bench-quick:
+	bench/run.py quick
 
 bench-paging:
 	cargo bench --locked --bench paging

@@ -1,0 +1,42 @@
+"""The seeded rows: the same for every server and both databases, made without chance."""
+
+from harness.settings import FIRST, PREFIX, TASKS
+
+COLUMNS = (
+    "user_id, id, version, title, description, completed, priority, tags, due_date, created_at, updated_at"
+)
+
+# 2026-01-01T00:00:00Z in microseconds; the tasks follow each other by a second.
+START = 1_767_225_600_000_000
+
+
+def user(index: int) -> str:
+    """The id of the user with this index, from 0 on."""
+    return f"{PREFIX}{FIRST + index}"
+
+
+def task_ids(index: int, tasks: int = TASKS) -> range:
+    """The ids of the user's tasks."""
+    first = (FIRST + index) * tasks
+    return range(first, first + tasks)
+
+
+def tasks(users: int, each: int = TASKS):
+    """All rows, in the order in which time would bring them: the users take turns."""
+    for turn in range(each):
+        for index in range(users):
+            moment = START + (turn * users + index) * 1_000_000
+            number = task_ids(index, each)[turn]
+            yield (
+                user(index),
+                number,
+                1,
+                f"Task {turn + 1} of the benchmark",
+                "A description as long as people usually write one.",
+                turn % 3 == 0,
+                turn % 3,
+                "[]",
+                None if turn % 2 else moment + 86_400_000_000,
+                moment,
+                moment,
+            )

@@ -1,0 +1,153 @@
+//! SQLite without a server: the statements that the program runs, prepared once, on one connection and
+//! one thread, with the same durability. What it reaches is the most that the database can give.
+//!
+//! `sqlite FILE WORKLOAD SECONDS USERS FIRST TASKS GROUP`: users are `bench…` numbers from FIRST on with TASKS
+//! tasks each; a transaction of the writing workloads holds GROUP statements. Prints the number of rows
+//! or lists read or written, the seconds it took, and the 50th and 99th percentile of a transaction in
+//! microseconds.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, Error, Row, Statement, params};
+
+const COLUMNS: &str = "user_id, id, version, title, description, completed, priority, tags, due_date, \
+    created_at, updated_at";
+
+struct Bench {
+    connection: Connection,
+    prefix: String,
+    first: u64,
+    users: u64,
+    tasks: u64,
+}
+
+impl Bench {
+    fn user(&self) -> (u64, String) {
+        let number = self.first + fastrand::u64(..self.users);
+        (number, format!("{}{number}", self.prefix))
+    }
+
+    fn task(&self) -> (String, i64) {
+        let (number, user) = self.user();
+        (user, i64::try_from(number * self.tasks + fastrand::u64(..self.tasks)).unwrap_or_default())
+    }
+
+    fn list(&self, statement: &mut Statement<'_>) -> Result<(), Error> {
+        let mut rows = statement.query(params![self.user().1])?;
+        let mut found = 0;
+        while let Some(row) = rows.next()? {
+            std::hint::black_box(read(row)?);
+            found += 1;
+        }
+        assert!(found >= 10, "a list of {found} tasks");
+        Ok(())
+    }
+
+    fn one(&self, statement: &mut Statement<'_>) -> Result<(), Error> {
+        let (user, id) = self.task();
+        std::hint::black_box(statement.query_row(params![user, id], read)?);
+        Ok(())
+    }
+
+    fn toggle(&self, statement: &mut Statement<'_>) -> Result<(), Error> {
+        let (user, id) = self.task();
+        std::hint::black_box(statement.query_row(params![user, id, now()], read)?);
+        Ok(())
+    }
+
+    fn create(&self, statement: &mut Statement<'_>) -> Result<(), Error> {
+        let now = now();
+        let id = fastrand::i64(1 << 40..1 << 52);
+        let values =
+            params![self.user().1, id, "A task made by the benchmark", "What it is about", now];
+        std::hint::black_box(statement.query_row(values, read)?);
+        Ok(())
+    }
+}
+
+type Task = (String, i64, i64, String, Option<String>, bool, i64, String, Option<i64>, i64, i64);
+
+fn read(row: &Row<'_>) -> Result<Task, Error> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+        row.get(7)?,
+        row.get(8)?,
+        row.get(9)?,
+        row.get(10)?,
+    ))
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or_default()
+}
+
+fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [file, workload, seconds, prefix, users, first, tasks, group] = &arguments[..] else {
+        panic!("usage: sqlite FILE WORKLOAD SECONDS PREFIX USERS FIRST TASKS GROUP");
+    };
+    let number =
+        |text: &String| text.parse::<u64>().unwrap_or_else(|_| panic!("{text} is no number"));
+    let connection = Connection::open(file)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
+    )?;
+    let bench = Bench {
+        connection,
+        prefix: prefix.clone(),
+        first: number(first),
+        users: number(users),
+        tasks: number(tasks),
+    };
+    let writes = matches!(workload.as_str(), "create" | "toggle");
+    let group = if writes { number(group) } else { 1 };
+    let sql = match workload.as_str() {
+        // One more than is shown, as the program asks, to know whether there is a next page.
+        "list" => format!(
+            "SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 11"
+        ),
+        "get" => format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2"),
+        "toggle" => format!(
+            "UPDATE tasks SET completed = NOT completed, version = version + 1, updated_at = ?3 \
+             WHERE user_id = ?1 AND id = ?2 RETURNING {COLUMNS}"
+        ),
+        "create" => format!(
+            "INSERT INTO tasks ({COLUMNS}) VALUES (?1, ?2, 1, ?3, ?4, 0, 1, '[]', NULL, ?5, ?5) RETURNING {COLUMNS}"
+        ),
+        other => panic!("{other} is no workload"),
+    };
+    let mut statement = bench.connection.prepare(&sql)?;
+    let duration = Duration::from_secs_f64(seconds.parse().unwrap_or(1.0));
+    let (started, mut done, mut times) = (Instant::now(), 0_u64, Vec::new());
+    while started.elapsed() < duration {
+        let began = Instant::now();
+        if writes {
+            bench.connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        for _ in 0..group {
+            match workload.as_str() {
+                "list" => bench.list(&mut statement)?,
+                "get" => bench.one(&mut statement)?,
+                "toggle" => bench.toggle(&mut statement)?,
+                _ => bench.create(&mut statement)?,
+            }
+        }
+        if writes {
+            bench.connection.execute_batch("COMMIT")?;
+        }
+        times.push(began.elapsed().as_micros());
+        done += group;
+    }
+    let took = started.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100];
+    println!("{done} {took:.6} {} {}", at(50), at(99));
+    Ok(())
+}
