@@ -55,23 +55,22 @@ class Settings:
     extra: dict = field(default_factory=dict)
 
 
-def _list(name: str, default: tuple) -> tuple:
-    text = os.environ.get(name, "")
-    chosen = tuple(part.strip() for part in text.split(",") if part.strip()) or default
-    unknown = [part for part in chosen if part not in default and part not in EXTRA.get(name, ())]
-    if unknown:
-        known = ", ".join(default + EXTRA.get(name, ()))
-        raise SystemExit(f"{name}: {', '.join(unknown)} is unknown; choose from {known}")
-    return chosen
-
-
-# What can be asked for without being part of the default.
-EXTRA = {
-    "BENCH_ONLY": ("auth",),
-    "BENCH_SERVERS": ("baseline", "verify"),
+# What can be asked for, by variable.
+KNOWN = {
+    "BENCH_ONLY": WORKLOADS + ("auth",),
+    "BENCH_SERVERS": SERVERS + ("baseline", "verify"),
     "BENCH_DB": DATABASES,
     "BENCH_ALG": ALGORITHMS,
 }
+
+
+def _list(name: str, default: tuple) -> tuple:
+    text = os.environ.get(name, "")
+    chosen = tuple(part.strip() for part in text.split(",") if part.strip()) or default
+    unknown = [part for part in chosen if part not in KNOWN[name]]
+    if unknown:
+        raise SystemExit(f"{name}: {', '.join(unknown)} is unknown; choose from {', '.join(KNOWN[name])}")
+    return chosen
 
 
 def _numbers(name: str) -> tuple:

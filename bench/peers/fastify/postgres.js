@@ -1,0 +1,17 @@
+// pg: a pool, and statements prepared once on each connection by their name.
+import pg from "pg";
+import { statements } from "./tasks.js";
+
+/** The four statements on a PostgreSQL database. */
+export function open(url) {
+  const pool = new pg.Pool({ connectionString: url, max: Number(process.env.POOL) });
+  const text = statements(Object.assign((n) => `$${n}`, { no: "false" }));
+  const rows = async (name, values) => (await pool.query({ name, text: text[name], values })).rows;
+  const row = async (name, values) => (await rows(name, values))[0];
+  return {
+    list: (...values) => rows("list", values),
+    read: (...values) => row("read", values),
+    create: (...values) => row("create", values),
+    toggle: (...values) => row("toggle", values),
+  };
+}
