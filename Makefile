@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick help
+.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-report help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -11,6 +11,9 @@ help:
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
 	@echo "make bench  Taskbridge beside its peers, about 25 minutes; bench-quick: one round, bench-full: everything"
+	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
+	@echo "make bench-growth, bench-memory  cost as the table grows; memory and start-up"
+	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
 
@@ -45,6 +48,18 @@ bench-full:
 
 bench-quick:
 	bench/run.py quick
+
+bench-check:
+	bench/check.py
+
+bench-growth:
+	bench/growth.py
+
+bench-memory:
+	bench/memory.py
+
+bench-report:
+	bench/report.py
 
 bench-paging:
 	cargo bench --locked --bench paging

@@ -1,48 +1,92 @@
 #!/usr/bin/env python3
-"""Turns results into tables and charts: `report.py --print FILE` for people at a terminal, `report.py` to
-fill docs/PERFORMANCE.md and docs/performance/ from the newest results of each kind."""
+"""Turns results into tables and charts: `report.py --print FILE` for somebody at a terminal, `report.py` to
+fill docs/PERFORMANCE.md and docs/performance/ from the newest results of each kind (`report.py FILE` names
+those of the comparison). The prose of the page is written by hand; tables stand between markers."""
 
+import json
+import re
 import sys
 from pathlib import Path
 
 from harness.figures import Results
+from harness.settings import RESULTS, ROOT
+from reporting import charts, goals, tables, terminal
+
+PAGE = ROOT / "docs" / "PERFORMANCE.md"
+CHARTS = ROOT / "docs" / "performance"
 
 
-def print_summary(results: Results) -> None:
-    """One line for each cell and server: medians over the rounds, ratios within them."""
-    print(f"\n{'':<62} {'per second':>28} {'of bare':>8} {'CPU ms':>9} {'of ours':>8} {'p99/p50':>8}")
-    for cell in results.cells():
-        users = "1 user" if cell["users"] == 1 else f"{cell['users']} users"
-        title = f"{cell['workload']} {cell['database']} {cell['algorithm']} {users} {cell['connections']} conn."
-        for server in results.servers(cell):
-            rate = results.figure(cell, server, "per_second")
-            if rate is None:
-                print(f"{title:<50} {server:<11} VOID {results.voids(cell, server)[0][:60]}")
-                continue
-            of_bare = results.ratio(cell, server, "bare")
-            cpu = results.figure(cell, server, "cpu_ms")
-            of_ours = results.ratio(cell, server, "taskbridge", "cpu_ms")
-            p50, p99 = results.figure(cell, server, "p50_ms"), results.figure(cell, server, "p99_ms")
-            rates = f"{rate.low:.0f} / {rate.middle:.0f} / {rate.high:.0f}"
-            tail = p99.middle / p50.middle if p50.middle else 0
-            print(
-                f"{title:<50} {server:<11} {rates:>28} {of_bare.middle if of_bare else 0:>8.3f} {cpu.middle:>9.4f}"
-                f" {of_ours.middle if of_ours else 0:>8.2f} {tail:>8.1f}"
-            )
-            title = ""
-    for entry in results.memory:
-        print(
-            f"memory {entry['server']:<11} {entry['database']:<9} idle {entry['idle_mb']:.1f} MB, after"
-            f" {entry['after_mb']:.1f} MB, first answer after {entry['start_ms']:.0f} ms"
-        )
+def newest(*patterns: str) -> Path | None:
+    """The newest result of the first kind there is."""
+    for pattern in patterns:
+        found = sorted(RESULTS.glob(pattern))
+        if found:
+            return found[-1]
+    return None
+
+
+def load(pattern: str):
+    """The newest result of a kind, parsed."""
+    path = newest(pattern)
+    return json.loads(path.read_text()) if path else None
+
+
+def about(results: Results) -> str:
+    """What the figures were measured with."""
+    facts, machine = results.about, results.about["machine"]
+    pinned = "one processor for the server, another for load and database" if facts["pinned"] else "nothing pinned"
+    return (
+        f"{facts['rounds']} rounds of {facts['seconds']} s, {pinned}, {facts['pool']} database connections, commit "
+        f"`{machine['commit']}`, {machine['processors']} × {machine['model']}, Linux {machine['kernel']}, load average "
+        f"before the run {machine['load_before']:.1f}."
+    )
+
+
+def fill(page: str, name: str, text: str) -> str:
+    """Replaces what stands between the markers of this name."""
+    pattern = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- /bench:{name} -->)", re.DOTALL)
+    if not pattern.search(page):
+        raise SystemExit(f"{PAGE} has no markers for {name}")
+    return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
+
+
+def write(path: Path | None) -> None:
+    """Fills the page and draws the charts."""
+    if not path:
+        raise SystemExit("There are no results yet: make bench")
+    results, memory, growth = Results(path), load("memory-*.json") or [], load("growth-*.json")
+    parts = {
+        "about": about(results),
+        "goals": goals.table(results, memory, growth),
+        "sqlite": tables.comparison(results, "sqlite"),
+        "postgres": tables.comparison(results, "postgres"),
+        "resident": tables.resident(results),
+        "instructions": tables.instructions(),
+    }
+    CHARTS.mkdir(exist_ok=True)
+    for database in charts.DATABASES:
+        if results.cells(database=database):
+            (CHARTS / f"throughput-{database}.svg").write_text(charts.throughput(results, database))
+            (CHARTS / f"cpu-{database}.svg").write_text(charts.cpu(results, database))
+    if memory:
+        parts["memory"] = tables.memory(memory)
+    if growth:
+        parts["growth"] = tables.growth(growth)
+        for database in dict.fromkeys(record["database"] for record in growth["records"]):
+            (CHARTS / f"growth-{database}.svg").write_text(charts.growth(growth, database))
+    page = PAGE.read_text()
+    for name, text in parts.items():
+        page = fill(page, name, text)
+    PAGE.write_text(page)
+    print(f"{PAGE.relative_to(ROOT)} and {CHARTS.relative_to(ROOT)}/ are filled from {path.relative_to(ROOT)}")
 
 
 def main() -> None:
     """See the module."""
     if sys.argv[1:2] == ["--print"]:
-        print_summary(Results(Path(sys.argv[2])))
+        terminal.show(Results(Path(sys.argv[2])))
         return
-    raise SystemExit("usage: report.py [--print FILE]")
+    write(Path(sys.argv[1]).resolve() if sys.argv[1:] else newest("default-*.json", "full-*.json"))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from harness import fleet, keys, limits, load, process, rows, settings
+from harness import answers, fleet, keys, limits, load, process, settings
 from harness.database import Postgres, Sqlite
 from harness.servers import Placement
 from harness.settings import RESULTS, WORK
@@ -43,36 +43,6 @@ def placement(pinned: bool) -> Placement:
     return Placement(first, second, second, f"{first},{second}")
 
 
-def answers_file() -> Path:
-    """The bytes that bare actix-web answers: those of Taskbridge for the first user."""
-    made = [task_json(row) for row in rows.tasks(1)]
-    path = WORK / "answers.txt"
-    path.write_text(f"[{','.join(reversed(made))}]\n{made[0]}\n")
-    return path
-
-
-def task_json(row: tuple) -> str:
-    """A task as the API writes it."""
-
-    def moment(micros):
-        return micros and time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(micros // 1_000_000)) + ".123456Z"
-
-    user, number, _, title, description, completed, priority, _, due, created, updated = row
-    task = {
-        "id": number,
-        "user_id": user,
-        "title": title,
-        "description": description,
-        "completed": completed,
-        "priority": ("low", "medium", "high")[priority],
-        "tags": [],
-        "due_date": moment(due),
-        "created_at": moment(created),
-        "updated_at": moment(updated),
-    }
-    return json.dumps(task, separators=(",", ":"))
-
-
 class Run:
     """A whole run: databases, programs and what was found."""
 
@@ -80,7 +50,7 @@ class Run:
         self.settings = chosen
         self.placement = placement(chosen.pinned)
         self.builder = fleet.Builder(chosen)
-        self.answers = answers_file()
+        self.answers = answers.file()
         self.key_server = keys.KeyServer()
         self.users = {}
         self.databases = {}
@@ -225,7 +195,7 @@ def machine() -> dict:
     return {
         "processors": os.cpu_count(),
         "model": models[0] if models else platform.machine(),
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
         "load_before": os.getloadavg()[0],
         "commit": commit.stdout.strip(),
     }

@@ -26,19 +26,24 @@ class Sqlite:
     name = "sqlite"
     pid = None
 
-    def __init__(self, program: Path, users: int = USERS, each: int = rows.TASKS):
+    def __init__(self, program: Path, users: int = USERS):
+        self.program = program
         self.seed = WORK / "seed.db"
-        for old in WORK.glob("seed.db*"):
-            old.unlink()
-        _migrate(program, f"sqlite://{self.seed}")
-        connection = sqlite3.connect(self.seed)
-        connection.executemany(
-            f"INSERT INTO tasks ({rows.COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows.tasks(users, each)
-        )
+        self.fill("seed", users)
+
+    def fill(self, name: str, users: int) -> str:
+        """Makes a database with ten tasks for each of so many users, and returns its URL."""
+        self.drop(name)
+        path = WORK / f"{name}.db"
+        _migrate(self.program, f"sqlite://{path}")
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA cache_size = -500000")
+        connection.executemany(f"INSERT INTO tasks ({rows.COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows.tasks(users))
         connection.execute("ANALYZE")
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
+        return f"sqlite://{path}"
 
     def fresh(self, name: str) -> str:
         """The URL of a new copy."""
@@ -101,7 +106,8 @@ class Postgres:
 
     name = "postgres"
 
-    def __init__(self, program: Path, cpus: str | None, users: int = USERS, each: int = rows.TASKS):
+    def __init__(self, program: Path, cpus: str | None, users: int = USERS):
+        self.program = program
         self.programs = _server_programs()
         self.folder = Path(tempfile.mkdtemp(prefix="bench-postgres-", dir="/tmp"))
         self.port = process.free_port()
@@ -118,10 +124,16 @@ class Postgres:
         self.child = process.start([str(part) for part in command], cpus, self.log, dict(os.environ), Path("/"))
         self._wait()
         self.pid = int((data / "postmaster.pid").read_text().split()[0])
-        self.sql("postgres", "CREATE DATABASE seed")
-        _migrate(program, self.url("seed"))
-        self._copy(rows.tasks(users, each))
-        self.sql("seed", "VACUUM ANALYZE")
+        self.fill("seed", users)
+
+    def fill(self, name: str, users: int) -> str:
+        """Makes a database with ten tasks for each of so many users, and returns its URL."""
+        self.drop(name)
+        self.sql("postgres", f'CREATE DATABASE "{name}"')
+        _migrate(self.program, self.url(name))
+        self._copy(name, rows.tasks(users))
+        self.sql(name, "VACUUM ANALYZE")
+        return self.url(name)
 
     def _run(self, program: str, *arguments) -> None:
         command = [*self.user, self.programs / program, *arguments]
@@ -151,8 +163,8 @@ class Postgres:
             raise SystemExit(f"{statement}: {done.stderr}")
         return done.stdout.strip()
 
-    def _copy(self, all_rows) -> None:
-        command = [*self._psql("seed"), "-c", f"COPY tasks ({rows.COLUMNS}) FROM STDIN"]
+    def _copy(self, name: str, all_rows) -> None:
+        command = [*self._psql(name), "-c", f"COPY tasks ({rows.COLUMNS}) FROM STDIN"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as psql:
             for row in all_rows:
                 psql.stdin.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")

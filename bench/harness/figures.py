@@ -58,3 +58,8 @@ class Results:
         """This server's figure by another's, each within its own round. The CPU time is the server's alone."""
         ours, theirs = self._rounds(cell, server), self._rounds(cell, other)
         return spread([ours[n][name] / theirs[n][name] for n in ours if n in theirs and theirs[n][name]])
+
+    def tail(self, cell: dict, server: str) -> Spread | None:
+        """The 99th percentile by the 50th, within each round."""
+        rounds = self._rounds(cell, server).values()
+        return spread([record["p99_ms"] / record["p50_ms"] for record in rounds if record["p50_ms"]])

@@ -63,7 +63,12 @@ class Builder:
 def start(builder: Builder, name: str, database, algorithm: str, jwks_url: str, placement: Placement, answers: Path):
     """Starts one server on a new copy of the data and waits until it answers."""
     url = database.fresh(name) if name not in ("bare", "verify") else ""
-    task = Task(process.free_port(), database.name, url, algorithm, jwks_url, WORK)
+    return start_on(builder, name, url, database.name, algorithm, jwks_url, placement, answers)
+
+
+def start_on(builder, name: str, url: str, kind: str, algorithm: str, jwks_url: str, placement, answers) -> Running:
+    """Starts one server on this database and waits until it answers."""
+    task = Task(process.free_port(), kind, url, algorithm, jwks_url, WORK)
     command = builder.command(name, task, placement, answers)
     log = WORK / f"{name}.log"
     log.write_text("")

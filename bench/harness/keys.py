@@ -9,13 +9,15 @@ from harness import build, rows, tokens
 from harness.settings import WORK
 
 
-def users_file(algorithm: str, users: int) -> Path:
-    """One line for each user: id, token and the ids of the tasks."""
-    path = WORK / f"users-{algorithm}-{users}.tsv"
-    names = [rows.user(index) for index in range(users)]
+def users_file(algorithm: str, users: int, among: int | None = None) -> Path:
+    """One line for each user: id, token and the ids of the tasks. The users stand evenly among all there are."""
+    step = (among or users) // users
+    path = WORK / f"users-{algorithm}-{users}-{step}.tsv"
+    indexes = range(0, users * step, step)
+    names = [rows.user(index) for index in indexes]
     made = tokens.hs256(names) if algorithm == "HS256" else _eddsa(names)
     with open(path, "w") as file:
-        for index, (name, token) in enumerate(zip(names, made, strict=True)):
+        for index, name, token in zip(indexes, names, made, strict=True):
             file.write(f"{name}\t{token}\t{','.join(map(str, rows.task_ids(index)))}\n")
     return path
 

@@ -39,12 +39,13 @@ def _children() -> float:
 
 
 def _pgbench(cell, database, seconds: int, placement) -> dict:
-    """As many connections as a server's pool may use, never more than there are clients."""
+    """As many connections as a server's pool may use, never more than there are clients. pgbench notes every tenth
+    transaction's time."""
     script = BENCH / "workloads" / f"{cell.workload}.pgbench.sql"
     clients = min(POOL, cell.connections)
     variables = {"first": FIRST, "last": FIRST + cell.users - 1, "tasks": TASKS}
     command = ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", max(1, round(seconds))]
-    command += ["-f", script, "-l", "--log-prefix", WORK / "pgbench"]
+    command += ["-f", script, "-l", "--sampling-rate=0.1", "--log-prefix", WORK / "pgbench"]
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
     command.append(database.url("database"))

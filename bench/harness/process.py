@@ -50,9 +50,9 @@ def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 60) 
         time.sleep(0.005)
 
 
-def stop(child: subprocess.Popen) -> None:
+def stop(child: subprocess.Popen, seconds: float = 5) -> None:
     """SIGTERM, then SIGKILL to what is left of the group that we started."""
-    for name, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+    for name, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
         try:
             os.killpg(child.pid, name)
         except ProcessLookupError:

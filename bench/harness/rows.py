@@ -15,18 +15,18 @@ def user(index: int) -> str:
     return f"{PREFIX}{FIRST + index}"
 
 
-def task_ids(index: int, tasks: int = TASKS) -> range:
+def task_ids(index: int) -> range:
     """The ids of the user's tasks."""
-    first = (FIRST + index) * tasks
-    return range(first, first + tasks)
+    first = (FIRST + index) * TASKS
+    return range(first, first + TASKS)
 
 
-def tasks(users: int, each: int = TASKS):
-    """All rows, in the order in which time would bring them: the users take turns."""
-    for turn in range(each):
-        for index in range(users):
+def tasks(users: int):
+    """All rows, one user after another. In time they take turns: everybody's first task, then the second."""
+    for index in range(users):
+        for turn in range(TASKS):
             moment = START + (turn * users + index) * 1_000_000
-            number = task_ids(index, each)[turn]
+            number = task_ids(index)[turn]
             yield (
                 user(index),
                 number,

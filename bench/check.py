@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""`make bench-check`: instructions per operation, which do not depend on what the machine does besides, against
+bench/budget.toml. Fails when one is more than 5 % above. `BENCH_ACCEPT=1 make bench-check` writes a new budget.
+
+Under valgrind the crypto library sees a processor with fewer extensions (no SHA instructions, no ADX, no
+AVX-512) and takes other code paths: the counts compare builds with each other, not algorithms.
+"""
+
+import os
+import sys
+import tomllib
+
+from harness import build, callgrind, rows, settings, tokens
+from harness.database import Sqlite
+from harness.requests import request
+from harness.settings import BENCH, WORK
+
+BUDGET = BENCH / "budget.toml"
+TOLERANCE = 0.05
+USERS = 50
+
+# Rounds of the shorter run; the longer one has twice as many.
+VERIFY_ROUNDS = {"hs256-fresh": 400, "hs256-repeated": 400, "eddsa-fresh": 100, "eddsa-repeated": 100}
+REQUESTS = 300
+
+
+def of_verify(program, kind: str) -> int:
+    """Instructions of one verification."""
+    rounds = VERIFY_ROUNDS[kind]
+    once, twice = (
+        callgrind.of_program(f"verify-{kind}", [program, "count", kind, n * rounds]) for n in (1, 2)
+    )
+    return round((twice - once) / rounds)
+
+
+def of_request(program, database: Sqlite, name: str) -> int:
+    """Instructions of one request to the whole server, on SQLite, with an HS256 token of one of 50 users."""
+    users = [rows.user(index) for index in range(USERS)]
+    both = list(zip(users, tokens.hs256(users), strict=True))
+    body = '{"title":"A task made by the benchmark","description":"What it is about"}'
+    make = {
+        "list": lambda user, token: (request("GET", "/tasks?limit=10", user, token), 200),
+        "create": lambda user, token: (request("POST", "/tasks", user, token, body), 201),
+    }[name]
+    counted = []
+    for rounds in (REQUESTS, 2 * REQUESTS):
+        env = {
+            "BETTER_AUTH_SECRET": tokens.SECRET,
+            "BETTER_AUTH_URL": tokens.ORIGIN,
+            "DATABASE_URL": database.fresh("check"),
+            # One connection is warm after one request.
+            "DATABASE_MAX_CONNECTIONS": "1",
+            "RATE_LIMIT_PER_MINUTE": "0",
+            "AUTH_FAILURES_PER_MINUTE": "0",
+            "RUST_LOG": "warn",
+        }
+        # The first turn of every user, and of every code path, belongs to the start.
+        asked = [make(*both[turn % USERS]) for turn in range(USERS + rounds)]
+        counted.append(callgrind.of_server(name, program, env, asked))
+    database.drop("check")
+    return round((counted[1] - counted[0]) / REQUESTS)
+
+
+def count_all() -> dict:
+    """Instructions per operation."""
+    chosen = settings.read("quick")
+    server, verify = build.taskbridge(chosen), build.bench_program("verify")
+    found = {f"verify-{kind}": of_verify(verify, kind) for kind in VERIFY_ROUNDS}
+    database = Sqlite(server, USERS)
+    found |= {f"{name}-sqlite": of_request(server, database, name) for name in ("list", "create")}
+    database.close()
+    return found
+
+
+def write(found: dict) -> None:
+    """The counts become the budget."""
+    lines = ["# Instructions per operation, counted by `make bench-check`, which fails at 5 % more.", "[instructions]"]
+    lines += [f"{name} = {count}" for name, count in found.items()]
+    BUDGET.write_text("\n".join(lines) + "\n")
+
+
+def main() -> None:
+    """See the module."""
+    WORK.mkdir(exist_ok=True)
+    found = count_all()
+    budget = tomllib.loads(BUDGET.read_text())["instructions"] if BUDGET.exists() else {}
+    over = []
+    print(f"{'instructions per operation':<28} {'counted':>12} {'budget':>12} {'change':>9}")
+    for name, count in found.items():
+        allowed = budget.get(name)
+        change = count / allowed - 1 if allowed else 0.0
+        print(f"{name:<28} {count:>12} {allowed or '-':>12} {change:>+9.1%}")
+        if allowed is None or change > TOLERANCE:
+            over.append(name)
+    if os.environ.get("BENCH_ACCEPT"):
+        write(found)
+        print("bench/budget.toml holds these counts now; commit it and say why.")
+    elif over:
+        print(f"Over the budget by more than 5 %, or without one: {', '.join(over)}.", file=sys.stderr)
+        print(f"callgrind_annotate {WORK}/callgrind.NAME.out shows where; CARGO_PROFILE_RELEASE_STRIP=false and", file=sys.stderr)
+        sys.exit("CARGO_PROFILE_RELEASE_DEBUG=1 give it names. If it is meant so: BENCH_ACCEPT=1 make bench-check")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From results to tables and charts. Python's standard library only."""
