@@ -10,7 +10,7 @@ import os
 import sys
 import tomllib
 
-from harness import build, callgrind, rows, settings, tokens
+from harness import build, callgrind, rows, settings, tokens, work
 from harness.database import Sqlite
 from harness.requests import request
 from harness.settings import BENCH, WORK
@@ -22,6 +22,8 @@ USERS = 50
 # Rounds of the shorter run; the longer one has twice as many.
 VERIFY_ROUNDS = {"hs256-fresh": 400, "hs256-repeated": 400, "eddsa-fresh": 100, "eddsa-repeated": 100}
 REQUESTS = 300
+OF_SERVER = ("list", "create")
+NAMES = (*(f"verify-{kind}" for kind in VERIFY_ROUNDS), *(f"{name}-sqlite" for name in OF_SERVER))
 
 
 def of_verify(program, kind: str) -> int:
@@ -67,7 +69,7 @@ def count_all() -> dict:
     server, verify = build.taskbridge(chosen), build.bench_program("verify")
     found = {f"verify-{kind}": of_verify(verify, kind) for kind in VERIFY_ROUNDS}
     database = Sqlite(server, USERS)
-    found |= {f"{name}-sqlite": of_request(server, database, name) for name in ("list", "create")}
+    found |= {f"{name}-sqlite": of_request(server, database, name) for name in OF_SERVER}
     database.close()
     return found
 
@@ -79,23 +81,25 @@ def write(found: dict) -> None:
     BUDGET.write_text("\n".join(lines) + "\n")
 
 
+def over_budget(found: dict, budget: dict) -> list:
+    """What takes more than it may, or is not in the budget."""
+    return [name for name, count in found.items() if count > budget.get(name, 0) * (1 + TOLERANCE)]
+
+
 def main() -> None:
     """See the module."""
-    WORK.mkdir(exist_ok=True)
+    work.claim()
     found = count_all()
     budget = tomllib.loads(BUDGET.read_text())["instructions"] if BUDGET.exists() else {}
-    over = []
     print(f"{'instructions per operation':<28} {'counted':>12} {'budget':>12} {'change':>9}")
     for name, count in found.items():
         allowed = budget.get(name)
-        change = count / allowed - 1 if allowed else 0.0
-        print(f"{name:<28} {count:>12} {allowed or '-':>12} {change:>+9.1%}")
-        if allowed is None or change > TOLERANCE:
-            over.append(name)
+        change = f"{count / allowed - 1:+.1%}" if allowed else "-"
+        print(f"{name:<28} {count:>12} {allowed or '-':>12} {change:>9}")
     if os.environ.get("BENCH_ACCEPT"):
         write(found)
         print("bench/budget.toml holds these counts now; commit it and say why.")
-    elif over:
+    elif over := over_budget(found, budget):
         print(f"Over the budget by more than 5 %, or without one: {', '.join(over)}.", file=sys.stderr)
         print(f"callgrind_annotate {WORK}/callgrind.NAME.out shows where; CARGO_PROFILE_RELEASE_STRIP=false and", file=sys.stderr)
         sys.exit("CARGO_PROFILE_RELEASE_DEBUG=1 give it names. If it is meant so: BENCH_ACCEPT=1 make bench-check")

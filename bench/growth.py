@@ -5,15 +5,18 @@ databases. Sizes are measured in turn, round after round, so that a slow moment 
 import json
 import os
 import time
-from statistics import median
 
-from harness import fleet, keys, load, process, settings
+from harness import fleet, keys, load, machine, process, settings, work
 from harness.database import Postgres, Sqlite
-from harness.settings import RESULTS, TASKS, USERS, WORK
+from harness.settings import RESULTS, TASKS, USERS
+from reporting import tables
 from run import placement
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
-WORKLOADS = ("list", "get", "create")
+
+# What is asked, and by how many users. As many as the smallest table has, so that sizes differ in nothing else;
+# and lists of many more where the table has them, which find fewer pages in the processor's caches.
+SERIES = (("list", 100), ("get", 100), ("create", 100), ("list", USERS))
 ROUNDS = 3
 SECONDS = 2
 CONNECTIONS = 8
@@ -35,13 +38,12 @@ def measure(server, users, workload: str, where, database) -> dict:
 
 def main() -> None:
     """See the module."""
-    WORK.mkdir(exist_ok=True)
-    RESULTS.mkdir(exist_ok=True)
+    work.claim()
     where = placement(True)
     builder = fleet.Builder(settings.read("quick"))
     program = builder.get("taskbridge")
     sizes = wanted("BENCH_SIZES", SIZES, int)
-    records = []
+    records, about = [], {"connections": CONNECTIONS, "sizes": sizes, "machine": machine.facts()}
     for name in wanted("BENCH_DB", settings.DATABASES, str):
         database = Sqlite(program, 1) if name == "sqlite" else Postgres(program, where.database, 1)
         servers, users = {}, {}
@@ -50,13 +52,16 @@ def main() -> None:
                 began, among = time.monotonic(), size // TASKS
                 url = database.fill(f"grown-{size}", among)
                 print(f"{name}: {size} rows made in {time.monotonic() - began:.0f} s", flush=True)
-                users[size] = keys.users_file("HS256", min(among, USERS), among)
+                for count in {count for _, count in SERIES if count <= among}:
+                    users[size, count] = keys.users_file("HS256", count, among)
                 servers[size] = fleet.start_on(builder, "taskbridge", url, name, "HS256", "", where, None)
-            for number in range(int(os.environ.get("BENCH_ROUNDS", ROUNDS))):
-                for workload in WORKLOADS:
-                    for size, server in servers.items():
-                        found = measure(server, users[size], workload, where, database)
-                        records.append({"round": number, "database": name, "workload": workload, "rows": size} | found)
+            # The tasks that create makes count to no size, so it comes last.
+            for workload, count in sorted(SERIES, key=lambda one: one[0] == "create"):
+                for number in range(int(os.environ.get("BENCH_ROUNDS", ROUNDS))):
+                    for size in (size for size in sizes if (size, count) in users):
+                        found = measure(servers[size], users[size, count], workload, where, database)
+                        cell = {"database": name, "workload": workload, "users": count, "rows": size}
+                        records.append({"round": number} | cell | found)
         finally:
             for server in servers.values():
                 process.stop(server.child)
@@ -64,20 +69,8 @@ def main() -> None:
                 database.drop(f"grown-{size}")
             database.close()
     path = RESULTS / f"growth-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps({"about": {"connections": CONNECTIONS, "sizes": sizes}, "records": records}, indent=1))
-    show(records, sizes)
-
-
-def show(records: list, sizes: tuple) -> None:
-    """CPU milliseconds per request, server and database together, medians of the rounds."""
-    print(f"{'':<18}" + "".join(f"{size:>12}" for size in sizes))
-    for name in dict.fromkeys(record["database"] for record in records):
-        for workload in WORKLOADS:
-            line = f"{name:<10}{workload:<8}"
-            for size in sizes:
-                here = [r for r in records if (r["database"], r["workload"], r["rows"]) == (name, workload, size)]
-                line += f"{median(r['cpu_ms'] + r['database_cpu_ms'] for r in here):>12.4f}"
-            print(line)
+    path.write_text(json.dumps({"about": about, "records": records}, indent=1))
+    print(tables.growth({"about": about, "records": records}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import socket
 import time
 from statistics import median
 
-from harness import fleet, keys, load, process, settings
+from harness import fleet, keys, load, machine, process, settings, work
 from harness.database import Postgres, Sqlite
 from harness.requests import request
 from harness.servers import Task
@@ -55,15 +55,14 @@ def under_load(server, users, where, total: int) -> tuple:
 
 def main() -> None:
     """See the module."""
-    WORK.mkdir(exist_ok=True)
-    RESULTS.mkdir(exist_ok=True)
+    work.claim()
     where = placement(True)
     builder = fleet.Builder(settings.read("quick"))
     program = builder.get("taskbridge")
     users = keys.users_file("HS256", USERS)
     name, token, _ = users.read_text().partition("\n")[0].split("\t")
     total = int(os.environ.get("BENCH_REQUESTS", REQUESTS))
-    found = []
+    found, about = [], {"users": USERS, "machine": machine.facts()}
     for kind in os.environ.get("BENCH_DB", "sqlite,postgres").split(","):
         database = Sqlite(program) if kind == "sqlite" else Postgres(program, where.database)
         try:
@@ -80,7 +79,7 @@ def main() -> None:
             database.drop("memory")
             database.close()
         found.append(
-            {"database": kind, "start_ms": starts, "idle_mb": idle, "requests": made, "users": USERS, "after_mb": after}
+            {"database": kind, "start_ms": starts, "idle_mb": idle, "requests": made, "after_mb": after}
         )
         print(
             f"{kind}: first answer after {min(starts):.0f} / {median(starts):.0f} / {max(starts):.0f} ms,"
@@ -88,7 +87,7 @@ def main() -> None:
             flush=True,
         )
     path = RESULTS / f"memory-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps(found, indent=1))
+    path.write_text(json.dumps({"about": about, "records": found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -50,11 +50,8 @@ def fill(page: str, name: str, text: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 
 
-def write(path: Path | None) -> None:
-    """Fills the page and draws the charts."""
-    if not path:
-        raise SystemExit("There are no results yet: make bench")
-    results, memory, growth = Results(path), load("memory-*.json") or [], load("growth-*.json")
+def tables_of(results: Results, memory: dict | None, growth: dict | None) -> dict:
+    """What stands between the markers of the page. Parts that were not measured keep what they have."""
     parts = {
         "about": about(results),
         "goals": goals.table(results, memory, growth),
@@ -63,19 +60,38 @@ def write(path: Path | None) -> None:
         "resident": tables.resident(results),
         "instructions": tables.instructions(),
     }
-    CHARTS.mkdir(exist_ok=True)
-    for database in charts.DATABASES:
-        if results.cells(database=database):
-            (CHARTS / f"throughput-{database}.svg").write_text(charts.throughput(results, database))
-            (CHARTS / f"cpu-{database}.svg").write_text(charts.cpu(results, database))
+    if results.speed:
+        parts["speed"] = tables.speed(results)
     if memory:
         parts["memory"] = tables.memory(memory)
     if growth:
         parts["growth"] = tables.growth(growth)
+    return parts
+
+
+def charts_of(results: Results, growth: dict | None) -> dict:
+    """The charts by the name of their file."""
+    drawn = {}
+    for database in charts.DATABASES:
+        if results.cells(database=database):
+            drawn[f"throughput-{database}.svg"] = charts.throughput(results, database)
+            drawn[f"cpu-{database}.svg"] = charts.cpu(results, database)
+    if growth:
         for database in dict.fromkeys(record["database"] for record in growth["records"]):
-            (CHARTS / f"growth-{database}.svg").write_text(charts.growth(growth, database))
+            drawn[f"growth-{database}.svg"] = charts.growth(growth, database)
+    return drawn
+
+
+def write(path: Path | None) -> None:
+    """Fills the page and draws the charts."""
+    if not path:
+        raise SystemExit("There are no results yet: make bench")
+    results, memory, growth = Results(path), load("memory-*.json"), load("growth-*.json")
+    CHARTS.mkdir(exist_ok=True)
+    for name, drawing in charts_of(results, growth).items():
+        (CHARTS / name).write_text(drawing)
     page = PAGE.read_text()
-    for name, text in parts.items():
+    for name, text in tables_of(results, memory, growth).items():
         page = fill(page, name, text)
     PAGE.write_text(page)
     print(f"{PAGE.relative_to(ROOT)} and {CHARTS.relative_to(ROOT)}/ are filled from {path.relative_to(ROOT)}")

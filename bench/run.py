@@ -7,7 +7,6 @@ every figure of the report is a ratio within one round.
 
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from harness import answers, fleet, keys, limits, load, process, settings
+from harness import answers, fleet, keys, limits, load, machine, process, settings, work
 from harness.database import Postgres, Sqlite
 from harness.servers import Placement
 from harness.settings import RESULTS, WORK
@@ -48,6 +47,7 @@ class Run:
 
     def __init__(self, chosen: settings.Settings):
         self.settings = chosen
+        self.machine = machine.facts()
         self.placement = placement(chosen.pinned)
         self.builder = fleet.Builder(chosen)
         self.answers = answers.file()
@@ -57,6 +57,7 @@ class Run:
         self.sizes = {}
         self.records = []
         self.memory = []
+        self.speed = []
 
     def prepare(self) -> None:
         """Builds what the plan names and makes the databases."""
@@ -103,6 +104,8 @@ class Run:
                     process.stop(server.child)
                 for server in wanted:
                     database.drop(server)
+        if any("verify" in cell.servers for cell in self.settings.cells):
+            self.speed.append(limits.verification(self.builder.get("verify"), self.placement) | {"round": number})
 
     def measure(self, cell, server: str, running, database, number: int) -> None:
         """One cell on one server."""
@@ -167,7 +170,6 @@ class Run:
 
     def save(self) -> Path:
         """Writes what was found."""
-        RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{self.settings.form}-{time.strftime('%Y%m%d-%H%M%S')}.json"
         about = {
             "form": self.settings.form,
@@ -175,9 +177,9 @@ class Run:
             "seconds": self.settings.seconds,
             "pinned": self.placement.server is not None,
             "pool": settings.POOL,
-            "machine": machine(),
+            "machine": self.machine,
         }
-        path.write_text(json.dumps({"about": about, "records": self.records, "memory": self.memory}, indent=1))
+        path.write_text(json.dumps({"about": about, "records": self.records, "memory": self.memory, "speed": self.speed}, indent=1))
         return path
 
     def close(self) -> None:
@@ -187,26 +189,12 @@ class Run:
         self.key_server.close()
 
 
-def machine() -> dict:
-    """What can be said of the machine without naming it."""
-    cpuinfo = Path("/proc/cpuinfo").read_text()
-    models = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.ROOT)
-    return {
-        "processors": os.cpu_count(),
-        "model": models[0] if models else platform.machine(),
-        "kernel": ".".join(platform.release().split(".")[:2]),
-        "load_before": os.getloadavg()[0],
-        "commit": commit.stdout.strip(),
-    }
-
-
 def main() -> None:
     """See the module."""
     form = sys.argv[1] if len(sys.argv) > 1 else "default"
     if form not in ("quick", "default", "full"):
         raise SystemExit("usage: bench/run.py quick|default|full")
-    WORK.mkdir(exist_ok=True)
+    work.claim()
     # Ends like an error, so that the servers are ended as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     chosen = settings.read(form)

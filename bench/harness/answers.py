@@ -28,7 +28,7 @@ def task_json(row: tuple) -> str:
         "user_id": user,
         "title": title,
         "description": description,
-        "completed": completed,
+        "completed": bool(completed),
         "priority": ("low", "medium", "high")[priority],
         "tags": [],
         "due_date": moment(due),

@@ -1,5 +1,6 @@
 """Builds what is measured, and holds the peers to the versions that the program is locked to."""
 
+import json
 import os
 import re
 import subprocess
@@ -57,13 +58,13 @@ def peers() -> Path:
 
 
 def bench_program(name: str) -> Path:
-    """A program of `[[bench]]` in release form. Cargo prints where it put it."""
+    """A program of `[[bench]]` in release form. Cargo tells where it put it, and the server that it builds besides."""
     command = ["cargo", "build", "--release", "--locked", "--bench", name, "--message-format=json"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if built.returncode:
         raise SystemExit(f"failed: {' '.join(command)}")
-    found = re.findall(r'"executable":"([^"]+)"', built.stdout)
-    return Path(found[-1])
+    told = [json.loads(line) for line in built.stdout.splitlines()]
+    return next(Path(one["executable"]) for one in told if one.get("target", {}).get("name") == name)
 
 
 def python() -> Path:
@@ -81,9 +82,10 @@ def python() -> Path:
 def node() -> Path:
     """The folder of the Fastify peer, with exactly the packages of its lock file."""
     folder = BENCH / "peers" / "fastify"
-    mark = folder / "node_modules" / ".package-lock.json"
+    mark = folder / "node_modules" / "installed.json"
     lock = folder / "package-lock.json"
-    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
+    if not mark.exists() or mark.read_text() != lock.read_text():
         print("Installing the Fastify peer; better-sqlite3 compiles for some minutes", flush=True)
         _run(["npm", "ci", "--no-fund", "--no-audit", "--loglevel=error"], folder)
+        mark.write_text(lock.read_text())
     return folder

@@ -38,7 +38,7 @@ class Sqlite:
         _migrate(self.program, f"sqlite://{path}")
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA cache_size = -500000")
-        connection.executemany(f"INSERT INTO tasks ({rows.COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows.tasks(users))
+        connection.execute(rows.insert(users))
         connection.execute("ANALYZE")
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -131,7 +131,7 @@ class Postgres:
         self.drop(name)
         self.sql("postgres", f'CREATE DATABASE "{name}"')
         _migrate(self.program, self.url(name))
-        self._copy(name, rows.tasks(users))
+        self.sql(name, rows.insert(users))
         self.sql(name, "VACUUM ANALYZE")
         return self.url(name)
 
@@ -162,14 +162,6 @@ class Postgres:
         if done.returncode:
             raise SystemExit(f"{statement}: {done.stderr}")
         return done.stdout.strip()
-
-    def _copy(self, name: str, all_rows) -> None:
-        command = [*self._psql(name), "-c", f"COPY tasks ({rows.COLUMNS}) FROM STDIN"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as psql:
-            for row in all_rows:
-                psql.stdin.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
-        if psql.returncode:
-            raise SystemExit("the rows could not be copied to PostgreSQL")
 
     def fresh(self, name: str) -> str:
         """The URL of a new copy."""

@@ -25,7 +25,7 @@ class Results:
 
     def __init__(self, path: Path):
         found = json.loads(path.read_text())
-        self.about, self.memory = found["about"], found["memory"]
+        self.about, self.memory, self.speed = found["about"], found["memory"], found["speed"]
         self._by_cell = {}
         for record in found["records"]:
             cell = tuple(record["cell"].items())
@@ -53,6 +53,12 @@ class Results:
     def figure(self, cell: dict, server: str, name: str) -> Spread | None:
         """One figure over all rounds."""
         return spread([record[name] for record in self._rounds(cell, server).values()])
+
+    def busy(self, cell: dict, server: str) -> Spread | None:
+        """The server's share of one processor. What stays below 1 without waiting for a disk or a database was
+        limited by the load generator."""
+        rounds = self._rounds(cell, server).values()
+        return spread([record["cpu_ms"] * record["per_second"] / 1000 for record in rounds])
 
     def ratio(self, cell: dict, server: str, other: str, name: str = "per_second") -> Spread | None:
         """This server's figure by another's, each within its own round. The CPU time is the server's alone."""

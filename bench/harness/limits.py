@@ -1,9 +1,12 @@
 """The database's own limit: the same rows and statements without a server in between."""
 
+import json
 import re
 import resource
 import subprocess
+import time
 from pathlib import Path
+from statistics import median
 
 from harness import process
 from harness.settings import BENCH, FIRST, POOL, PREFIX, TASKS, WORK
@@ -54,7 +57,13 @@ def _pgbench(cell, database, seconds: int, placement) -> dict:
     for old in WORK.glob("pgbench.*"):
         old.unlink()
     before, database_before = _children(), process.cpu_seconds(database.pid)
+    others = len(process.tree(database.pid))
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    # The time of pgbench's backends is known when they have ended and PostgreSQL has noticed.
+    for _ in range(200):
+        if len(process.tree(database.pid)) <= others:
+            break
+        time.sleep(0.01)
     cpu, database_cpu = _children() - before, process.cpu_seconds(database.pid) - database_before
     rate = re.search(r"tps = ([\d.]+) \(without", done.stdout)
     count = re.search(r"actually processed: (\d+)", done.stdout)
@@ -66,6 +75,20 @@ def _pgbench(cell, database, seconds: int, placement) -> dict:
     at = [times[(len(times) - 1) * share // 100] / 1000 for share in (50, 99)]
     total = int(count[1])
     return _figures(total, total / float(rate[1]), at[0], at[1], cpu, database_cpu)
+
+
+def verification(program: Path, placement) -> dict:
+    """Nanoseconds that the crypto library takes for a token, and ours for a new and for a known one: medians."""
+    command = [str(program), "speed", "20"]
+    if placement.server:
+        command = ["taskset", "-c", placement.server, *command]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"verify speed: {done.stderr}")
+    return {
+        algorithm: {name: median(one[name] for one in batches) for name in batches[0]}
+        for algorithm, batches in json.loads(done.stdout).items()
+    }
 
 
 def _figures(count: float, took: float, p50: float, p99: float, cpu: float, database_cpu: float) -> dict:

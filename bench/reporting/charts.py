@@ -58,9 +58,7 @@ def cpu(results: Results, database: str) -> str:
 
 def growth(found: dict, database: str) -> str:
     """CPU milliseconds per request by the number of rows."""
-    series = []
-    for kind, workload in zip("abc", ("list", "get", "create"), strict=True):
-        points = [(size, grown(found["records"], database, workload, size)) for size in found["about"]["sizes"]]
-        series.append(Line(workload, points, kind))
+    here = {name: points for (where, name), points in grown(found["records"]).items() if where == database}
+    series = [Line(name, sorted(points.items()), kind) for kind, (name, points) in zip("abcd", here.items(), strict=False)]
     title = f"CPU ms per request as the table grows, {DATABASES[database]}"
     return lines(title, series, "ms")

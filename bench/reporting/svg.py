@@ -15,13 +15,13 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .page { fill: #ffffff } .bar { fill: #8c959f } .ours { fill: #0969da } .limit { fill: #bf8700 }
 .whisker, .grid { stroke: #57606a; fill: none } .grid { opacity: .25 }
 .line { fill: none; stroke: #57606a; stroke-width: 2 } .mark { fill: #57606a }
-.a { stroke: #0969da } .b { stroke: #bf8700 } .c { stroke: #1a7f37 }
-.mark.a { fill: #0969da } .mark.b { fill: #bf8700 } .mark.c { fill: #1a7f37 }
+.a { stroke: #0969da } .b { stroke: #bf8700 } .c { stroke: #1a7f37 } .d { stroke: #8250df }
+.mark.a { fill: #0969da } .mark.b { fill: #bf8700 } .mark.c { fill: #1a7f37 } .mark.d { fill: #8250df }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .quiet, .axis text { fill: #9198a1 } .page { fill: #0d1117 } .bar { fill: #6e7681 }
 .ours { fill: #58a6ff } .limit { fill: #d29922 } .whisker, .grid { stroke: #9198a1 }
-.a { stroke: #58a6ff } .b { stroke: #d29922 } .c { stroke: #3fb950 }
-.mark.a { fill: #58a6ff } .mark.b { fill: #d29922 } .mark.c { fill: #3fb950 }
+.a { stroke: #58a6ff } .b { stroke: #d29922 } .c { stroke: #3fb950 } .d { stroke: #a371f7 }
+.mark.a { fill: #58a6ff } .mark.b { fill: #d29922 } .mark.c { fill: #3fb950 } .mark.d { fill: #a371f7 }
 }
 </style>"""
 
@@ -95,13 +95,14 @@ def _mark(kind: str, x: float, y: float) -> str:
         "a": f'<circle class="mark a" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
         "b": f'<rect class="mark b" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>',
         "c": f'<path class="mark c" d="M{x:.1f} {y - 5:.1f}l5 9h-10z"/>',
+        "d": f'<path class="mark d" d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z"/>',
     }
     return shape[kind]
 
 
 def lines(title: str, series: list, unit: str) -> str:
     """Lines over a logarithmic axis of rows, from zero upwards; each is named at its end."""
-    left, right, top, bottom = 64, WIDTH - 110, 44, 260
+    left, right, top, bottom = 64, WIDTH - 150, 44, 260
     points = [point for line in series for point in line.points]
     first, last = math.log10(min(x for x, _ in points)), math.log10(max(x for x, _ in points))
     step = _step(max(y for _, y in points))

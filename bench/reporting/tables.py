@@ -3,7 +3,7 @@
 import tomllib
 from statistics import median
 
-from harness.figures import Results, Spread
+from harness.figures import Results, Spread, spread
 from harness.settings import BENCH
 
 NAMES = {
@@ -42,8 +42,8 @@ def comparison(results: Results, database: str) -> str:
     lines = []
     for cell in results.cells(database=database):
         lines += ["", f"**{title(cell)}**", ""]
-        lines.append("| | requests/s (min / median / max) | of bare | p50 ms | p99 ms | CPU ms/request | times ours |")
-        lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        lines.append("| | requests/s (min / median / max) | of bare | p50 ms | p99 ms | CPU ms/request | times ours | busy |")
+        lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for server in results.servers(cell):
             lines.append(_row(results, cell, server))
     return "\n".join(lines[1:])
@@ -52,7 +52,7 @@ def comparison(results: Results, database: str) -> str:
 def _row(results: Results, cell: dict, server: str) -> str:
     rate = results.figure(cell, server, "per_second")
     if rate is None:
-        return f"| {NAMES[server]} | void: {results.voids(cell, server)[0][:80]} | | | | | |"
+        return f"| {NAMES[server]} | void: {results.voids(cell, server)[0][:80]} | | | | | | |"
     cpu = _three(results.figure(cell, server, "cpu_ms"))
     behind = results.figure(cell, server, "database_cpu_ms")
     if behind and behind.middle > 0 and server not in ("bare", "verify"):
@@ -60,18 +60,39 @@ def _row(results: Results, cell: dict, server: str) -> str:
     times = results.ratio(cell, server, "taskbridge", "cpu_ms") if server != "taskbridge" else None
     bare = results.ratio(cell, server, "bare") if server != "bare" else None
     p50, p99 = (_one(results.figure(cell, server, name), ".2f") for name in ("p50_ms", "p99_ms"))
-    return f"| {NAMES[server]} | {_three(rate)} | {_one(bare)} | {p50} | {p99} | {cpu} | {_one(times, '.1f')} |"
+    rest = f"{p50} | {p99} | {cpu} | {_one(times, '.1f')} | {_one(results.busy(cell, server), '.0%')} |"
+    return f"| {NAMES[server]} | {_three(rate)} | {_one(bare)} | {rest}"
 
 
-def memory(found: list) -> str:
+def speed(results: Results) -> str:
+    """Microseconds of one verification."""
+    lines = ["| | the crypto library alone | ours, a new token | ours, a known token | library / new |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    for algorithm, name in (("hs256", "HS256"), ("eddsa", "EdDSA")):
+        library, fresh, known = (
+            spread([one[algorithm][kind] / 1000 for one in results.speed])
+            for kind in ("library_ns", "fresh_ns", "repeated_ns")
+        )
+        ratio = library_by_new(results, algorithm)
+        lines.append(f"| {name} | {_three(library)} | {_three(fresh)} | {_three(known)} | {_one(ratio, '.2f')} |")
+    return "\n".join(lines)
+
+
+def library_by_new(results: Results, algorithm: str) -> Spread | None:
+    """How much of our time for a new token the crypto library takes."""
+    return spread([one[algorithm]["library_ns"] / one[algorithm]["fresh_ns"] for one in results.speed])
+
+
+def memory(found: dict) -> str:
     """Memory and start-up of Taskbridge."""
     lines = ["| database | idle | after | requests | first list after (min / median / max) |"]
     lines.append("| --- | ---: | ---: | ---: | ---: |")
-    for entry in found:
+    for entry in found["records"]:
         start = entry["start_ms"]
         times = f"{min(start):.0f} / {median(start):.0f} / {max(start):.0f} ms"
         sizes = f"{entry['idle_mb']:.1f} MB | {entry['after_mb']:.1f} MB"
-        lines.append(f"| {entry['database']} | {sizes} | {entry['requests']:,} of {entry['users']:,} users | {times} |")
+        requests = f"{entry['requests']:,} of {found['about']['users']:,} users"
+        lines.append(f"| {entry['database']} | {sizes} | {requests} | {times} |")
     return "\n".join(lines)
 
 
@@ -91,17 +112,24 @@ def growth(found: dict) -> str:
     sizes, records = found["about"]["sizes"], found["records"]
     lines = ["| | " + " | ".join(f"{size:,}" for size in sizes) + " | largest / smallest |"]
     lines.append("| --- |" + " ---: |" * (len(sizes) + 1))
-    for database, workload in dict.fromkeys((r["database"], r["workload"]) for r in records):
-        values = [grown(records, database, workload, size) for size in sizes]
-        cells = " | ".join(f"{value:.4f}" for value in values)
-        lines.append(f"| {database}, {workload} | {cells} | {values[-1] / values[0]:.2f} |")
+    for (database, name), points in grown(records).items():
+        cells = " | ".join(f"{points[size]:.4f}" if size in points else "–" for size in sizes)
+        lines.append(f"| {database}, {name} | {cells} | {largest_by_smallest(points):.2f} |")
     return "\n".join(lines)
 
 
-def grown(records: list, database: str, workload: str, size: int) -> float:
-    """CPU milliseconds of server and database, the median of the rounds."""
-    here = [r for r in records if (r["database"], r["workload"], r["rows"]) == (database, workload, size)]
-    return median(r["cpu_ms"] + r["database_cpu_ms"] for r in here)
+def grown(records: list) -> dict:
+    """CPU milliseconds of server and database by rows, for each database and series: medians of the rounds."""
+    found = {}
+    for record in records:
+        series = found.setdefault((record["database"], f"{record['workload']}, {record['users']:,} users"), {})
+        series.setdefault(record["rows"], []).append(record["cpu_ms"] + record["database_cpu_ms"])
+    return {key: {size: median(values) for size, values in series.items()} for key, series in found.items()}
+
+
+def largest_by_smallest(points: dict) -> float:
+    """What a request costs on the largest table by what it costs on the smallest."""
+    return points[max(points)] / points[min(points)]
 
 
 def instructions() -> str:

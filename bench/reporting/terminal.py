@@ -5,7 +5,7 @@ from harness.figures import Results
 
 def show(results: Results) -> None:
     """One line for each cell and server: medians over the rounds, ratios within them."""
-    print(f"\n{'':<62} {'per second':>28} {'of bare':>8} {'CPU ms':>9} {'of ours':>8} {'p99/p50':>8}")
+    print(f"\n{'':<62} {'per second':>28} {'of bare':>8} {'CPU ms':>9} {'of ours':>8} {'p99/p50':>8} {'busy':>5}")
     for cell in results.cells():
         users = "1 user" if cell["users"] == 1 else f"{cell['users']} users"
         title = f"{cell['workload']} {cell['database']} {cell['algorithm']} {users} {cell['connections']} conn."
@@ -19,9 +19,10 @@ def show(results: Results) -> None:
             of_ours = results.ratio(cell, server, "taskbridge", "cpu_ms")
             tail = results.tail(cell, server)
             rates = f"{rate.low:.0f} / {rate.middle:.0f} / {rate.high:.0f}"
+            busy = results.busy(cell, server).middle
             print(
                 f"{title:<50} {server:<11} {rates:>28} {of_bare.middle if of_bare else 0:>8.3f} {cpu.middle:>9.4f}"
-                f" {of_ours.middle if of_ours else 0:>8.2f} {tail.middle if tail else 0:>8.1f}"
+                f" {of_ours.middle if of_ours else 0:>8.2f} {tail.middle if tail else 0:>8.1f} {busy:>5.0%}"
             )
             title = ""
     for entry in results.memory:

@@ -1,15 +1,18 @@
 //! Authentication alone, for the benchmarks of `bench/`: as a server between bare actix-web and
-//! Taskbridge (`verify PORT ANSWERS`), and as a loop whose instructions callgrind counts
-//! (`verify count KIND ROUNDS`).
+//! Taskbridge (`verify PORT ANSWERS ORIGIN KEY`), as a loop whose instructions callgrind counts (`verify count KIND
+//! ROUNDS`), and timed beside the crypto library (`verify speed ROUNDS`).
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a benchmark stops at the first surprise"
+    clippy::print_stdout,
+    reason = "a benchmark stops at the first surprise and prints what it measured"
 )]
 
 mod count;
+mod minted;
 mod serve;
+mod speed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +23,18 @@ use taskbridge::auth::{
     TokenVerifier,
 };
 
-const USAGE: &str = "usage: verify PORT ANSWERS, or verify count hs256-fresh|hs256-repeated|eddsa-fresh|eddsa-repeated ROUNDS";
+const USAGE: &str = "usage: verify PORT ANSWERS ORIGIN SECRET|JWKS-URL, \
+    verify count hs256-fresh|hs256-repeated|eddsa-fresh|eddsa-repeated ROUNDS, or verify speed ROUNDS";
 
 fn main() {
     // Cargo adds `--bench` when it runs this by itself.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|one| one != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["count", kind, rounds] => count::run(kind, rounds.parse().expect(USAGE)),
-        [port, answers] => serve::run(port.parse().expect(USAGE), answers).unwrap(),
+        ["speed", rounds] => speed::run(rounds.parse().expect(USAGE)),
+        [port, answers, origin, key] => {
+            serve::run(port.parse().expect(USAGE), answers, origin, key).unwrap();
+        }
         _ => panic!("{USAGE}"),
     }
 }

@@ -6,7 +6,7 @@
 local common = {}
 
 -- Ready-made requests are kept in memory; more of them would only fill the processor's cache. Of many users
--- each gets its share, taken from what it could ask by chance with a fixed seed.
+-- each gets its share, one at least, taken from what it could ask by chance with a fixed seed.
 local MOST_REQUESTS = 20000
 
 local requests, next_one, last, shape_only = {}, 1, nil, false
@@ -69,7 +69,7 @@ function common.run(make)
    function init(arguments)
       math.randomseed(7)
       local users = read_users(arguments[1])
-      local share = math.floor(MOST_REQUESTS / #users)
+      local share = math.max(1, math.floor(MOST_REQUESTS / #users))
       for _, user in ipairs(users) do
          local possible = make(user)
          if #possible > share then shuffle(possible) end

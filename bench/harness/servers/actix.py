@@ -13,6 +13,5 @@ def bare(program: Path, task: Task, placement: Placement, answers: Path) -> Comm
 
 def verify(program: Path, task: Task, placement: Placement, answers: Path) -> Command:
     """Authentication and no database."""
-    keys = {"BENCH_JWKS_URL": task.jwks_url} if task.algorithm == "EdDSA" else {"BENCH_SECRET": tokens.SECRET}
-    env = {**keys, "BENCH_ORIGIN": tokens.ORIGIN}
-    return Command([str(program), str(task.port), str(answers)], env, None, placement.server)
+    key = task.jwks_url if task.algorithm == "EdDSA" else tokens.SECRET
+    return Command([str(program), str(task.port), str(answers), tokens.ORIGIN, key], {}, None, placement.server)

@@ -45,16 +45,20 @@ async fn main() -> io::Result<()> {
     let (list_body, task) = (lines.next().ok_or_else(usage)?, lines.next().ok_or_else(usage)?);
     let answers = Data::new(Answers { list: list_body, task });
     HttpServer::new(move || {
+        // The same routes as in bench/verify/serve.rs: finding one is a good part of the work.
         App::new()
             .app_data(answers.clone())
             .route("/health", web::get().to(HttpResponse::Ok))
             .service(
-                web::resource("/api/{user_id}/tasks")
-                    .route(web::get().to(list))
-                    .route(web::post().to(create)),
+                web::scope("/api")
+                    .service(
+                        web::resource("/{user_id}/tasks")
+                            .route(web::get().to(list))
+                            .route(web::post().to(create)),
+                    )
+                    .route("/{user_id}/tasks/{id}", web::get().to(read))
+                    .route("/{user_id}/tasks/{id}/complete", web::patch().to(read)),
             )
-            .route("/api/{user_id}/tasks/{id}", web::get().to(read))
-            .route("/api/{user_id}/tasks/{id}/complete", web::patch().to(read))
     })
     .workers(std::thread::available_parallelism().map_or(1, usize::from))
     .bind(("127.0.0.1", port))?
