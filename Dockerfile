@@ -12,6 +12,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # The dependencies in a layer of their own, built for an empty program: it stays until the lock file changes.
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 RUN for file in src/main.rs src/lib.rs $(sed -n 's/^path = "\(.*\)"/\1/p' Cargo.toml); do \
         mkdir -p "$(dirname "$file")" && echo 'fn main() {}' >"$file" || exit 1; \

@@ -136,6 +136,26 @@ fn instances_that_start_together_take_turns(
 }
 
 #[test]
+fn sqlite_is_built_as_the_settings_of_cargo_say() {
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+    let options: Vec<Setting> = TestDb::new(Backend::Sqlite)
+        .run(|connection| match connection {
+            DbConnection::Sqlite(c) => diesel::sql_query("PRAGMA compile_options").load(c),
+            DbConnection::Postgres(_) => panic!("not SQLite"),
+        })
+        .unwrap();
+    let set: Vec<&str> = options.iter().map(|option| option.compile_options.as_str()).collect();
+    for expected in ["ENABLE_QPSG", "THREADSAFE=2", "DEFAULT_MEMSTATUS=0", "DQS=0"] {
+        assert!(set.contains(&expected), "{expected} is not among {set:?}");
+    }
+    assert!(!set.contains(&"ENABLE_MEMORY_MANAGEMENT"), "{set:?}");
+}
+
+#[test]
 fn an_sqlite_connection_is_durable_and_patient() {
     #[derive(QueryableByName)]
     struct Pragmas {

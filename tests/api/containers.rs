@@ -103,6 +103,11 @@ fn every_service_is_confined() {
         [("Dockerfile", "build --release --locked"), ("web/Dockerfile", "npm ci")]
     {
         let dockerfile = file(path);
+        if path == "Dockerfile" {
+            // The flags that SQLite is compiled with.
+            assert!(dockerfile.contains("\nCOPY .cargo .cargo\n"));
+            assert!(file(".dockerignore").lines().any(|line| line == "!.cargo"));
+        }
         let user = dockerfile.lines().rfind(|line| line.starts_with("USER "));
         assert_eq!(user, Some("USER 65532:65532"), "{path}");
         for words in
