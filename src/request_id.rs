@@ -45,9 +45,11 @@ fn record(
     request_id: &str,
 ) {
     let request = response.request();
-    let route = request.match_pattern();
     let proxies = request.app_data::<web::Data<RateLimits>>();
     let metrics = request.app_data::<web::Data<Metrics>>();
+    // The library matches the path once more for it.
+    let wanted = metrics.is_some() || telemetry::writes_access_lines();
+    let route = if wanted { request.match_pattern() } else { None };
     let exchange = Exchange {
         method: method.as_str(),
         route: route.as_deref(),

@@ -11,3 +11,16 @@ pub enum DbConnection {
     /// SQLite, compiled in.
     Sqlite(SqliteConnection),
 }
+
+/// Runs a statement on the connection behind a [`DbConnection`]. Where Diesel knows which database it
+/// writes for, it finds the prepared statement by its type and need not write its text again.
+macro_rules! on_either {
+    ($connection:expr, $inner:ident => $run:expr) => {
+        match $connection {
+            $crate::db::DbConnection::Sqlite($inner) => $run,
+            $crate::db::DbConnection::Postgres($inner) => $run,
+        }
+    };
+}
+
+pub(crate) use on_either;

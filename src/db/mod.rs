@@ -27,7 +27,7 @@ mod url;
 mod writer;
 
 pub use connection::DbConnection;
-pub(crate) use connection::MultiBackend;
+pub(crate) use connection::{MultiBackend, on_either};
 pub use error::DbError;
 pub(crate) use facts::{PostgresFacts, postgres_facts};
 pub use pool::Db;

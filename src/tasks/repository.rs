@@ -10,7 +10,7 @@ use super::model::{FIRST_VERSION, NewTask, Task, TaskChanges};
 use super::precondition::{Precondition, Written};
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
-use crate::db::{DbConnection, DbError, Timestamp};
+use crate::db::{DbConnection, DbError, Timestamp, on_either};
 
 /// How many ids are tried when another instance took the same microsecond for the same user, or the clock
 /// was set back.
@@ -21,11 +21,8 @@ type Outcome<T> = Result<Written<T>, DbError>;
 
 /// One of the owner's tasks.
 pub(crate) fn find(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<Task> {
-    Ok(tasks::table
-        .filter(tasks::user_id.eq(owner.as_str()))
-        .filter(tasks::id.eq(id))
-        .first(connection)
-        .optional()?)
+    let query = tasks::table.filter(tasks::user_id.eq(owner.as_str())).filter(tasks::id.eq(id));
+    Ok(on_either!(connection, inner => query.first(inner)).optional()?)
 }
 
 /// Stores a new task and returns it.
@@ -57,23 +54,21 @@ pub(super) fn insert_once(
     id: TaskId,
     now: Timestamp,
 ) -> Result<Task, DbError> {
-    let stored = diesel::insert_into(tasks::table)
-        .values((
-            tasks::user_id.eq(owner.as_str()),
-            tasks::id.eq(id),
-            tasks::version.eq(FIRST_VERSION),
-            tasks::title.eq(&new.title),
-            tasks::description.eq(&new.description),
-            tasks::completed.eq(new.completed),
-            tasks::priority.eq(new.priority),
-            tasks::tags.eq(&new.tags),
-            tasks::due_date.eq(new.due_date),
-            tasks::created_at.eq(now),
-            tasks::updated_at.eq(now),
-        ))
-        .returning(tasks::all_columns)
-        .get_results(connection);
-    returned(stored)?.ok_or_else(|| DbError::Unexpected("a new task was not returned".to_owned()))
+    let statement = diesel::insert_into(tasks::table).values((
+        tasks::user_id.eq(owner.as_str()),
+        tasks::id.eq(id),
+        tasks::version.eq(FIRST_VERSION),
+        tasks::title.eq(&new.title),
+        tasks::description.eq(&new.description),
+        tasks::completed.eq(new.completed),
+        tasks::priority.eq(new.priority),
+        tasks::tags.eq(&new.tags),
+        tasks::due_date.eq(new.due_date),
+        tasks::created_at.eq(now),
+        tasks::updated_at.eq(now),
+    ));
+    on_either!(connection, inner => statement.execute(inner))?;
+    Ok(new.as_first_stored(owner, id, now))
 }
 
 /// The row that a writing statement returns. All of its result must have been read: SQLite commits
@@ -81,6 +76,23 @@ pub(super) fn insert_once(
 /// nobody learns any more that the disk is full.
 fn returned(rows: QueryResult<Vec<Task>>) -> Found<Task> {
     Ok(rows?.pop())
+}
+
+/// Runs an `UPDATE` under its precondition and gives the row that it wrote.
+macro_rules! written {
+    ($connection:expr, $statement:ident, $precondition:expr) => {
+        returned(match $precondition {
+            Precondition::Exists => {
+                let statement = $statement.returning(tasks::all_columns);
+                on_either!($connection, inner => statement.get_results(inner))
+            }
+            Precondition::OneOf(versions) => {
+                let matching = $statement.filter(tasks::version.eq_any(versions));
+                let statement = matching.returning(tasks::all_columns);
+                on_either!($connection, inner => statement.get_results(inner))
+            }
+        })
+    };
 }
 
 /// Changes a task and returns it. Without any change it is only read, and compared.
@@ -98,19 +110,15 @@ pub(crate) fn update(
             None => Written::Absent,
         });
     }
-    let mut statement = diesel::update(tasks::table)
+    let statement = diesel::update(tasks::table)
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::id.eq(id))
         .set((
             changes,
             tasks::version.eq(tasks::version + 1),
             tasks::updated_at.eq(Timestamp::now()),
-        ))
-        .into_boxed();
-    if let Precondition::OneOf(versions) = precondition {
-        statement = statement.filter(tasks::version.eq_any(versions));
-    }
-    let changed = returned(statement.returning(tasks::all_columns).get_results(connection))?;
+        ));
+    let changed = written!(connection, statement, precondition)?;
     told_apart(connection, owner, id, precondition, changed)
 }
 
@@ -121,19 +129,15 @@ pub(crate) fn toggle(
     id: TaskId,
     precondition: &Precondition,
 ) -> Outcome<Task> {
-    let mut statement = diesel::update(tasks::table)
+    let statement = diesel::update(tasks::table)
         .filter(tasks::user_id.eq(owner.as_str()))
         .filter(tasks::id.eq(id))
         .set((
             tasks::completed.eq(diesel::dsl::not(tasks::completed)),
             tasks::version.eq(tasks::version + 1),
             tasks::updated_at.eq(Timestamp::now()),
-        ))
-        .into_boxed();
-    if let Precondition::OneOf(versions) = precondition {
-        statement = statement.filter(tasks::version.eq_any(versions));
-    }
-    let changed = returned(statement.returning(tasks::all_columns).get_results(connection))?;
+        ));
+    let changed = written!(connection, statement, precondition)?;
     told_apart(connection, owner, id, precondition, changed)
 }
 

@@ -20,6 +20,9 @@ pub(crate) use watched_body::watch;
 /// The routes that only programs ask for, again and again.
 const PROBES: [&str; 2] = ["/health", "/health/ready"];
 
+/// The target of access lines.
+const ACCESS: &str = "taskbridge::access";
+
 /// One request and its answer.
 pub(crate) struct Exchange<'a> {
     /// As the client sent it.
@@ -42,12 +45,17 @@ pub(crate) struct Exchange<'a> {
     pub(crate) request_id: &'a str,
 }
 
+/// Whether the access line of a request goes anywhere.
+pub(crate) fn writes_access_lines() -> bool {
+    log::log_enabled!(target: ACCESS, log::Level::Info)
+}
+
 /// Writes the lines and counts.
 pub(crate) fn record(exchange: &Exchange<'_>, metrics: Option<&Metrics>) {
     log_cause(exchange);
     log_security_event(exchange);
     log::log!(
-        target: "taskbridge::access",
+        target: ACCESS,
         access_level(exchange),
         method = exchange.method,
         route = exchange.route.unwrap_or("-"),

@@ -14,7 +14,7 @@ use super::row_value::Behind;
 use super::sort::{Direction, Sort, SortKey};
 use crate::auth::OwnerId;
 use crate::db::schema::{task_tags, tasks};
-use crate::db::{DbConnection, DbError, MultiBackend};
+use crate::db::{DbConnection, DbError, MultiBackend, on_either};
 use crate::tasks::model::Task;
 
 diesel::define_sql_function! {
@@ -35,10 +35,7 @@ fn newest(
         .filter(tasks::user_id.eq(owner.as_str()))
         .order((tasks::created_at.desc(), tasks::id.desc()))
         .limit(limit);
-    Ok(match connection {
-        DbConnection::Sqlite(inner) => query.load(inner)?,
-        DbConnection::Postgres(inner) => query.load(inner)?,
-    })
+    Ok(on_either!(connection, inner => query.load(inner))?)
 }
 
 /// The first `limit` tasks behind a position, or from the beginning.
