@@ -16,6 +16,13 @@ use super::url::DatabaseUrl;
 /// none is, so that the question costs nothing there.
 const TRUSTED_IDLE: Duration = Duration::from_millis(250);
 
+/// How long the log of a SQLite file grows, in pages of 4 KiB, before what it says is copied into the file:
+/// pages that changed several times meanwhile are copied once. It is 1000 by default.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// How many KiB of pages the writing connection keeps. It is 2000 by default.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+
 /// A pooled connection and whether it may be used again.
 pub struct PooledConnection {
     /// The connection itself.
@@ -116,7 +123,16 @@ fn set_up_sqlite(connection: &mut SqliteConnection, timeout: Duration) -> diesel
         std::thread::sleep(std::time::Duration::from_millis(200));
         switch(connection)?;
     }
-    connection.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+    connection.batch_execute(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+    ))
+}
+
+/// Room for all pages that a group of writes changes, seven or so for each: what does not fit is
+/// written before its time and read again. Only the connection that writes needs it.
+pub(super) fn make_room(connection: &mut DbConnection) -> diesel::QueryResult<()> {
+    connection.batch_execute(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB};"))
 }
 
 impl r2d2::ManageConnection for DbManager {

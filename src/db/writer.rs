@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::connection::DbConnection;
 use super::error::DbError;
-use super::manager::DbManager;
+use super::manager::{DbManager, make_room};
 use super::settings::DbSettings;
 
 /// How many writes share a transaction at most: the last one waits for the first.
@@ -159,12 +159,19 @@ impl Thread {
         }
     }
 
+    fn connect(&self) -> Result<DbConnection, DbError> {
+        let opened = self.manager.open().map_err(|e| DbError::Unavailable(e.to_string()));
+        let mut connection = opened?;
+        make_room(&mut connection)?;
+        Ok(connection)
+    }
+
     /// Does the first write of the group, and all others that are waiting by then, in one transaction.
     /// After an error nothing was stored, and the connection is not used again.
     fn write(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), DbError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.manager.open().map_err(|e| DbError::Unavailable(e.to_string()))?,
+            None => self.connect()?,
         };
         connection.begin_write()?;
         for index in 0..MAX_GROUP {

@@ -1,4 +1,5 @@
 -- Rows are clustered by owner: a user's tasks lie beside each other however many others there are.
+-- `IN` with three numbers would build an index of them for every row that is written.
 -- Times are microseconds since the Unix epoch, UTC. Booleans are 0 and 1. Lengths count characters.
 CREATE TABLE tasks (
     user_id     TEXT    NOT NULL CHECK (length(user_id) > 0),
@@ -7,7 +8,7 @@ CREATE TABLE tasks (
     title       TEXT    NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
     description TEXT             CHECK (length(description) <= 1000),
     completed   INTEGER NOT NULL CHECK (completed IN (0, 1)),
-    priority    INTEGER NOT NULL CHECK (priority IN (0, 1, 2)),
+    priority    INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 2),
     tags        TEXT    NOT NULL CHECK (json_type(tags) = 'array'),
     due_date    INTEGER,
     created_at  INTEGER NOT NULL,
