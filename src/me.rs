@@ -34,7 +34,7 @@ struct Me<'a> {
     issuer: Option<&'a str>,
     /// Every claim of the token.
     #[schema(value_type = Object)]
-    claims: &'a Map<String, Value>,
+    claims: Map<String, Value>,
 }
 
 async fn me(user: AuthenticatedUser) -> HttpResponse {

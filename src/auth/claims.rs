@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Number, Value};
 
 use super::error::TokenError;
+use super::json::parse_object;
+use super::jws::Payload;
 use super::settings::{Accepted, AuthSettings, ClaimPath};
 
 /// The longest user id, in bytes.
@@ -37,7 +39,10 @@ pub struct Claims {
     expires_at: i64,
     /// The later of `nbf` and `iat`, where present.
     starts_at: Option<i64>,
-    members: Map<String, Value>,
+    issuer: Option<Box<str>>,
+    /// The whole payload as it was written: a tree of it takes several times the room, for as long as the
+    /// token is remembered.
+    text: Box<str>,
 }
 
 impl Claims {
@@ -46,16 +51,18 @@ impl Claims {
     /// # Errors
     /// The first broken rule, in the order time, issuer, audience, user id.
     pub(super) fn check(
-        members: Map<String, Value>,
+        payload: Payload,
         settings: &AuthSettings,
         now: i64,
     ) -> Result<Self, TokenError> {
+        let Payload { members, text } = payload;
         let leeway = i64::from(settings.leeway_seconds);
         let (starts_at, expires_at) = check_times(&members, leeway, now)?;
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
-        Ok(Self { user_id, expires_at, starts_at, members })
+        let issuer = members.get("iss").and_then(Value::as_str).map(Box::from);
+        Ok(Self { user_id, expires_at, starts_at, issuer, text })
     }
 
     /// Whether the time rules still hold; the other rules do not change with the clock.
@@ -80,13 +87,18 @@ impl Claims {
     /// `iss`, which may be missing only where the issuer check is off.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.members.get("iss").and_then(Value::as_str)
+        self.issuer.as_deref()
     }
 
-    /// The whole payload.
+    /// The whole payload, read anew.
     #[must_use]
-    pub fn members(&self) -> &Map<String, Value> {
-        &self.members
+    pub fn members(&self) -> Map<String, Value> {
+        parse_object(self.text.as_bytes()).unwrap_or_default()
+    }
+
+    /// The length of the whole payload in bytes.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text.len()
     }
 }
 

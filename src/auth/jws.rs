@@ -39,9 +39,20 @@ impl<'a> CompactJws<'a> {
     }
 
     /// The claims. Meaningful only after the signature was found good.
-    pub(super) fn claims(&self) -> Result<Map<String, Value>, TokenError> {
-        object("payload", self.payload)
+    pub(super) fn claims(&self) -> Result<Payload, TokenError> {
+        let bytes = decode("payload", self.payload)?;
+        let members = parse_object(&bytes);
+        let text = String::from_utf8(bytes).ok().map(String::into_boxed_str);
+        let payload = members.zip(text).map(|(members, text)| Payload { members, text });
+        payload.ok_or(TokenError::NotJsonObject("payload"))
     }
+}
+
+/// The claims of a token, read and as they were written.
+#[derive(Debug)]
+pub(super) struct Payload {
+    pub(super) members: Map<String, Value>,
+    pub(super) text: Box<str>,
 }
 
 /// Refuses what would change the processing (`crit`, `b64`, `zip`, `cty`) and tokens of another
@@ -99,7 +110,7 @@ mod tests {
         assert_eq!(jws.algorithm, "HS256");
         assert_eq!(jws.signature, "c2ln");
         assert_eq!(format!("{}.{}", jws.signing_input, jws.signature), token);
-        assert_eq!(jws.claims().unwrap()["a"], 1);
+        assert_eq!(jws.claims().unwrap().members["a"], 1);
     }
 
     #[test]

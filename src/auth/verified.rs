@@ -14,13 +14,13 @@ use super::key_source::{KeySources, KeyUse};
 use super::user::AuthenticatedUser;
 
 /// The most that is kept, by the estimate of [`Weight`]: the tokens of more than 10,000 users.
-const MAX_BYTES: u64 = 32 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a token of ordinary length is estimated at, to size the table.
-const USUAL_BYTES: u64 = 2048;
+const USUAL_BYTES: u64 = 1024;
 
-/// What an entry takes beside its token and its claims.
-const ENTRY_BYTES: u64 = 512;
+/// What an entry takes beside the text of its token and of its claims.
+const ENTRY_BYTES: usize = 384;
 
 #[derive(Clone, Debug)]
 struct Verified {
@@ -86,12 +86,13 @@ impl std::fmt::Debug for VerifiedTokens {
     }
 }
 
-/// Estimates bytes: claims parsed into a tree take about three times the text they came from.
+/// Estimates bytes.
 #[derive(Clone, Copy, Debug)]
 struct Weight;
 
 impl Weighter<Box<str>, Verified> for Weight {
-    fn weight(&self, token: &Box<str>, _: &Verified) -> u64 {
-        u64::try_from(token.len()).unwrap_or(u64::MAX / 8).saturating_mul(4) + ENTRY_BYTES
+    fn weight(&self, token: &Box<str>, entry: &Verified) -> u64 {
+        let bytes = token.len() + entry.user.claims().text_bytes() + ENTRY_BYTES;
+        u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }

@@ -84,7 +84,7 @@ proptest! {
         let verified = verify(&VERIFIER, &SIGNERS[signer].token(&claims)).unwrap();
         prop_assert_eq!(verified.user_id().as_str(), &user);
         prop_assert_eq!(verified.claims().expires_at(), exp);
-        prop_assert_eq!(Some(verified.claims().members()), claims.as_object());
+        prop_assert_eq!(Some(&verified.claims().members()), claims.as_object());
     }
 
     #[test]
