@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from harness import fleet, keys, load, machine, process, settings, work
+from harness import awake, fleet, keys, load, machine, process, settings, work
 from harness.database import Postgres, Sqlite
 from harness.settings import RESULTS, TASKS, USERS
 from reporting import tables
@@ -56,12 +56,13 @@ def main() -> None:
                     users[size, count] = keys.users_file("HS256", count, among)
                 servers[size] = fleet.start_on(builder, "taskbridge", url, name, "HS256", "", where, None)
             # The tasks that create makes count to no size, so it comes last.
-            for workload, count in sorted(SERIES, key=lambda one: one[0] == "create"):
-                for number in range(int(os.environ.get("BENCH_ROUNDS", ROUNDS))):
-                    for size in (size for size in sizes if (size, count) in users):
-                        found = measure(servers[size], users[size, count], workload, where, database)
-                        cell = {"database": name, "workload": workload, "users": count, "rows": size}
-                        records.append({"round": number} | cell | found)
+            with awake.kept(where.load):
+                for workload, count in sorted(SERIES, key=lambda one: one[0] == "create"):
+                    for number in range(int(os.environ.get("BENCH_ROUNDS", ROUNDS))):
+                        for size in (size for size in sizes if (size, count) in users):
+                            found = measure(servers[size], users[size, count], workload, where, database)
+                            cell = {"database": name, "workload": workload, "users": count, "rows": size}
+                            records.append({"round": number} | cell | found)
         finally:
             for server in servers.values():
                 process.stop(server.child)

@@ -14,7 +14,7 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from harness import answers, fleet, keys, limits, load, machine, process, settings, work
+from harness import answers, awake, fleet, keys, limits, load, machine, process, settings, work
 from harness.database import Postgres, Sqlite
 from harness.servers import Placement
 from harness.settings import RESULTS, WORK
@@ -202,8 +202,9 @@ def main() -> None:
     began = time.monotonic()
     try:
         run.prepare()
-        for number in range(chosen.rounds):
-            run.round(number)
+        with awake.kept(run.placement.load):
+            for number in range(chosen.rounds):
+                run.round(number)
         path = run.save()
     finally:
         run.close()
