@@ -5,7 +5,7 @@ const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400;
 
 /// `2026-11-21T02:48:54Z`, with three or six digits of a second where they are needed.
-pub(super) struct Rfc3339 {
+pub(crate) struct Rfc3339 {
     bytes: [u8; 27],
     length: usize,
 }
@@ -16,48 +16,49 @@ impl Rfc3339 {
         let (seconds, fraction) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
         let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
         let (year, month, day) = civil(days);
-        let mut text = Self { bytes: [0; 27], length: 0 };
-        text.number(year / 100).number(year % 100).byte(b'-');
-        text.number(month).byte(b'-').number(day).byte(b'T');
-        text.number(second / 3600).byte(b':').number(second / 60 % 60).byte(b':');
-        text.number(second % 60);
-        if fraction != 0 {
-            // Digits in pairs: two and one are three, two and two and two are six.
-            text.byte(b'.').number(fraction / 10_000);
-            if fraction % 1000 == 0 {
-                text.digit(fraction / 1000 % 10);
-            } else {
-                text.number(fraction / 100 % 100).number(fraction % 100);
-            }
+        let ([y1, y2], [y3, y4]) = (digits(year / 100), digits(year % 100));
+        let ([mo1, mo2], [d1, d2]) = (digits(month), digits(day));
+        let ([h1, h2], [m1, m2]) = (digits(second / 3600), digits(second / 60 % 60));
+        let ([s1, s2], [f1, f2]) = (digits(second % 60), digits(fraction / 10_000));
+        let ([f3, f4], [f5, f6]) = (digits(fraction / 100 % 100), digits(fraction % 100));
+        let mut text = Self {
+            bytes: [
+                y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1,
+                s2, b'.', f1, f2, f3, f4, f5, f6, b'Z',
+            ],
+            length: 27,
+        };
+        if fraction == 0 {
+            text.end_at(19);
+        } else if fraction % 1000 == 0 {
+            text.end_at(23);
         }
-        text.byte(b'Z');
         text
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        // Only ASCII was written.
-        self.bytes
-            .get(..self.length)
-            .and_then(|written| std::str::from_utf8(written).ok())
-            .unwrap_or_default()
+    /// Its ASCII characters.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    fn byte(&mut self, byte: u8) -> &mut Self {
-        if let Some(place) = self.bytes.get_mut(self.length) {
-            *place = byte;
-            self.length += 1;
+    /// Its text.
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// Leaves out the rest of the fraction.
+    fn end_at(&mut self, place: usize) {
+        if let Some(byte) = self.bytes.get_mut(place) {
+            *byte = b'Z';
+            self.length = place + 1;
         }
-        self
     }
+}
 
-    fn digit(&mut self, digit: i64) -> &mut Self {
-        self.byte(b'0' + u8::try_from(digit).unwrap_or_default())
-    }
-
-    /// Two digits.
-    fn number(&mut self, number: i64) -> &mut Self {
-        self.digit(number / 10 % 10).digit(number % 10)
-    }
+/// Of a number below 100.
+fn digits(number: i64) -> [u8; 2] {
+    let number = u8::try_from(number).unwrap_or_default();
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Year, month and day of a day since the Unix epoch in the proleptic Gregorian calendar: years are

@@ -37,6 +37,11 @@ impl Timestamp {
         self.0
     }
 
+    /// As RFC 3339 writes it, in UTC, with as many digits of a second as it has.
+    pub(crate) fn rfc3339(self) -> Rfc3339 {
+        Rfc3339::of(self.0)
+    }
+
     /// Reads an RFC 3339 date-time, or a date `YYYY-MM-DD` as its midnight in UTC. Fractions of a
     /// microsecond are dropped. `None` for anything else.
     #[must_use]
@@ -53,13 +58,13 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Rfc3339::of(self.0).as_str())
+        f.write_str(self.rfc3339().as_str())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(Rfc3339::of(self.0).as_str())
+        serializer.serialize_str(self.rfc3339().as_str())
     }
 }
 

@@ -1,20 +1,27 @@
 //! The wire shape of tasks, and the way from a request body to the types of `model`.
 
-use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::{Member, TaskBody};
 use super::fields;
 use super::id::TaskId;
-use super::model::{NewTask, Task, TaskChanges};
+#[cfg(test)]
+use super::model::Task;
+use super::model::{NewTask, TaskChanges};
 use super::openapi::schemas;
 use super::priority::Priority;
 use super::tags::Tags;
 use crate::db::Timestamp;
 use crate::problem::FieldError;
 
-/// A task as clients see it. All ten members are always there.
-#[derive(Debug, Serialize, ToSchema)]
+/// A task as clients see it. All ten members are always there. It is written by [`super::json`], whose tests
+/// hold it to this shape.
+#[derive(Debug, ToSchema)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the description of the API needs its shape alone")
+)]
 #[schema(as = Task)]
 pub(super) struct TaskResponse<'a> {
     #[schema(schema_with = schemas::id)]
@@ -39,6 +46,7 @@ pub(super) struct TaskResponse<'a> {
     updated_at: Timestamp,
 }
 
+#[cfg(test)]
 impl<'a> From<&'a Task> for TaskResponse<'a> {
     fn from(task: &'a Task) -> Self {
         Self {

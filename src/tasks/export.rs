@@ -11,8 +11,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream::{self, Stream};
 
 use super::bulk;
-use super::dto::TaskResponse;
 use super::id::TaskId;
+use super::json;
 use super::model::Task;
 use crate::auth::OwnerId;
 use crate::db::{Db, DbConnection, DbError};
@@ -76,20 +76,19 @@ fn array(reader: Reader, first: Vec<Task>) -> impl Stream<Item = Result<Bytes, D
         };
         let last = batch.last().filter(|_| batch.len() == BATCH);
         let rest = last.map_or(Rest::Nothing, |task| Rest::Behind(task.id));
-        let bytes = written(&batch, is_first, matches!(rest, Rest::Nothing))?;
+        let bytes = written(&batch, is_first, matches!(rest, Rest::Nothing));
         Ok(Some((bytes, (reader, rest))))
     })
 }
 
 /// This batch's part of the array.
-fn written(batch: &[Task], is_first: bool, is_last: bool) -> Result<Bytes, DbError> {
+fn written(batch: &[Task], is_first: bool, is_last: bool) -> Bytes {
     let mut bytes = Vec::new();
     let mut separator = if is_first { b'[' } else { b',' };
     for task in batch {
         bytes.push(separator);
         separator = b',';
-        serde_json::to_writer(&mut bytes, &TaskResponse::from(task))
-            .map_err(|error| DbError::Unexpected(error.to_string()))?;
+        json::write_task(&mut bytes, task);
     }
     if is_first && batch.is_empty() {
         bytes.push(b'[');
@@ -97,5 +96,5 @@ fn written(batch: &[Task], is_first: bool, is_last: bool) -> Result<Bytes, DbErr
     if is_last {
         bytes.push(b']');
     }
-    Ok(bytes.into())
+    bytes.into()
 }

@@ -3,18 +3,17 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{ETAG, IF_NONE_MATCH, LOCATION};
+use actix_web::http::header::{ContentType, ETAG, IF_NONE_MATCH, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use percent_encoding::percent_decode_str;
 
 use super::body::TaskBody;
-use super::dto::TaskResponse;
 use super::etag::EntityTag;
 use super::id::{TaskId, TaskIdError};
 use super::idempotency::OptionalIdempotencyKey;
 use super::model::{Task, TaskChanges};
 use super::precondition::Precondition;
-use super::{fields, idempotency, location, repository};
+use super::{fields, idempotency, json, location, repository};
 use crate::auth::OwnerId;
 use crate::db::{Db, Reader};
 use crate::error::ApiError;
@@ -126,5 +125,5 @@ pub(super) async fn delete(
 
 fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
     let etag = EntityTag::of(task).to_string();
-    response.insert_header((ETAG, etag)).json(TaskResponse::from(task))
+    response.insert_header((ETAG, etag)).content_type(ContentType::json()).body(json::of_task(task))
 }

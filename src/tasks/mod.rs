@@ -12,6 +12,7 @@ mod fields;
 mod handlers;
 mod id;
 mod idempotency;
+mod json;
 mod list;
 mod location;
 mod model;

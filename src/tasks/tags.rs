@@ -20,6 +20,11 @@ impl Tags {
         // Strings always serialise.
         Self(serde_json::to_string(tags).unwrap_or_else(|_| "[]".to_owned()))
     }
+
+    /// As it is stored and goes out.
+    pub(super) fn as_json(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Default for Tags {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{HeaderName, LINK};
+use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cursor::ListIdentity;
@@ -12,9 +12,8 @@ use super::statement;
 use crate::auth::OwnerId;
 use crate::db::{Db, DbConnection, DbError, Reader};
 use crate::error::ApiError;
-use crate::tasks::dto::TaskResponse;
-use crate::tasks::location;
 use crate::tasks::model::Task;
+use crate::tasks::{json, location};
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -74,8 +73,7 @@ pub(in crate::tasks) async fn list(
     if let Some(total) = page.total {
         response.insert_header((X_TOTAL_COUNT, total));
     }
-    let body: Vec<TaskResponse<'_>> = page.tasks.iter().map(TaskResponse::from).collect();
-    Ok(response.json(body))
+    Ok(response.content_type(ContentType::json()).body(json::of_tasks(&page.tasks)))
 }
 
 /// The request's own parameters with another cursor. The reference is relative, because only the
