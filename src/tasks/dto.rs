@@ -14,8 +14,9 @@ use super::tags::Tags;
 use crate::db::Timestamp;
 use crate::problem::FieldError;
 
-/// A task as clients see it. All ten members are always there. It is written by [`super::json`], whose tests
-/// hold it to this shape.
+// What stands in the next line is published. It is `json` that writes tasks, and its tests hold it to
+// this shape.
+/// A task as clients see it. All ten members are always there.
 #[derive(Debug, ToSchema)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[cfg_attr(

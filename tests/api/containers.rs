@@ -220,7 +220,7 @@ fn the_stop_grace_period_is_longer_than_the_server_takes() {
 fn the_program_is_compiled_from_what_enters_the_image() {
     let ignore = file(".dockerignore");
     let enters: Vec<&str> = ignore.lines().filter_map(|line| line.strip_prefix('!')).collect();
-    assert_eq!(enters, ["Cargo.toml", "Cargo.lock", "migrations", "src"]);
+    assert_eq!(enters, [".cargo", "Cargo.toml", "Cargo.lock", "migrations", "src"]);
     let mut seen = 0;
     for source in sources::all().into_iter().filter(|source| !source.is_test()) {
         let depth = source.path.matches('/').count();
