@@ -10,7 +10,7 @@ help:
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
-	@echo "make bench  Taskbridge beside its peers, about 25 minutes; bench-quick: one round, bench-full: everything"
+	@echo "make bench  Taskbridge beside its peers, about 45 minutes; bench-quick: one round, bench-full: everything"
 	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
 	@echo "make bench-growth, bench-memory  cost as the table grows; memory and start-up"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"

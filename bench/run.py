@@ -47,6 +47,7 @@ class Run:
 
     def __init__(self, chosen: settings.Settings):
         self.settings = chosen
+        self.path = RESULTS / f"{chosen.form}-{time.strftime('%Y%m%d-%H%M%S')}.json"
         self.machine = machine.facts()
         self.placement = placement(chosen.pinned)
         self.builder = fleet.Builder(chosen)
@@ -168,19 +169,18 @@ class Run:
             }
         )
 
-    def save(self) -> Path:
-        """Writes what was found."""
-        path = RESULTS / f"{self.settings.form}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    def save(self, rounds: int) -> None:
+        """Writes what was found so far, after each round: who ends a run early keeps those that were whole."""
         about = {
             "form": self.settings.form,
-            "rounds": self.settings.rounds,
+            "rounds": rounds,
             "seconds": self.settings.seconds,
             "pinned": self.placement.server is not None,
             "pool": settings.POOL,
             "machine": self.machine,
         }
-        path.write_text(json.dumps({"about": about, "records": self.records, "memory": self.memory, "speed": self.speed}, indent=1))
-        return path
+        found = {"about": about, "records": self.records, "memory": self.memory, "speed": self.speed}
+        self.path.write_text(json.dumps(found, indent=1))
 
     def close(self) -> None:
         """Removes everything but the results."""
@@ -205,11 +205,11 @@ def main() -> None:
         with awake.kept(run.placement.load):
             for number in range(chosen.rounds):
                 run.round(number)
-        path = run.save()
+                run.save(number + 1)
     finally:
         run.close()
-    print(f"{len(run.records)} runs in {time.monotonic() - began:.0f} s; {path.relative_to(settings.ROOT)}")
-    subprocess.run([sys.executable, str(settings.BENCH / "report.py"), "--print", str(path)], check=True)
+    print(f"{len(run.records)} runs in {time.monotonic() - began:.0f} s; {run.path.relative_to(settings.ROOT)}")
+    subprocess.run([sys.executable, str(settings.BENCH / "report.py"), "--print", str(run.path)], check=True)
     if any("void" in record for record in run.records):
         raise SystemExit("Some runs are void: a server gave wrong answers or errors; see VOID above.")
 
