@@ -13,7 +13,8 @@ pub enum DbConnection {
 }
 
 /// Runs a statement on the connection behind a [`DbConnection`]. Where Diesel knows which database it
-/// writes for, it finds the prepared statement by its type and need not write its text again.
+/// writes for, it finds the prepared statement by its type and need not write its text again, and it can
+/// insert several rows in one statement.
 macro_rules! on_either {
     ($connection:expr, $inner:ident => $run:expr) => {
         match $connection {

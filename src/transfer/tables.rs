@@ -7,7 +7,7 @@ use diesel::{ExpressionMethods, Insertable, QueryableByName, RunQueryDsl};
 use serde::Serialize;
 
 use crate::db::schema::{idempotency_keys, task_tags, tasks};
-use crate::db::{DbConnection, DbError};
+use crate::db::{DbConnection, DbError, on_either};
 
 /// How many rows are read at once, and how many are written in a transaction. A row has at most about
 /// 9 KB.
@@ -31,18 +31,6 @@ pub(super) trait Copied: Stored {
     fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError>;
 
     fn delete(connection: &mut DbConnection, key: &Self::Key) -> Result<(), DbError>;
-}
-
-/// Several rows in one statement, which Diesel offers for each database and not for the choice of both.
-macro_rules! insert_into {
-    ($table:path, $rows:expr, $connection:expr) => {
-        match $connection {
-            DbConnection::Postgres(inner) => {
-                diesel::insert_into($table).values($rows).execute(inner)
-            }
-            DbConnection::Sqlite(inner) => diesel::insert_into($table).values($rows).execute(inner),
-        }
-    };
 }
 
 /// A row of `tasks`.
@@ -80,7 +68,7 @@ impl Stored for TaskRow {
 
 impl Copied for TaskRow {
     fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
-        insert_into!(tasks::table, rows, connection)?;
+        on_either!(connection, inner => diesel::insert_into(tasks::table).values(rows).execute(inner))?;
         Ok(())
     }
 
@@ -123,7 +111,8 @@ impl Stored for KeyRow {
 
 impl Copied for KeyRow {
     fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
-        insert_into!(idempotency_keys::table, rows, connection)?;
+        let table = idempotency_keys::table;
+        on_either!(connection, inner => diesel::insert_into(table).values(rows).execute(inner))?;
         Ok(())
     }
 
