@@ -84,15 +84,12 @@ fn array(reader: Reader, first: Vec<Task>) -> impl Stream<Item = Result<Bytes, D
 /// This batch's part of the array.
 fn written(batch: &[Task], is_first: bool, is_last: bool) -> Bytes {
     let mut bytes = Vec::new();
-    let mut separator = if is_first { b'[' } else { b',' };
-    for task in batch {
-        bytes.push(separator);
-        separator = b',';
-        json::write_task(&mut bytes, task);
-    }
-    if is_first && batch.is_empty() {
+    if is_first {
         bytes.push(b'[');
+    } else if !batch.is_empty() {
+        bytes.push(b',');
     }
+    json::write_tasks(&mut bytes, batch);
     if is_last {
         bytes.push(b']');
     }

@@ -18,18 +18,22 @@ pub(super) fn of_task(task: &Task) -> Vec<u8> {
 pub(super) fn of_tasks(tasks: &[Task]) -> Vec<u8> {
     let mut out = Vec::with_capacity(tasks.iter().map(bytes_of).sum::<usize>() + 2);
     out.push(b'[');
-    for (index, task) in tasks.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write_task(&mut out, task);
-    }
+    write_tasks(&mut out, tasks);
     out.push(b']');
     out
 }
 
-/// Appends one task.
-pub(super) fn write_task(out: &mut Vec<u8>, task: &Task) {
+/// Appends tasks with commas between them.
+pub(super) fn write_tasks(out: &mut Vec<u8>, tasks: &[Task]) {
+    for (index, task) in tasks.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_task(out, task);
+    }
+}
+
+fn write_task(out: &mut Vec<u8>, task: &Task) {
     out.extend_from_slice(b"{\"id\":");
     out.extend_from_slice(itoa::Buffer::new().format(task.id.to_i64()).as_bytes());
     out.extend_from_slice(b",\"user_id\":");
