@@ -160,8 +160,8 @@ impl Thread {
     }
 
     fn connect(&self) -> Result<DbConnection, DbError> {
-        let opened = self.manager.open().map_err(|e| DbError::Unavailable(e.to_string()));
-        let mut connection = opened?;
+        let mut connection =
+            self.manager.open().map_err(|e| DbError::Unavailable(e.to_string()))?;
         make_room(&mut connection)?;
         Ok(connection)
     }
