@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Number, Value};
 
 use super::error::TokenError;
-use super::json::parse_object;
-use super::jws::Payload;
+use super::json::{Json, Members, parse_object};
 use super::settings::{Accepted, AuthSettings, ClaimPath};
 
 /// The longest user id, in bytes.
@@ -51,18 +50,20 @@ impl Claims {
     /// # Errors
     /// The first broken rule, in the order time, issuer, audience, user id.
     pub(super) fn check(
-        payload: Payload,
+        payload: String,
         settings: &AuthSettings,
         now: i64,
     ) -> Result<Self, TokenError> {
-        let Payload { members, text } = payload;
+        let members = parse_object(payload.as_bytes());
+        let members = members.ok_or(TokenError::NotJsonObject("payload"))?;
         let leeway = i64::from(settings.leeway_seconds);
         let (starts_at, expires_at) = check_times(&members, leeway, now)?;
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
-        let issuer = members.get("iss").and_then(Value::as_str).map(Box::from);
-        Ok(Self { user_id, expires_at, starts_at, issuer, text })
+        let issuer = members.get("iss").and_then(Json::as_str).map(Box::from);
+        drop(members);
+        Ok(Self { user_id, expires_at, starts_at, issuer, text: payload.into_boxed_str() })
     }
 
     /// Whether the time rules still hold; the other rules do not change with the clock.
@@ -93,7 +94,7 @@ impl Claims {
     /// The whole payload, read anew.
     #[must_use]
     pub fn members(&self) -> Map<String, Value> {
-        parse_object(self.text.as_bytes()).unwrap_or_default()
+        serde_json::from_str(&self.text).unwrap_or_default()
     }
 
     /// The length of the whole payload in bytes.
@@ -104,7 +105,7 @@ impl Claims {
 
 /// `exp` is required; `nbf` and `iat` count where present. Returns the later of those two, and `exp`.
 fn check_times(
-    members: &Map<String, Value>,
+    members: &Members<'_>,
     leeway: i64,
     now: i64,
 ) -> Result<(Option<i64>, i64), TokenError> {
@@ -125,10 +126,10 @@ fn check_times(
 }
 
 /// A `NumericDate` may have a fraction (RFC 7519, section 2); the whole seconds decide.
-fn numeric_date(members: &Map<String, Value>, name: &str) -> Result<Option<i64>, TokenError> {
+fn numeric_date(members: &Members<'_>, name: &str) -> Result<Option<i64>, TokenError> {
     match members.get(name) {
         None => Ok(None),
-        Some(Value::Number(number)) => Ok(Some(whole_seconds(number))),
+        Some(Json::Number(number)) => Ok(Some(whole_seconds(number))),
         Some(_) => Err(wrong_type(name)),
     }
 }
@@ -139,10 +140,10 @@ fn whole_seconds(number: &Number) -> i64 {
     number.as_i64().unwrap_or_else(saturated)
 }
 
-fn check_issuer(members: &Map<String, Value>, accepted: &Accepted) -> Result<(), TokenError> {
+fn check_issuer(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
     match members.get("iss") {
-        Some(Value::String(issuer)) if accepted.accepts(issuer) => Ok(()),
-        Some(Value::String(issuer)) => Err(TokenError::Issuer(issuer.clone())),
+        Some(Json::String(issuer)) if accepted.accepts(issuer) => Ok(()),
+        Some(Json::String(issuer)) => Err(TokenError::Issuer(issuer.to_string())),
         Some(_) => Err(wrong_type("iss")),
         None if accepted.is_required() => Err(missing("iss")),
         None => Ok(()),
@@ -150,15 +151,15 @@ fn check_issuer(members: &Map<String, Value>, accepted: &Accepted) -> Result<(),
 }
 
 /// `aud` is a string or an array of strings; one accepted entry is enough.
-fn check_audience(members: &Map<String, Value>, accepted: &Accepted) -> Result<(), TokenError> {
+fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
     let entries = match members.get("aud") {
-        Some(entry @ Value::String(_)) => std::slice::from_ref(entry),
-        Some(Value::Array(entries)) => entries.as_slice(),
+        Some(entry @ Json::String(_)) => std::slice::from_ref(entry),
+        Some(Json::Array(entries)) => entries.as_slice(),
         Some(_) => return Err(wrong_type("aud")),
         None if accepted.is_required() => return Err(missing("aud")),
         None => return Ok(()),
     };
-    let audiences: Option<Vec<&str>> = entries.iter().map(Value::as_str).collect();
+    let audiences: Option<Vec<&str>> = entries.iter().map(Json::as_str).collect();
     let audiences = audiences.ok_or_else(|| wrong_type("aud"))?;
     let matches = !accepted.is_required() || audiences.iter().any(|entry| accepted.accepts(entry));
     if matches {
@@ -169,18 +170,18 @@ fn check_audience(members: &Map<String, Value>, accepted: &Accepted) -> Result<(
 }
 
 /// One claim and no fallback: falling back to another is how a foreign token becomes an account.
-fn find_user_id(members: &Map<String, Value>, path: &ClaimPath) -> Result<UserId, TokenError> {
+fn find_user_id(members: &Members<'_>, path: &ClaimPath) -> Result<UserId, TokenError> {
     let mut names = path.names().iter();
     let mut value = names.next().and_then(|name| members.get(name));
     for name in names {
         value = match value {
-            Some(Value::Object(inner)) => inner.get(name),
+            Some(Json::Object(inner)) => inner.get(name),
             Some(_) => return Err(wrong_type(&path.to_string())),
             None => None,
         };
     }
     match value {
-        Some(Value::String(text)) => UserId::parse(text).ok_or(TokenError::UserId),
+        Some(Json::String(text)) => UserId::parse(text).ok_or(TokenError::UserId),
         Some(_) => Err(wrong_type(&path.to_string())),
         None => Err(missing(&path.to_string())),
     }

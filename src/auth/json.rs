@@ -1,92 +1,182 @@
 //! JSON objects as tokens need them: UTF-8, one object, and no member name twice at any depth.
 //! `serde_json` alone keeps the last of two equal names, and two readers that keep different ones
 //! can be made to disagree about who a token belongs to (RFC 8725, section 2.6).
+//!
+//! The tree borrows its texts from what was read: a token is looked at once, and little of it is kept.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+/// Room for the members of an ordinary token without growing.
+const USUAL_MEMBERS: usize = 16;
 
 /// Parses `bytes` as one JSON object with unique member names. `None` for anything else.
-pub(super) fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice::<Unique>(bytes) {
-        Ok(Unique(Value::Object(members))) => Some(members),
+pub(super) fn parse_object(bytes: &[u8]) -> Option<Members<'_>> {
+    match serde_json::from_slice(bytes) {
+        Ok(Json::Object(members)) => Some(members),
         _ => None,
     }
 }
 
-struct Unique(Value);
+/// A JSON value (RFC 8259, section 3).
+#[derive(Debug)]
+pub(super) enum Json<'a> {
+    Null,
+    Boolean,
+    Number(Number),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Members<'a>),
+}
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+impl Json<'_> {
+    /// The text, if it is a string.
+    pub(super) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
-struct UniqueVisitor;
+/// The members of an object, whose names are unique.
+#[derive(Debug)]
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
+impl<'a> Members<'a> {
+    /// `None` when two have the same name. Sorting keeps an object with thousands of members cheap.
+    fn unique(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Option<Self> {
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+        names.sort_unstable();
+        let is_unique = names.iter().zip(names.iter().skip(1)).all(|(name, next)| name != next);
+        is_unique.then_some(Self(members))
+    }
+
+    /// The value of a member.
+    pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Whether there is such a member, whatever its value.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON with unique member names")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Boolean)
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Json<'de>, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("not a finite number"))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Borrowed(value)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
         let mut array = Vec::new();
-        while let Some(Unique(entry)) = entries.next_element()? {
+        while let Some(entry) = entries.next_element()? {
             array.push(entry);
         }
-        Ok(Value::Array(array))
+        Ok(Json::Array(array))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let Unique(value) = members.next_value()?;
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member name stands twice"));
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'de>, A::Error> {
+        let mut object = Vec::with_capacity(USUAL_MEMBERS);
+        while let Some(Name(name)) = members.next_key()? {
+            object.push((name, members.next_value()?));
         }
-        Ok(Value::Object(object))
+        let unique = Members::unique(object).map(Json::Object);
+        unique.ok_or_else(|| A::Error::custom("a member name stands twice"))
+    }
+}
+
+/// A member's name, borrowed unless it is written with an escape. `Cow` itself never borrows.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::parse_object;
+    use super::{Json, parse_object};
 
     #[test]
     fn an_object_keeps_every_kind_of_value() {
-        let parsed = parse_object(br#"{"a":null,"b":true,"c":-1,"d":18446744073709551615,"e":0.5,"f":"x","g":[1,{"h":2}]}"#);
-        let expected = json!({"a": null, "b": true, "c": -1, "d": u64::MAX, "e": 0.5, "f": "x", "g": [1, {"h": 2}]});
-        assert_eq!(parsed.as_ref(), expected.as_object());
+        let text = br#"{"a":null,"b":true,"c":-1,"d":18446744073709551615,"e":0.5,"f":"x","g":[1,{"h":2}],"\u0069":"\n"}"#;
+        let object = parse_object(text).unwrap();
+        let number = |value: Option<&Json<'_>>| match value {
+            Some(Json::Number(number)) => number.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(object.get("a"), Some(Json::Null)));
+        assert!(matches!(object.get("b"), Some(Json::Boolean)));
+        assert_eq!(number(object.get("c")), "-1");
+        assert_eq!(number(object.get("d")), u64::MAX.to_string());
+        assert_eq!(number(object.get("e")), "0.5");
+        assert_eq!(object.get("f").and_then(Json::as_str), Some("x"));
+        let Some(Json::Array(entries)) = object.get("g") else { panic!("{object:?}") };
+        let [one, Json::Object(inner)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!(number(Some(one)) + &number(inner.get("h")), "12");
+        assert_eq!(object.get("i").and_then(Json::as_str), Some("\n"));
+        assert!(object.contains("a") && !object.contains("j"));
     }
 
     #[test]
@@ -94,6 +184,7 @@ mod tests {
         for text in [
             r#"{"sub":"a","sub":"b"}"#,
             r#"{"sub":"a","sub":"a"}"#,
+            r#"{"sub":"a","x":1,"sub":"b"}"#,
             r#"{"sub":"a","\u0073ub":"b"}"#,
             r#"{"x":{"y":1,"y":2}}"#,
             r#"{"x":[{"y":1,"y":2}]}"#,
@@ -101,6 +192,16 @@ mod tests {
             assert!(parse_object(text.as_bytes()).is_none(), "{text}");
         }
         assert!(parse_object(br#"{"x":{"y":1},"z":{"y":2}}"#).is_some());
+    }
+
+    #[test]
+    fn so_are_they_among_very_many() {
+        let members = |last: &str| {
+            let names: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":0")).collect();
+            format!("{{{},\"{last}\":0}}", names.join(","))
+        };
+        assert!(parse_object(members("5000").as_bytes()).is_some());
+        assert!(parse_object(members("2500").as_bytes()).is_none());
     }
 
     #[test]
@@ -116,6 +217,7 @@ mod tests {
             b"{}{}",
             b"{} x",
             b"{\"a\":\"\xff\"}",
+            b"{\"\xff\":1}",
             b"\xef\xbb\xbf{}",
             b"{\"a\":1e999}",
             b"{\"a\":\"\\ud800\"}",

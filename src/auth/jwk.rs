@@ -2,8 +2,8 @@
 //! here, so every member that says what a key is for is checked first.
 
 use jsonwebtoken::DecodingKey;
-use serde_json::{Map, Value};
 
+use super::json::{Json, Members};
 use super::key::{JwsAlgorithm, VerificationKey};
 
 /// The smallest RSA modulus that is used, in bytes (RFC 7518, section 3.3).
@@ -46,14 +46,16 @@ pub(super) struct NamedKey {
 }
 
 /// Reads one entry.
-pub(super) fn parse(entry: &Value) -> Result<NamedKey, UnusableJwk> {
-    let jwk = entry.as_object().ok_or(UnusableJwk::Member("key"))?;
+pub(super) fn parse(entry: &Json<'_>) -> Result<NamedKey, UnusableJwk> {
+    let Json::Object(jwk) = entry else {
+        return Err(UnusableJwk::Member("key"));
+    };
     let kid = optional(jwk, "kid")?.map(str::to_owned);
     let kty = optional(jwk, "kty")?.ok_or(UnusableJwk::Member("kty"))?;
     if kty == "oct" {
         return Err(UnusableJwk::Symmetric);
     }
-    if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
+    if PRIVATE_MEMBERS.iter().any(|name| jwk.contains(name)) {
         return Err(UnusableJwk::Private);
     }
     check_purpose(jwk)?;
@@ -83,34 +85,33 @@ fn algorithm(kty: &str, crv: Option<&str>, alg: Option<&str>) -> Result<JwsAlgor
     }
 }
 
-fn check_purpose(jwk: &Map<String, Value>) -> Result<(), UnusableJwk> {
+fn check_purpose(jwk: &Members<'_>) -> Result<(), UnusableJwk> {
     if optional(jwk, "use")?.is_some_and(|purpose| purpose != "sig") {
         return Err(UnusableJwk::Purpose);
     }
     match jwk.get("key_ops") {
         None => Ok(()),
-        Some(Value::Array(operations)) if operations.iter().any(|entry| entry == "verify") => {
+        Some(Json::Array(operations))
+            if operations.iter().any(|entry| entry.as_str() == Some("verify")) =>
+        {
             Ok(())
         }
-        Some(Value::Array(_)) => Err(UnusableJwk::Purpose),
+        Some(Json::Array(_)) => Err(UnusableJwk::Purpose),
         Some(_) => Err(UnusableJwk::Member("key_ops")),
     }
 }
 
-fn optional<'a>(
-    jwk: &'a Map<String, Value>,
-    name: &'static str,
-) -> Result<Option<&'a str>, UnusableJwk> {
+fn optional<'a>(jwk: &'a Members<'_>, name: &'static str) -> Result<Option<&'a str>, UnusableJwk> {
     match jwk.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Json::String(text)) => Ok(Some(text)),
         Some(_) => Err(UnusableJwk::Member(name)),
     }
 }
 
 /// Base64url material as text and bytes.
 fn material<'a>(
-    jwk: &'a Map<String, Value>,
+    jwk: &'a Members<'_>,
     name: &'static str,
 ) -> Result<(&'a str, Vec<u8>), UnusableJwk> {
     let text = optional(jwk, name)?.ok_or(UnusableJwk::Member(name))?;
@@ -119,7 +120,7 @@ fn material<'a>(
 }
 
 fn coordinate<'a>(
-    jwk: &'a Map<String, Value>,
+    jwk: &'a Members<'_>,
     name: &'static str,
     length: usize,
 ) -> Result<&'a str, UnusableJwk> {
@@ -127,7 +128,7 @@ fn coordinate<'a>(
     if bytes.len() == length { Ok(text) } else { Err(UnusableJwk::Material) }
 }
 
-fn modulus(jwk: &Map<String, Value>) -> Result<&str, UnusableJwk> {
+fn modulus<'a>(jwk: &'a Members<'_>) -> Result<&'a str, UnusableJwk> {
     let (text, bytes) = material(jwk, "n")?;
     let mut significant = bytes.iter().skip_while(|byte| **byte == 0);
     let leading = significant.next().copied().unwrap_or_default();

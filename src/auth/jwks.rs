@@ -1,7 +1,7 @@
 //! A JWK Set (RFC 7517, section 5): parsed as a whole, built anew for every fetch, never changed.
 
 use super::error::TokenError;
-use super::json::parse_object;
+use super::json::{Json, parse_object};
 use super::jwk::{self, NamedKey};
 use super::jws::CompactJws;
 
@@ -42,8 +42,9 @@ impl KeySet {
             return Err(JwksError::TooLong);
         }
         let members = parse_object(document).ok_or(JwksError::NotAKeySet)?;
-        let entries = members.get("keys").and_then(|keys| keys.as_array());
-        let entries = entries.ok_or(JwksError::NotAKeySet)?;
+        let Some(Json::Array(entries)) = members.get("keys") else {
+            return Err(JwksError::NotAKeySet);
+        };
         if entries.len() > MAX_KEYS {
             return Err(JwksError::TooManyKeys);
         }

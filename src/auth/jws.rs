@@ -3,10 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
 
 use super::error::TokenError;
-use super::json::parse_object;
+use super::json::{Json, Members, parse_object};
 
 /// A token cut into its parts. The signature has not been checked.
 pub(super) struct CompactJws<'a> {
@@ -24,63 +23,57 @@ pub(super) struct CompactJws<'a> {
 impl<'a> CompactJws<'a> {
     /// Cuts `token` and checks its header.
     pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
-        let parts: Vec<&str> = token.split('.').take(6).collect();
-        let [header, payload, signature] = match parts.as_slice() {
-            [_, _, _, _, _] => return Err(TokenError::Encrypted),
-            &[header, payload, signature] => [header, payload, signature],
-            other => return Err(TokenError::PartCount(other.len())),
-        };
-        let header_members = object("header", header)?;
+        let [header, payload, signature] = cut(token)?;
         decode("signature", signature)?;
         let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
-        let algorithm = check_header(&header_members)?;
-        let key_id = header_members.get("kid").and_then(Value::as_str).map(str::to_owned);
+        let (algorithm, key_id) = read_header(&decode("header", header)?)?;
         Ok(Self { algorithm, key_id, signing_input, signature, payload })
     }
 
-    /// The claims. Meaningful only after the signature was found good.
-    pub(super) fn claims(&self) -> Result<Payload, TokenError> {
-        let bytes = decode("payload", self.payload)?;
-        let members = parse_object(&bytes);
-        let text = String::from_utf8(bytes).ok().map(String::into_boxed_str);
-        let payload = members.zip(text).map(|(members, text)| Payload { members, text });
-        payload.ok_or(TokenError::NotJsonObject("payload"))
+    /// The text of the claims. Meaningful only after the signature was found good.
+    pub(super) fn payload(&self) -> Result<String, TokenError> {
+        let text = String::from_utf8(decode("payload", self.payload)?);
+        text.ok().ok_or(TokenError::NotJsonObject("payload"))
     }
 }
 
-/// The claims of a token, read and as they were written.
-#[derive(Debug)]
-pub(super) struct Payload {
-    pub(super) members: Map<String, Value>,
-    pub(super) text: Box<str>,
+/// The three parts.
+fn cut(token: &str) -> Result<[&str; 3], TokenError> {
+    let mut parts = token.split('.');
+    let first = [parts.next(), parts.next(), parts.next()];
+    match (first, parts.take(3).count()) {
+        ([Some(header), Some(payload), Some(signature)], 0) => Ok([header, payload, signature]),
+        (_, 2) => Err(TokenError::Encrypted),
+        (first, more) => Err(TokenError::PartCount(first.iter().flatten().count() + more)),
+    }
+}
+
+/// `alg` and `kid`.
+fn read_header(bytes: &[u8]) -> Result<(String, Option<String>), TokenError> {
+    let members = parse_object(bytes).ok_or(TokenError::NotJsonObject("header"))?;
+    let algorithm = check_header(&members)?.to_owned();
+    Ok((algorithm, members.get("kid").and_then(Json::as_str).map(str::to_owned)))
 }
 
 /// Refuses what would change the processing (`crit`, `b64`, `zip`, `cty`) and tokens of another
 /// `typ`; ignores what tries to bring its own key (`jwk`, `jku`, `x5u`, `x5c`). Returns `alg`.
-fn check_header(header: &Map<String, Value>) -> Result<String, TokenError> {
+fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, TokenError> {
     for name in ["crit", "b64", "zip", "cty"] {
-        if header.contains_key(name) {
+        if header.contains(name) {
             return Err(TokenError::HeaderParameter(name));
         }
     }
     match header.get("typ") {
         None => {}
-        Some(Value::String(typ))
+        Some(Json::String(typ))
             if typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt") => {}
-        Some(Value::String(typ)) => return Err(TokenError::Type(typ.clone())),
+        Some(Json::String(typ)) => return Err(TokenError::Type(typ.to_string())),
         Some(_) => return Err(TokenError::HeaderParameter("typ")),
     }
-    if header.get("kid").is_some_and(|kid| !kid.is_string()) {
+    if header.get("kid").is_some_and(|kid| kid.as_str().is_none()) {
         return Err(TokenError::HeaderParameter("kid"));
     }
-    match header.get("alg") {
-        Some(Value::String(algorithm)) => Ok(algorithm.clone()),
-        _ => Err(TokenError::HeaderParameter("alg")),
-    }
-}
-
-fn object(part: &'static str, text: &str) -> Result<Map<String, Value>, TokenError> {
-    parse_object(&decode(part, text)?).ok_or(TokenError::NotJsonObject(part))
+    header.get("alg").and_then(Json::as_str).ok_or(TokenError::HeaderParameter("alg"))
 }
 
 /// Strict decoding: no padding, no stray bits in the last character, so that a token has one spelling.
@@ -110,7 +103,7 @@ mod tests {
         assert_eq!(jws.algorithm, "HS256");
         assert_eq!(jws.signature, "c2ln");
         assert_eq!(format!("{}.{}", jws.signing_input, jws.signature), token);
-        assert_eq!(jws.claims().unwrap().members["a"], 1);
+        assert_eq!(jws.payload(), Ok(r#"{"a":1}"#.to_owned()));
     }
 
     #[test]
@@ -146,7 +139,7 @@ mod tests {
             );
         }
         let late = format!("{header}.e31.AAAA");
-        let refused = CompactJws::parse(&late).unwrap().claims().err();
+        let refused = CompactJws::parse(&late).unwrap().payload().err();
         assert_eq!(refused, Some(TokenError::NotBase64Url("payload")));
     }
 

@@ -5,8 +5,7 @@
 //! signature is still in use, and the clock stands inside the token's times. Everything else, refusals
 //! above all, is left to the full check. Only verified tokens get in, so strangers cannot fill it.
 
-use std::collections::hash_map::RandomState;
-
+use foldhash::quality::RandomState;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
@@ -43,11 +42,13 @@ impl VerifiedTokens {
             Ok(options) => Cache::with_options(
                 options,
                 Weight,
-                RandomState::new(),
+                RandomState::default(),
                 DefaultLifecycle::default(),
             ),
             // Both capacities are set, which is all that the builder asks for.
-            Err(_) => Cache::with(0, 0, Weight, RandomState::new(), DefaultLifecycle::default()),
+            Err(_) => {
+                Cache::with(0, 0, Weight, RandomState::default(), DefaultLifecycle::default())
+            }
         };
         Self { cache }
     }

@@ -47,7 +47,7 @@ impl TokenVerifier {
         }
         let jws = CompactJws::parse(token.as_str())?;
         let key_use = keys.check_signature(&jws)?;
-        let user = AuthenticatedUser::new(Claims::check(jws.claims()?, &self.settings, now)?);
+        let user = AuthenticatedUser::new(Claims::check(jws.payload()?, &self.settings, now)?);
         self.verified.insert(token.as_str(), &user, key_use);
         Ok(user)
     }

@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::Secret;
+use crate::auth::jwk::{self, NamedKey, UnusableJwk};
 use crate::auth::{
     Accepted, AuthSettings, AuthenticatedUser, BearerToken, ClaimPath, FetchError, FetchJwks,
     Fetched, JwksCache, JwksTiming, KeySet, KeySource, KeySources, TokenError, TokenVerifier,
@@ -193,4 +194,9 @@ pub(super) fn verify(
     token: &str,
 ) -> Result<AuthenticatedUser, TokenError> {
     verifier.verify_at(BearerToken::parse(token).unwrap(), NOW)
+}
+
+/// Reads one entry of a key set as a document would bring it.
+pub(super) fn read_jwk(jwk: &Value) -> Result<NamedKey, UnusableJwk> {
+    jwk::parse(&serde_json::from_str(&jwk.to_string()).unwrap())
 }

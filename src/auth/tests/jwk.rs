@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::fixtures::{SIGNERS, Signer, base64url, with};
+use super::fixtures::{SIGNERS, Signer, base64url, read_jwk, with};
 use crate::auth::jwk::UnusableJwk::{
     self, Algorithm, Material, Member, Private, Purpose, Symmetric, TooWeak,
 };
-use crate::auth::jwk::parse;
 
 fn jwk(algorithm: &str) -> Value {
     SIGNERS.iter().find(|signer| signer.algorithm == algorithm).map(Signer::jwk).unwrap()
@@ -16,13 +15,13 @@ const PUBLIC: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
 
 /// Why the key is left out once it is changed so; a `null` removes a member.
 fn reason(algorithm: &str, change: Value) -> Option<UnusableJwk> {
-    parse(&with(jwk(algorithm), change)).err()
+    read_jwk(&with(jwk(algorithm), change)).err()
 }
 
 #[test]
 fn a_good_key_of_each_kind_keeps_its_name_and_its_algorithm() {
     for algorithm in PUBLIC {
-        let named = parse(&jwk(algorithm)).unwrap();
+        let named = read_jwk(&jwk(algorithm)).unwrap();
         assert_eq!(named.kid.as_deref(), Some(algorithm));
         for other in ["HS256", "EdDSA", "ES256", "RS256", "PS256"] {
             assert_eq!(named.key.is_for(other), other == algorithm, "{algorithm} {other}");
@@ -36,7 +35,7 @@ fn a_good_key_of_each_kind_keeps_its_name_and_its_algorithm() {
 #[test]
 fn optional_members_may_be_absent_and_unknown_ones_are_ignored() {
     for algorithm in ["EdDSA", "ES256", "RS256"] {
-        let bare = parse(&with(jwk(algorithm), json!({"kid": null, "alg": null}))).unwrap();
+        let bare = read_jwk(&with(jwk(algorithm), json!({"kid": null, "alg": null}))).unwrap();
         assert_eq!(bare.kid, None);
         assert!(bare.key.is_for(algorithm));
     }
@@ -113,7 +112,7 @@ fn a_published_private_half_spoils_the_key() {
     }
     for member in ["p", "q", "dp", "dq", "qi", "oth"] {
         let published = with(jwk("RS256"), json!({ member: "AAAA" }));
-        assert_eq!(parse(&published).err(), Some(Private), "{member}");
+        assert_eq!(read_jwk(&published).err(), Some(Private), "{member}");
     }
 }
 
@@ -133,9 +132,9 @@ fn a_symmetric_key_is_never_used() {
 #[test]
 fn members_have_the_right_json_type() {
     for entry in [json!(null), json!([]), json!("key"), json!(1), json!(true)] {
-        assert_eq!(parse(&entry).err(), Some(Member("key")), "{entry}");
+        assert_eq!(read_jwk(&entry).err(), Some(Member("key")), "{entry}");
     }
-    assert_eq!(parse(&json!({})).err(), Some(Member("kty")));
+    assert_eq!(read_jwk(&json!({})).err(), Some(Member("kty")));
     for (algorithm, member) in [
         ("EdDSA", "kid"),
         ("EdDSA", "kty"),
@@ -152,7 +151,7 @@ fn members_have_the_right_json_type() {
         // A `Value::Null` as a value, which `with` would take for a removal.
         let mut with_null = jwk(algorithm);
         with_null[member] = Value::Null;
-        assert_eq!(parse(&with_null).err(), Some(Member(member)), "{member}");
+        assert_eq!(read_jwk(&with_null).err(), Some(Member(member)), "{member}");
         for value in [json!(1), json!({}), json!(true)] {
             let change = json!({ member: value });
             assert_eq!(reason(algorithm, change), Some(Member(member)), "{member}");
@@ -215,7 +214,7 @@ fn a_point_off_the_curve_verifies_nothing() {
     let signer = SIGNERS.iter().find(|signer| signer.algorithm == "ES256").unwrap();
     let signature = signer.sign(b"message");
     for y in [[0; 32], [1; 32], [0xff; 32]] {
-        let key = parse(&with(signer.jwk(), json!({"y": base64url(y)}))).unwrap().key;
+        let key = read_jwk(&with(signer.jwk(), json!({"y": base64url(y)}))).unwrap().key;
         for signature in [&signature[..], &[0; 64], &[1; 64], &[]] {
             assert!(!key.verifies_bytes(b"message", signature));
         }
@@ -236,7 +235,7 @@ fn an_rsa_exponent_that_lets_anybody_sign_verifies_nothing() {
     assert_eq!(padded.len(), 256);
     for exponent in [&[1][..], &[0, 1], &[0], &[2], &[0xff; 256]] {
         let change = json!({"e": base64url(exponent)});
-        if let Ok(named) = parse(&with(signer.jwk(), change)) {
+        if let Ok(named) = read_jwk(&with(signer.jwk(), change)) {
             assert!(!named.key.verifies_bytes(b"message", &padded), "{exponent:?}");
             assert!(!named.key.verifies_bytes(b"message", &signer.sign(b"message")));
         }

@@ -39,7 +39,7 @@ fn run_tokens(file: &str) -> Tally {
         if !SUPPORTED.contains(&jws.algorithm.as_str()) {
             assert_eq!(verdict, Err(TokenError::Algorithm(jws.algorithm.clone())), "{token}");
         }
-        let payload_is_canonical = jws.claims().err() != Some(TokenError::NotBase64Url("payload"));
+        let payload_is_canonical = jws.payload().err() != Some(TokenError::NotBase64Url("payload"));
         verdict.is_ok() && payload_is_canonical
     })
 }

@@ -3,13 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::fixtures::base64url;
+use super::fixtures::{base64url, read_jwk};
 use super::vectors::{Tally, hex, run};
-use crate::auth::jwk;
 use crate::auth::key::VerificationKey;
 
 fn public_key(jwk: &Value) -> VerificationKey {
-    jwk::parse(jwk).unwrap_or_else(|reason| panic!("{reason}: {jwk}")).key
+    read_jwk(jwk).unwrap_or_else(|reason| panic!("{reason}: {jwk}")).key
 }
 
 fn verifies(key: &VerificationKey, test: &Value) -> bool {
