@@ -16,9 +16,9 @@ use super::url::DatabaseUrl;
 /// none is, so that the question costs nothing there.
 const TRUSTED_IDLE: Duration = Duration::from_millis(250);
 
-/// How long the log of a SQLite file grows, in pages of 4 KiB, before what it says is copied into the file:
-/// pages that changed several times meanwhile are copied once. It is 1000 by default.
-const CHECKPOINT_PAGES: u32 = 4_000;
+/// How long the log of a SQLite file grows, in pages of 4 KiB, before a commit takes the time to copy what the
+/// [`super::checkpointer`] has not copied yet, so that the log begins anew. It is 1000 by default.
+pub(super) const CHECKPOINT_PAGES: u32 = 16_000;
 
 /// How many KiB of pages the writing connection keeps. It is 2000 by default.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;

@@ -1,6 +1,7 @@
 //! Storage without tasks: which database, its connections, its migrations and its errors. This
 //! module knows Diesel and neither HTTP nor tokens.
 
+mod checkpointer;
 mod connection;
 mod connections;
 mod direct;

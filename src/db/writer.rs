@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::checkpointer::Checkpointer;
 use super::connection::DbConnection;
 use super::error::DbError;
 use super::manager::{DbManager, make_room};
@@ -27,7 +28,7 @@ impl Writer {
     /// Starts the thread. It connects when there is something to write.
     ///
     /// # Errors
-    /// When the operating system starts no thread.
+    /// When the operating system starts no thread, neither for it nor for its [`Checkpointer`].
     pub(super) fn start(settings: &DbSettings) -> std::io::Result<Self> {
         let (queue, jobs) = channel();
         let thread = Thread {
@@ -35,6 +36,7 @@ impl Writer {
             patience: settings.acquire_timeout,
             jobs,
             connection: None,
+            checkpointer: Checkpointer::start(DbManager::new(settings))?,
         };
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run())?;
         Ok(Self { queue })
@@ -139,6 +141,7 @@ struct Thread {
     patience: Duration,
     jobs: Receiver<Box<dyn Job>>,
     connection: Option<DbConnection>,
+    checkpointer: Checkpointer,
 }
 
 impl Thread {
@@ -198,6 +201,7 @@ impl Thread {
         }
         connection.commit_write()?;
         self.connection = Some(connection);
+        self.checkpointer.count(group.len());
         Ok(())
     }
 }
