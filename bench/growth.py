@@ -33,7 +33,8 @@ def measure(server, users, workload: str, where, database) -> dict:
     database.settle()
     size = load.check(workload, server.port, users, where.load, False)
     pids = (server.pid, database.pid)
-    return load.run(workload, server.port, users, CONNECTIONS, SECONDS, where.load, size, pids).as_dict()
+    alone = where.load is not None and database.pid is None
+    return load.run(workload, server.port, users, CONNECTIONS, SECONDS, where.load, size, pids, alone).as_dict()
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def under_load(server, users, where, total: int) -> tuple:
     made, workload = 0, "mixed"
     while made < total:
         size = load.check(workload, server.port, users, where.load, False)
-        made += load.run(workload, server.port, users, 32, 10, where.load, size, (server.pid, None)).requests
+        made += load.run(workload, server.port, users, 32, 10, where.load, size, (server.pid, None), False).requests
         workload = "list"
     return made, process.resident_megabytes(server.pid)
 

@@ -138,7 +138,9 @@ class Run:
             self.sizes[key] = load.check(cell.workload, running.port, users, cpus, constant)
         size, pids = self.sizes[key], (running.pid, database_pid)
         seconds = self.settings.seconds
-        return load.run(cell.workload, running.port, users, cell.connections, seconds, cpus, size, pids).as_dict()
+        # PostgreSQL is beside the load, and of two workers one.
+        alone = cpus is not None and database_pid is None and server != "fastapi-2"
+        return load.run(cell.workload, running.port, users, cell.connections, seconds, cpus, size, pids, alone).as_dict()
 
     def record(self, cell, server: str, number: int, **found) -> None:
         """Keeps what one run found."""

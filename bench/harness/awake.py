@@ -1,5 +1,6 @@
-"""Keeps a processor from falling asleep while the load waits for an answer. In a virtual machine waking it costs the
-server that answers ten microseconds and more, which are none of its doing, and a fast server never pays."""
+"""Keeps a processor from falling asleep while the load waits for an answer, where others use it too (see polling.py for
+the rest). In a virtual machine waking it costs the server that answers ten microseconds and more, which are none of its
+doing, and a fast server never pays."""
 
 import contextlib
 import subprocess

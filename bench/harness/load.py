@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import process
+from harness import polling, process
 from harness.settings import BENCH
 
 # wrk takes whole seconds. On a busy machine a slow peer may need longer for its first answer.
@@ -44,14 +44,15 @@ class Load:
         }
 
 
-def _wrk(workload: str, port: int, users: Path, connections: int, seconds: int, mode: str, cpus) -> dict:
+def _wrk(workload: str, port: int, users: Path, connections: int, seconds: int, mode: str, cpus, alone: bool = False) -> dict:
     if not shutil.which("wrk"):
         raise SystemExit("wrk was not found: apt-get install wrk")
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
     command += ["-s", f"{workload}.lua", f"http://127.0.0.1:{port}", "--", str(users), mode]
     if cpus:
         command = ["taskset", "-c", cpus, *command]
-    done = subprocess.run(command, cwd=BENCH / "workloads", capture_output=True, text=True)
+    env = polling.environment() if alone else None
+    done = subprocess.run(command, cwd=BENCH / "workloads", capture_output=True, text=True, env=env)
     for line in done.stdout.splitlines():
         if line.startswith("RESULT "):
             return json.loads(line.removeprefix("RESULT "))
@@ -78,13 +79,16 @@ def check(workload: str, port: int, users: Path, cpus, constant: bool) -> float:
     return result["bytes"] / result["requests"]
 
 
-def run(workload: str, port: int, users: Path, connections: int, seconds: int, cpus, size: float, pids: tuple) -> Load:
-    """Warms up and measures. `pids` are the server and, where it is another, the database."""
-    warm = _wrk(workload, port, users, connections, WARM_SECONDS, "measure", cpus)
+def run(
+    workload: str, port: int, users: Path, connections: int, seconds: int, cpus, size: float, pids: tuple, alone: bool
+) -> Load:
+    """Warms up and measures. `pids` are the server and, where it is another, the database. `alone` says that nobody
+    who is measured uses the processor of the load."""
+    warm = _wrk(workload, port, users, connections, WARM_SECONDS, "measure", cpus, alone)
     if warm["requests"]:
         _faults(warm)
     before = [process.cpu_seconds(pid) if pid else 0.0 for pid in pids]
-    result = _wrk(workload, port, users, connections, seconds, "measure", cpus)
+    result = _wrk(workload, port, users, connections, seconds, "measure", cpus, alone)
     after = [process.cpu_seconds(pid) if pid else 0.0 for pid in pids]
     _faults(result)
     counted = result["bytes"] / result["requests"]
