@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-report help
+.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-providers bench-report help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench  Taskbridge beside its peers, about 45 minutes; bench-quick: one round, bench-full: everything"
 	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
 	@echo "make bench-growth, bench-memory  cost as the table grows; memory and start-up"
+	@echo "make bench-providers  the two providers of cryptography beside each other"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
 	@echo "make bench-paging  what a page of the list costs among a million tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
@@ -57,6 +58,9 @@ bench-growth:
 
 bench-memory:
 	bench/memory.py
+
+bench-providers:
+	cargo run --release --locked --quiet --manifest-path bench/peers/providers/Cargo.toml
 
 bench-report:
 	bench/report.py
