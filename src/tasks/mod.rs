@@ -24,6 +24,7 @@ mod routes;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub(crate) use idempotency::purge as purge_idempotency_keys;
 pub(crate) use routes::OPERATIONS;

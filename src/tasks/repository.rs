@@ -2,12 +2,13 @@
 //! by it, so somebody else's task is as absent as one that never was.
 
 use diesel::result::OptionalExtension;
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::etag::EntityTag;
 use super::id::TaskId;
 use super::model::{FIRST_VERSION, NewTask, Task, TaskChanges};
 use super::precondition::{Precondition, Written};
+use super::update;
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
 use crate::db::{DbConnection, DbError, Timestamp, on_either};
@@ -78,21 +79,21 @@ fn returned(rows: QueryResult<Vec<Task>>) -> Found<Task> {
     Ok(rows?.pop())
 }
 
-/// Runs an `UPDATE` under its precondition and gives the row that it wrote.
+/// Sets values in one of the owner's tasks, under its precondition, and gives the row that it wrote.
 macro_rules! written {
-    ($connection:expr, $statement:ident, $precondition:expr) => {
+    ($connection:expr, $owner:expr, $id:expr, $precondition:expr, $values:expr) => {{
+        let task = tasks::user_id.eq($owner.as_str()).and(tasks::id.eq($id));
         returned(match $precondition {
             Precondition::Exists => {
-                let statement = $statement.returning(tasks::all_columns);
+                let statement = update::update(task, $values);
                 on_either!($connection, inner => statement.get_results(inner))
             }
             Precondition::OneOf(versions) => {
-                let matching = $statement.filter(tasks::version.eq_any(versions));
-                let statement = matching.returning(tasks::all_columns);
+                let statement = update::update(task.and(tasks::version.eq_any(versions)), $values);
                 on_either!($connection, inner => statement.get_results(inner))
             }
         })
-    };
+    }};
 }
 
 /// Changes a task and returns it. Without any change it is only read, and compared.
@@ -110,15 +111,9 @@ pub(crate) fn update(
             None => Written::Absent,
         });
     }
-    let statement = diesel::update(tasks::table)
-        .filter(tasks::user_id.eq(owner.as_str()))
-        .filter(tasks::id.eq(id))
-        .set((
-            changes,
-            tasks::version.eq(tasks::version + 1),
-            tasks::updated_at.eq(Timestamp::now()),
-        ));
-    let changed = written!(connection, statement, precondition)?;
+    let values =
+        (changes, tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(Timestamp::now()));
+    let changed = written!(connection, owner, id, precondition, values)?;
     told_apart(connection, owner, id, precondition, changed)
 }
 
@@ -129,15 +124,12 @@ pub(crate) fn toggle(
     id: TaskId,
     precondition: &Precondition,
 ) -> Outcome<Task> {
-    let statement = diesel::update(tasks::table)
-        .filter(tasks::user_id.eq(owner.as_str()))
-        .filter(tasks::id.eq(id))
-        .set((
-            tasks::completed.eq(diesel::dsl::not(tasks::completed)),
-            tasks::version.eq(tasks::version + 1),
-            tasks::updated_at.eq(Timestamp::now()),
-        ));
-    let changed = written!(connection, statement, precondition)?;
+    let values = (
+        tasks::completed.eq(diesel::dsl::not(tasks::completed)),
+        tasks::version.eq(tasks::version + 1),
+        tasks::updated_at.eq(Timestamp::now()),
+    );
+    let changed = written!(connection, owner, id, precondition, values)?;
     told_apart(connection, owner, id, precondition, changed)
 }
 

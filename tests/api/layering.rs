@@ -31,6 +31,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             "tags",
             "model",
             "repository",
+            "update",
             "bulk",
             "idempotency/repository",
             "list/row_value",
