@@ -62,7 +62,7 @@ fn keep_copying(manager: &DbManager, woken: &Receiver<()>) {
 fn copy(manager: &DbManager, kept: Option<DbConnection>) -> Result<DbConnection, DbError> {
     let mut connection = match kept {
         Some(connection) => connection,
-        None => manager.open().map_err(|error| DbError::Unavailable(error.to_string()))?,
+        None => manager.open()?,
     };
     connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE);")?;
     Ok(connection)

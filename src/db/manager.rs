@@ -8,6 +8,7 @@ use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
 
 use super::connection::DbConnection;
+use super::error::DbError;
 use super::settings::DbSettings;
 use super::suspicion::Suspicion;
 use super::url::DatabaseUrl;
@@ -40,6 +41,12 @@ pub struct PooledConnection {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConnectError(String);
+
+impl From<ConnectError> for DbError {
+    fn from(error: ConnectError) -> Self {
+        Self::Unavailable(error.0)
+    }
+}
 
 /// Connects to the database that the URL names, and to no other.
 #[derive(Clone, Debug)]

@@ -163,8 +163,7 @@ impl Thread {
     }
 
     fn connect(&self) -> Result<DbConnection, DbError> {
-        let mut connection =
-            self.manager.open().map_err(|e| DbError::Unavailable(e.to_string()))?;
+        let mut connection = self.manager.open()?;
         make_room(&mut connection)?;
         Ok(connection)
     }
