@@ -48,7 +48,7 @@ impl Claims {
     /// Applies every rule to a payload. `now` is in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// The first broken rule, in the order time, issuer, audience, user id.
+    /// [`TokenError::NotJsonObject`], else the first broken rule, in the order time, issuer, audience, user id.
     pub(super) fn check(
         payload: String,
         settings: &AuthSettings,

@@ -24,9 +24,12 @@ impl<'a> CompactJws<'a> {
     /// Cuts `token` and checks its header.
     pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
         let [header, payload, signature] = cut(token)?;
-        decode("signature", signature)?;
         let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
-        let (algorithm, key_id) = read_header(&decode("header", header)?)?;
+        let header = decode("header", header)?;
+        let header = parse_object(&header).ok_or(TokenError::NotJsonObject("header"))?;
+        decode("signature", signature)?;
+        let algorithm = check_header(&header)?.to_owned();
+        let key_id = header.get("kid").and_then(Json::as_str).map(str::to_owned);
         Ok(Self { algorithm, key_id, signing_input, signature, payload })
     }
 
@@ -46,13 +49,6 @@ fn cut(token: &str) -> Result<[&str; 3], TokenError> {
         (_, 2) => Err(TokenError::Encrypted),
         (first, more) => Err(TokenError::PartCount(first.iter().flatten().count() + more)),
     }
-}
-
-/// `alg` and `kid`.
-fn read_header(bytes: &[u8]) -> Result<(String, Option<String>), TokenError> {
-    let members = parse_object(bytes).ok_or(TokenError::NotJsonObject("header"))?;
-    let algorithm = check_header(&members)?.to_owned();
-    Ok((algorithm, members.get("kid").and_then(Json::as_str).map(str::to_owned)))
 }
 
 /// Refuses what would change the processing (`crit`, `b64`, `zip`, `cty`) and tokens of another
@@ -138,6 +134,9 @@ mod tests {
                 "{token}"
             );
         }
+        // Of two faults the first is told, and the header stands first.
+        let twice = CompactJws::parse("W10.e30.AB").err();
+        assert_eq!(twice, Some(TokenError::NotJsonObject("header")));
         let late = format!("{header}.e31.AAAA");
         let refused = CompactJws::parse(&late).unwrap().payload().err();
         assert_eq!(refused, Some(TokenError::NotBase64Url("payload")));
