@@ -12,6 +12,10 @@ pub enum DbConnection {
     Sqlite(SqliteConnection),
 }
 
+/// A connection to PostgreSQL that sends statements without waiting for the answers to earlier ones. A
+/// shared reference suffices to use it.
+pub type PipelinedConnection = diesel_async::AsyncPgConnection;
+
 /// Runs a statement on the connection behind a [`DbConnection`]. Where Diesel knows which database it
 /// writes for, it finds the prepared statement by its type and need not write its text again, and it can
 /// insert several rows in one statement.

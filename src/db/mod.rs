@@ -9,6 +9,8 @@ mod error;
 mod facts;
 mod manager;
 mod migrations;
+mod pipeline;
+mod pipelines;
 mod pool;
 mod prepare;
 mod reader;
@@ -16,6 +18,7 @@ mod rfc3339;
 mod savepoint;
 pub(crate) mod schema;
 mod scope;
+mod session;
 mod settings;
 mod suspicion;
 #[cfg(test)]
@@ -27,7 +30,7 @@ mod transaction;
 mod url;
 mod writer;
 
-pub use connection::DbConnection;
+pub use connection::{DbConnection, PipelinedConnection};
 pub(crate) use connection::{MultiBackend, on_either};
 pub use error::DbError;
 pub(crate) use facts::{PostgresFacts, postgres_facts};

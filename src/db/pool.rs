@@ -9,10 +9,11 @@ use r2d2::ManageConnection;
 use tokio::time::timeout;
 
 use super::connection::DbConnection;
-use super::connections::{CurrentConnections, PoolState};
+use super::connections::{Connections, CurrentConnections, PoolState};
 use super::error::DbError;
 use super::manager::DbManager;
 use super::migrations;
+use super::pipelines::Pipelines;
 use super::prepare::{migrate, migration_manager, prepare};
 use super::scope::Scope;
 use super::settings::DbSettings;
@@ -25,6 +26,7 @@ pub struct Db {
     connections: Arc<CurrentConnections>,
     /// On SQLite alone; PostgreSQL groups commits itself.
     writer: Option<Writer>,
+    pipelines: Option<Arc<Pipelines>>,
     settings: Arc<DbSettings>,
     scope: Scope,
 }
@@ -37,7 +39,11 @@ impl Db {
     pub fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
         let url = &settings.url;
         prepare(settings)?;
-        let connections = CurrentConnections::open(settings)
+        let pipelines = Pipelines::plan(settings).map(Arc::new);
+        let reserved = pipelines.as_ref().map_or(0, |pipelines| pipelines.reserved());
+        let max_connections = settings.max_connections - reserved;
+        let pooled = DbSettings { max_connections, ..settings.clone() };
+        let connections = CurrentConnections::open(&pooled)
             .with_context(|| format!("Cannot open a pool of connections to {url}"))?;
         let writer = match url {
             DatabaseUrl::Postgres(_) => None,
@@ -48,6 +54,7 @@ impl Db {
         Ok(Self {
             connections: Arc::new(connections),
             writer,
+            pipelines,
             settings: Arc::new(settings.clone()),
             scope: Scope::of(settings),
         })
@@ -79,7 +86,9 @@ impl Db {
     /// How many connections there are right now, without the writer's.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
-        self.connections.state()
+        let pool = self.connections.state();
+        let open = self.pipelines.as_ref().map_or(0, |pipelines| pipelines.open());
+        PoolState { open: pool.open + open, limit: self.settings.max_connections, ..pool }
     }
 
     /// Whether every migration that this program knows has been applied.
@@ -88,6 +97,18 @@ impl Db {
     /// [`DbError::Unavailable`] when the database cannot be asked.
     pub async fn is_migrated(&self) -> Result<bool, DbError> {
         self.run(|connection| Ok(migrations::pending(connection)? == 0)).await
+    }
+
+    pub(super) fn pipelines(&self) -> Option<&Arc<Pipelines>> {
+        self.pipelines.as_ref()
+    }
+
+    pub(super) fn settings(&self) -> &DbSettings {
+        &self.settings
+    }
+
+    pub(super) fn connections(&self) -> Arc<Connections> {
+        self.connections.current()
     }
 
     /// Makes connections that fail at once where others would wait, for reads on a thread that must
@@ -165,17 +186,30 @@ impl Db {
             outcome
         });
         // The thread goes on until the network gives up; the client need not.
-        let patience = self.settings.patience();
-        match timeout(patience, blocking).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(canceled)) => Err(DbError::Unexpected(canceled.to_string())),
-            Err(_) => {
-                if self.writer.is_none() {
-                    self.connections.give_up(&connections);
-                }
-                Err(no_answer(patience))
-            }
+        match self.in_time(&connections, blocking).await? {
+            Ok(outcome) => outcome,
+            Err(canceled) => Err(DbError::Unexpected(canceled.to_string())),
         }
+    }
+
+    /// Waits for an answer of the database as long as one may take. Where PostgreSQL falls silent, the pool
+    /// that was in use by then is replaced.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there was none in time.
+    pub(super) async fn in_time<T>(
+        &self,
+        connections: &Arc<Connections>,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, DbError> {
+        let patience = self.settings.patience();
+        let Ok(answer) = timeout(patience, answer).await else {
+            if self.writer.is_none() {
+                self.connections.give_up(connections);
+            }
+            return Err(no_answer(patience));
+        };
+        Ok(answer)
     }
 }
 

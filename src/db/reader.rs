@@ -1,17 +1,21 @@
 //! Short reads. On SQLite a worker of the server does them itself, on a connection of its own: a hop
-//! to another thread and back costs more than the read.
+//! to another thread and back costs more than the read. On PostgreSQL they go through the worker's
+//! [`Pipeline`].
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::connection::DbConnection;
+use super::connection::{DbConnection, PipelinedConnection};
 use super::error::DbError;
 use super::manager::DbManager;
+use super::pipeline::Pipeline;
 use super::pool::Db;
 
 /// The reads of one worker thread.
 pub struct Reader {
     db: Db,
     own: Option<Own>,
+    pipeline: Option<Rc<Pipeline>>,
 }
 
 impl Reader {
@@ -19,7 +23,35 @@ impl Reader {
     #[must_use]
     pub fn new(db: Db) -> Self {
         let manager = db.impatient_manager();
-        Self { db, own: manager.map(|manager| Own { manager, connection: RefCell::default() }) }
+        let own = manager.map(|manager| Own { manager, connection: RefCell::default() });
+        let pipeline = Pipeline::of(&db);
+        Self { db, own, pipeline }
+    }
+
+    /// Runs one statement for a user, which must find what it reads by an index: `pipelined` where the
+    /// worker has a pipeline to PostgreSQL, else `work`. Both must give the same.
+    ///
+    /// # Errors
+    /// As [`Db::run_for`].
+    pub async fn run_pipelined_for<Owner, T, P, F>(
+        &self,
+        owner: Owner,
+        pipelined: P,
+        work: F,
+    ) -> Result<T, DbError>
+    where
+        Owner: AsRef<str> + Send + 'static,
+        P: AsyncFnOnce(&PipelinedConnection, &Owner) -> Result<T, DbError>,
+        F: Fn(&mut DbConnection, &Owner) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        if let Some(pipeline) = &self.pipeline {
+            let read = pipeline.read(async |connection| pipelined(connection, &owner).await);
+            if let Some(outcome) = read.await {
+                return outcome;
+            }
+        }
+        self.run_for(owner, work).await
     }
 
     /// Runs `work` for a user. It must be a read of some rows that an index leads to: on SQLite it holds up

@@ -60,10 +60,12 @@ pub(super) async fn read(
     reader: web::Data<Reader>,
     request: HttpRequest,
 ) -> Answer {
-    let found = reader
-        .run_for(owner, move |connection, owner| repository::find(connection, owner, id))
-        .await?;
-    let task = found.ok_or(ApiError::NotFound)?;
+    let found = reader.run_pipelined_for(
+        owner,
+        async |connection, owner| repository::find_pipelined(connection, owner, id).await,
+        move |connection, owner| repository::find(connection, owner, id),
+    );
+    let task = found.await?.ok_or(ApiError::NotFound)?;
     let etag = EntityTag::of(&task);
     if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag.to_string())).finish());

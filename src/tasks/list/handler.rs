@@ -10,7 +10,7 @@ use super::params::ListParams;
 use super::position::Position;
 use super::statement;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbConnection, DbError, Reader};
+use crate::db::{Db, DbConnection, DbError, PipelinedConnection, Reader};
 use crate::error::ApiError;
 use crate::tasks::model::Task;
 use crate::tasks::{json, location};
@@ -31,18 +31,35 @@ impl Page {
         params: &ListParams,
     ) -> Result<Self, DbError> {
         let ListParams { filter, sort, limit, after, .. } = params;
-        // One more than is shown tells whether there is a next page.
-        let mut tasks =
-            statement::page(connection, owner, filter, *sort, after.as_ref(), limit + 1)?;
-        let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
-        let has_more = tasks.len() > shown;
-        tasks.truncate(shown);
+        let tasks =
+            statement::page(connection, owner, filter, *sort, after.as_ref(), one_more(*limit))?;
         let total = match params.include_total {
             true => Some(statement::count(connection, owner, filter)?),
             false => None,
         };
-        Ok(Self { tasks, has_more, total })
+        Ok(Self::of(tasks, *limit, total))
     }
+
+    async fn read_newest(
+        connection: &PipelinedConnection,
+        owner: &OwnerId,
+        limit: i64,
+    ) -> Result<Self, DbError> {
+        let tasks = statement::newest_pipelined(connection, owner, one_more(limit)).await?;
+        Ok(Self::of(tasks, limit, None))
+    }
+
+    fn of(mut tasks: Vec<Task>, limit: i64, total: Option<i64>) -> Self {
+        let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = tasks.len() > shown;
+        tasks.truncate(shown);
+        Self { tasks, has_more, total }
+    }
+}
+
+/// One more than is shown tells whether there is a next page.
+fn one_more(limit: i64) -> i64 {
+    limit + 1
 }
 
 /// Answers one page as a bare array, with a `Link` to the next (RFC 8288) while there is one.
@@ -58,7 +75,12 @@ pub(in crate::tasks) async fn list(
     let asked = Arc::clone(&params);
     let read =
         move |connection: &mut DbConnection, owner: &OwnerId| Page::read(connection, owner, &asked);
-    let page = if params.reads_one_page() {
+    let page = if params.reads_the_newest() {
+        let limit = params.limit;
+        let pipelined =
+            async |connection: &_, owner: &_| Page::read_newest(connection, owner, limit).await;
+        reader.run_pipelined_for(owner.clone(), pipelined, read).await?
+    } else if params.reads_one_page() {
         reader.run_for(owner.clone(), read).await?
     } else {
         db.run_for(owner.clone(), read).await?

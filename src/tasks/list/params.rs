@@ -78,6 +78,11 @@ impl ListParams {
         self.filter.is_open() && !self.include_total
     }
 
+    /// Whether it is the page that most clients ask for: the newest tasks.
+    pub(super) fn reads_the_newest(&self) -> bool {
+        self.reads_one_page() && self.after.is_none() && self.sort == Sort::DEFAULT
+    }
+
     /// Reads the query string of this user's request.
     pub(crate) fn parse(query: &str, user_id: &str) -> Result<Self, Vec<FieldError>> {
         let mut draft = Draft::default();

@@ -1,0 +1,200 @@
+//! A worker's own connection to PostgreSQL, for short reads. Requests that a worker has at the same time are sent
+//! one behind the other without waiting for answers, and no thread waits for any; through the pool each
+//! of them costs four changes between threads.
+//!
+//! It is an addition to the pool, never a condition: while there is no connection, or it stands still, and for
+//! what it failed to answer, a read takes the pool.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::rt;
+use anyhow::{Context, ensure};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::NoTls;
+
+use super::connection::PipelinedConnection;
+use super::error::DbError;
+use super::pipelines::{Counted, Pipelines};
+use super::pool::Db;
+use super::session::Session;
+
+/// How many reads may be on their way at a time. The server answers them one after the other.
+const DEPTH: usize = 256;
+
+/// A connection that has answered nothing for so long, though it was asked, holds up whoever comes next.
+const STANDSTILL: Duration = Duration::from_millis(25);
+
+/// A connection is replaced when it is this old, as the pool does, so that it follows a server that has moved.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// How long to wait after a failed attempt to connect; twice as long after each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// See the module's documentation. It belongs to one thread.
+pub(super) struct Pipeline {
+    db: Db,
+    pipelines: Arc<Pipelines>,
+    state: RefCell<State>,
+}
+
+enum State {
+    Absent { since: Instant, pause: Duration },
+    Connecting,
+    Open(Rc<Open>),
+}
+
+impl Pipeline {
+    /// `None` where every read needs the pool.
+    pub(super) fn of(db: &Db) -> Option<Rc<Self>> {
+        let pipelines = Arc::clone(db.pipelines()?);
+        pipelines.claim().then(|| {
+            let state = State::Absent { since: Instant::now(), pause: Duration::ZERO };
+            Rc::new(Self { db: db.clone(), pipelines, state: RefCell::new(state) })
+        })
+    }
+
+    /// Runs a statement; `None` when the pool should.
+    pub(super) async fn read<T>(
+        self: &Rc<Self>,
+        statement: impl AsyncFnOnce(&PipelinedConnection) -> Result<T, DbError>,
+    ) -> Option<Result<T, DbError>> {
+        let began = Instant::now();
+        let open = self.open(began)?;
+        let on_its_way = open.enter(began)?;
+        let pool = self.db.connections();
+        let outcome = match self.db.in_time(&pool, statement(&open.connection)).await {
+            Ok(outcome) => outcome,
+            Err(silence) => {
+                self.give_up(&open);
+                return Some(Err(silence));
+            }
+        };
+        on_its_way.answered();
+        // A statement that took all its time would take it again.
+        let is_lost = matches!(outcome, Err(DbError::Unavailable(_)))
+            && began.elapsed() < self.db.settings().statement_timeout;
+        (!is_lost).then_some(outcome)
+    }
+
+    fn open(self: &Rc<Self>, now: Instant) -> Option<Rc<Open>> {
+        let mut state = self.state.borrow_mut();
+        let pause = match &*state {
+            State::Open(open) if open.is_good(now) => return Some(Rc::clone(open)),
+            State::Open(_) => FIRST_PAUSE,
+            State::Absent { since, pause } if now.duration_since(*since) >= *pause => {
+                (*pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
+            }
+            State::Absent { .. } | State::Connecting => return None,
+        };
+        *state = State::Connecting;
+        rt::spawn(Rc::clone(self).connect(pause));
+        None
+    }
+
+    async fn connect(self: Rc<Self>, pause: Duration) {
+        let attempt =
+            timeout(self.db.settings().patience(), Open::new(&self.db, &self.pipelines)).await;
+        let attempt = attempt.unwrap_or_else(|_| Err(anyhow::anyhow!("it took too long")));
+        *self.state.borrow_mut() = match attempt {
+            Ok(open) => State::Open(Rc::new(open)),
+            Err(error) => {
+                let seconds = pause.as_secs();
+                log::info!("reads take the pool for the next {seconds} s at least: {error:#}");
+                State::Absent { since: Instant::now(), pause }
+            }
+        };
+    }
+
+    /// Parts with a connection that answers nothing.
+    fn give_up(&self, silent: &Rc<Open>) {
+        let mut state = self.state.borrow_mut();
+        if matches!(&*state, State::Open(open) if Rc::ptr_eq(open, silent)) {
+            silent.driver.abort();
+            *state = State::Absent { since: Instant::now(), pause: FIRST_PAUSE };
+        }
+    }
+}
+
+/// An open connection.
+struct Open {
+    connection: PipelinedConnection,
+    /// Moves bytes between the socket and those who wait; ends with the connection.
+    driver: JoinHandle<()>,
+    since: Instant,
+    on_their_way: Cell<usize>,
+    last_answer: Cell<Instant>,
+}
+
+impl Open {
+    async fn new(db: &Db, pipelines: &Arc<Pipelines>) -> anyhow::Result<Self> {
+        let of_the_pool = db.run(Session::of).await?;
+        let (client, connection) =
+            pipelines.config.connect(NoTls).await.context("cannot connect without libpq")?;
+        let counted = pipelines.count();
+        let driver = rt::spawn(drive(connection, counted));
+        let connection = PipelinedConnection::try_from(client).await?;
+        let session = Session::pipelined(&connection).await?;
+        ensure!(
+            session == of_the_pool,
+            "without libpq, DATABASE_URL leads to another server, user or schema, or to one without TLS"
+        );
+        let now = Instant::now();
+        Ok(Self {
+            connection,
+            driver,
+            since: now,
+            on_their_way: Cell::new(0),
+            last_answer: Cell::new(now),
+        })
+    }
+
+    fn is_good(&self, now: Instant) -> bool {
+        !self.driver.is_finished() && now.duration_since(self.since) < LIFETIME
+    }
+
+    /// `None` when it is full or stands still.
+    fn enter(&self, now: Instant) -> Option<OnItsWay<'_>> {
+        let others = self.on_their_way.get();
+        if others == 0 {
+            self.last_answer.set(now);
+        }
+        let stands_still = now.duration_since(self.last_answer.get()) > STANDSTILL;
+        (others < DEPTH && !stands_still).then(|| {
+            self.on_their_way.set(others + 1);
+            OnItsWay(self)
+        })
+    }
+}
+
+/// A read that was sent and waits for its answer, or was given up by its client.
+struct OnItsWay<'a>(&'a Open);
+
+impl OnItsWay<'_> {
+    fn answered(self) {
+        self.0.last_answer.set(Instant::now());
+    }
+}
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        self.0.on_their_way.set(self.0.on_their_way.get() - 1);
+    }
+}
+
+/// What ends the connection reaches those who wait for it.
+async fn drive(
+    connection: tokio_postgres::Connection<
+        tokio_postgres::Socket,
+        tokio_postgres::tls::NoTlsStream,
+    >,
+    _counted: Counted,
+) {
+    if let Err(error) = connection.await {
+        log::debug!("a connection for reads has ended: {error}");
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads through the workers' own connections: whoever asks gets his own tasks and nobody else's, and what
+//! becomes of such a connection is nobody's failure.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::client::{Client, agent, new_task, tasks_of};
+use crate::support::database::{execute, insert_tasks, number};
+use crate::support::postgres::fresh_database;
+use crate::support::process::Process;
+use crate::support::{Backend, TestApp, TokenBuilder};
+
+/// More requests than there are workers reach each of them.
+const CONNECTIONS: usize = 16;
+
+/// A caller on a connection of his own, so that callers are spread over the workers.
+fn caller(address: SocketAddr, user: &str) -> Client {
+    Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
+}
+
+/// How many pipelines there are.
+fn pipelines(url: &str) -> i64 {
+    connections(url, "AND application_name = 'taskbridge reads'")
+}
+
+/// Asked in another database, so that who asks does not count.
+fn connections(url: &str, condition: &str) -> i64 {
+    let (server, database) = url.rsplit_once('/').unwrap();
+    number(
+        &format!("{server}/postgres"),
+        &format!(
+            "SELECT count(*) AS number FROM pg_stat_activity \
+             WHERE datname = '{database}' {condition}"
+        ),
+    )
+}
+
+/// Asks until every worker that may have one has a pipeline.
+fn wait_for_pipelines(url: &str, address: SocketAddr) {
+    let wanted = thread::available_parallelism().unwrap().get().min(5);
+    let started = Instant::now();
+    while pipelines(url) < i64::try_from(wanted).unwrap() {
+        assert!(started.elapsed() < Duration::from_secs(10), "{} pipelines", pipelines(url));
+        for _ in 0..CONNECTIONS {
+            caller(address, "anybody").get(&tasks_of("anybody")).expect(200);
+        }
+    }
+}
+
+/// Reads a user's list and first task again and again, and a foreign task under his own path, until it is over.
+fn read_and_check(address: SocketAddr, user: &str, tasks: usize, over: &AtomicBool) -> usize {
+    let client = caller(address, user);
+    let mut reads = 0;
+    while !over.load(Ordering::Relaxed) {
+        let listed = client.get(&tasks_of(user)).expect(200).json();
+        let listed = listed.as_array().unwrap();
+        assert_eq!(listed.len(), tasks, "{user}");
+        assert!(listed.iter().all(|task| task["user_id"] == user), "{user}: {listed:?}");
+        let one = client.get(&format!("{}/{tasks}", tasks_of(user))).expect(200).json();
+        assert_eq!(
+            (one["user_id"].as_str(), one["id"].as_i64()),
+            (Some(user), i64::try_from(tasks).ok())
+        );
+        client.get(&format!("{}/{}", tasks_of(user), tasks + 1)).expect(404);
+        reads += 3;
+    }
+    reads
+}
+
+/// Every user has another number of tasks, so that each has one that the one before him does not have.
+fn read_while(address: SocketAddr, url: &str, happening: impl FnOnce()) {
+    let users: Vec<(String, usize)> = (1..=8).map(|n| (format!("user-{n}"), n * 3)).collect();
+    for (user, tasks) in &users {
+        insert_tasks(url, user, *tasks, 20);
+    }
+    wait_for_pipelines(url, address);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let over = &over;
+        let readers: Vec<_> = users
+            .iter()
+            .map(|(user, tasks)| scope.spawn(move || read_and_check(address, user, *tasks, over)))
+            .collect();
+        happening();
+        over.store(true, Ordering::Relaxed);
+        let reads = readers.into_iter().map(|reader| reader.join().unwrap());
+        assert!(reads.sum::<usize>() > 100);
+    });
+}
+
+#[test]
+fn whoever_asks_gets_his_own_tasks_and_nobody_elses() {
+    let app = TestApp::spawn(Backend::Postgres);
+    let url = &app.database_url;
+    read_while(app.address, url, || {
+        let asked = "AND application_name = 'taskbridge reads' AND query LIKE 'SELECT%FROM \"tasks\" WHERE%'";
+        let started = Instant::now();
+        while connections(url, asked) == 0 {
+            assert!(
+                started.elapsed() < Duration::from_secs(5),
+                "no task was read through a pipeline"
+            );
+        }
+        thread::sleep(Duration::from_secs(1));
+    });
+}
+
+/// What was on its way is asked again through the pool.
+#[test]
+fn their_end_is_nobody_s_failure() {
+    let app = TestApp::spawn(Backend::Postgres);
+    let url = &app.database_url;
+    read_while(app.address, url, || {
+        for _ in 0..10 {
+            execute(
+                url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND application_name = 'taskbridge reads'",
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    });
+    wait_for_pipelines(url, app.address);
+}
+
+/// A server process that does nothing until this is dropped.
+struct Stopped(String);
+
+impl Stopped {
+    fn new(process: String) -> Self {
+        Self::signal("STOP", &process);
+        Self(process)
+    }
+
+    fn signal(name: &str, process: &str) {
+        let sent = Command::new("kill").args(["-s", name, process]).status();
+        assert!(sent.is_ok_and(|status| status.success()) || thread::panicking());
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        Self::signal("CONT", &self.0);
+    }
+}
+
+/// Only what was asked before waits with it.
+#[test]
+fn one_that_stands_still_holds_up_nobody_who_comes_later() {
+    let url = fresh_database();
+    let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
+    let path = new_task(&app.as_user("alice"), "alice", "Here");
+    let started = Instant::now();
+    while pipelines(&url) == 0 {
+        assert!(started.elapsed() < Duration::from_secs(10), "no pipeline");
+        caller(app.address, "alice").get(&path).expect(200);
+    }
+    let held = "SELECT pid::BIGINT AS number FROM pg_stat_activity \
+        WHERE datname = current_database() AND application_name = 'taskbridge reads'";
+    let stopped = Stopped::new(number(&url, held).to_string());
+    thread::scope(|scope| {
+        let early: Vec<_> = (0..CONNECTIONS)
+            .map(|_| scope.spawn(|| caller(app.address, "alice").get(&path).expect(200)))
+            .collect();
+        thread::sleep(Duration::from_millis(300));
+        let waiting = early.iter().filter(|reader| !reader.is_finished()).count();
+        let started = Instant::now();
+        for _ in 0..CONNECTIONS {
+            caller(app.address, "alice").get(&path).expect(200);
+        }
+        let took = started.elapsed();
+        drop(stopped);
+        assert!(waiting > 0, "nobody has asked it");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    });
+}
+
+#[test]
+fn a_write_is_seen_by_the_next_read() {
+    let app = TestApp::spawn(Backend::Postgres);
+    wait_for_pipelines(&app.database_url, app.address);
+    let (writer, reader) = (caller(app.address, "alice"), caller(app.address, "alice"));
+    let path = new_task(&writer, "alice", "0");
+    for turn in 1..200 {
+        let title = turn.to_string();
+        writer.patch(&path, &json!({"title": title})).expect(200);
+        assert_eq!(reader.get(&path).expect(200).json()["title"], title);
+        assert_eq!(reader.get(&tasks_of("alice")).expect(200).json()[0]["title"], title);
+    }
+}
+
+#[rstest]
+#[case(Backend::PostgresRls, &[])]
+#[case(Backend::Postgres, &[("DATABASE_PREPARED_STATEMENTS", "off")])]
+#[case(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "1")])]
+fn where_they_cannot_be_the_pool_reads(
+    #[case] backend: Backend,
+    #[case] variables: &[(&str, &str)],
+) {
+    let url = fresh_database();
+    assert!(Process::start(&["migrate"], &[("DATABASE_URL", &url)]).wait().success());
+    let app = TestApp::spawn_on(&url, backend, variables);
+    assert_read_by_the_pool(&url, app.address);
+}
+
+/// libpq takes options from the environment, so that it reads other tables than anybody else would.
+#[test]
+fn where_they_would_lead_elsewhere_the_pool_reads() {
+    let url = fresh_database();
+    execute(&url, "CREATE SCHEMA hidden");
+    let options = ("PGOPTIONS", "-c search_path=hidden");
+    let mut process = Process::serve(&url, &[options]);
+    let address = process.address();
+    assert_read_by_the_pool(&url, address);
+    assert!(process.stderr().contains("reads take the pool"), "{}", process.stderr());
+}
+
+fn assert_read_by_the_pool(url: &str, address: SocketAddr) {
+    let path = new_task(&caller(address, "alice"), "alice", "Read");
+    for _ in 0..3 {
+        for _ in 0..CONNECTIONS {
+            assert_eq!(caller(address, "alice").get(&path).expect(200).json()["title"], "Read");
+        }
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(pipelines(url), 0);
+    }
+}
+
+#[test]
+fn all_connections_together_stay_within_the_limit() {
+    let url = fresh_database();
+    let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "4")]);
+    let over = AtomicBool::new(false);
+    let most = thread::scope(|scope| {
+        for number in 0..CONNECTIONS {
+            let (address, over) = (app.address, &over);
+            scope.spawn(move || {
+                let user = format!("user-{number}");
+                let client = caller(address, &user);
+                while !over.load(Ordering::Relaxed) {
+                    client.get(&new_task(&client, &user, "Counted")).expect(200);
+                }
+            });
+        }
+        let started = Instant::now();
+        let mut most = 0;
+        while started.elapsed() < Duration::from_secs(2) {
+            most = most.max(connections(&url, ""));
+        }
+        over.store(true, Ordering::Relaxed);
+        most
+    });
+    assert!(pipelines(&url) > 0);
+    assert!((2..=4).contains(&most), "{most} connections");
+}
