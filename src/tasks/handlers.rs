@@ -13,7 +13,7 @@ use super::id::{TaskId, TaskIdError};
 use super::idempotency::OptionalIdempotencyKey;
 use super::model::{Task, TaskChanges};
 use super::precondition::Precondition;
-use super::{fields, idempotency, json, location, repository};
+use super::{fields, idempotency, json, location, pipelined, repository};
 use crate::auth::OwnerId;
 use crate::db::{Db, Reader};
 use crate::error::ApiError;
@@ -62,7 +62,7 @@ pub(super) async fn read(
 ) -> Answer {
     let found = reader.run_pipelined_for(
         owner,
-        async |connection, owner| repository::find_pipelined(connection, owner, id).await,
+        async |connection, owner| pipelined::find(connection, owner, id).await,
         move |connection, owner| repository::find(connection, owner, id),
     );
     let task = found.await?.ok_or(ApiError::NotFound)?;

@@ -17,6 +17,7 @@ mod list;
 mod location;
 mod model;
 pub(crate) mod openapi;
+mod pipelined;
 mod precondition;
 mod priority;
 mod repository;

@@ -1,7 +1,6 @@
 //! Every statement on single tasks; those of the list are in `list`. Each function takes the proof of ownership, and each statement filters
 //! by it, so somebody else's task is as absent as one that never was.
 
-use diesel::dsl::{Eq, Filter};
 use diesel::result::OptionalExtension;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
@@ -12,7 +11,7 @@ use super::precondition::{Precondition, Written};
 use super::update;
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
-use crate::db::{DbConnection, DbError, PipelinedConnection, Timestamp, on_either};
+use crate::db::{DbConnection, DbError, Timestamp, on_either};
 
 /// How many ids are tried when another instance took the same microsecond for the same user, or the clock
 /// was set back.
@@ -21,25 +20,10 @@ const ID_ATTEMPTS: usize = 5;
 type Found<T> = Result<Option<T>, DbError>;
 type Outcome<T> = Result<Written<T>, DbError>;
 
-type One<'a> = Filter<Filter<tasks::table, Eq<tasks::user_id, &'a str>>, Eq<tasks::id, TaskId>>;
-
-fn one(owner: &OwnerId, id: TaskId) -> One<'_> {
-    tasks::table.filter(tasks::user_id.eq(owner.as_str())).filter(tasks::id.eq(id))
-}
-
 /// One of the owner's tasks.
 pub(crate) fn find(connection: &mut DbConnection, owner: &OwnerId, id: TaskId) -> Found<Task> {
-    let query = one(owner, id);
+    let query = tasks::table.filter(tasks::user_id.eq(owner.as_str())).filter(tasks::id.eq(id));
     Ok(on_either!(connection, inner => query.first(inner)).optional()?)
-}
-
-/// [`find`], through a worker's pipeline.
-pub(crate) async fn find_pipelined(
-    mut connection: &PipelinedConnection,
-    owner: &OwnerId,
-    id: TaskId,
-) -> Found<Task> {
-    Ok(diesel_async::RunQueryDsl::first(one(owner, id), &mut connection).await.optional()?)
 }
 
 /// Stores a new task and returns it.

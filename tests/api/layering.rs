@@ -31,6 +31,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             "tags",
             "model",
             "repository",
+            "pipelined",
             "update",
             "bulk",
             "idempotency/repository",
@@ -43,9 +44,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             || in_transfer
             || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
-    ("diesel_async::", |path| {
-        path.starts_with("db/") || matches!(path, "tasks/repository.rs" | "tasks/list/statement.rs")
-    }),
+    ("diesel_async::", |path| path.starts_with("db/") || path == "tasks/pipelined.rs"),
     ("tokio_postgres::", |path| path.starts_with("db/")),
     ("aws_lc_rs::digest", |path| {
         matches!(

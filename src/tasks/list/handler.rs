@@ -13,7 +13,7 @@ use crate::auth::OwnerId;
 use crate::db::{Db, DbConnection, DbError, PipelinedConnection, Reader};
 use crate::error::ApiError;
 use crate::tasks::model::Task;
-use crate::tasks::{json, location};
+use crate::tasks::{json, location, pipelined};
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -45,7 +45,7 @@ impl Page {
         owner: &OwnerId,
         limit: i64,
     ) -> Result<Self, DbError> {
-        let tasks = statement::newest_pipelined(connection, owner, one_more(limit)).await?;
+        let tasks = pipelined::newest(connection, owner, one_more(limit)).await?;
         Ok(Self::of(tasks, limit, None))
     }
 

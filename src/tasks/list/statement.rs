@@ -1,7 +1,7 @@
 //! The statements of the list. Each filters by the owner first, reads an index that starts with him,
 //! and stops behind the page.
 
-use diesel::dsl::{CountStar, Desc, Eq, Filter, IntoBoxed, Limit, Order, Select, count_star};
+use diesel::dsl::{CountStar, IntoBoxed, Select, count_star};
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use diesel::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, IntoSql,
@@ -14,7 +14,7 @@ use super::row_value::Behind;
 use super::sort::{Direction, Sort, SortKey};
 use crate::auth::OwnerId;
 use crate::db::schema::{task_tags, tasks};
-use crate::db::{DbConnection, DbError, MultiBackend, PipelinedConnection, on_either};
+use crate::db::{DbConnection, DbError, MultiBackend, on_either};
 use crate::tasks::model::Task;
 
 diesel::define_sql_function! {
@@ -24,29 +24,18 @@ diesel::define_sql_function! {
 
 type Statement<'a> = IntoBoxed<'a, tasks::table, MultiBackend>;
 
-type Newest<'a> = Limit<
-    Order<
-        Filter<tasks::table, Eq<tasks::user_id, &'a str>>,
-        (Desc<tasks::created_at>, Desc<tasks::id>),
-    >,
->;
-
 /// The list as most clients ask for it, from its beginning. The statement is always the same, so that
 /// its text is written, and found among the prepared ones, by its type and not by its words.
-fn newest(owner: &OwnerId, limit: i64) -> Newest<'_> {
-    tasks::table
-        .filter(tasks::user_id.eq(owner.as_str()))
-        .order((tasks::created_at.desc(), tasks::id.desc()))
-        .limit(limit)
-}
-
-/// The first page in the default order, through a worker's pipeline.
-pub(crate) async fn newest_pipelined(
-    mut connection: &PipelinedConnection,
+fn newest(
+    connection: &mut DbConnection,
     owner: &OwnerId,
     limit: i64,
 ) -> Result<Vec<Task>, DbError> {
-    Ok(diesel_async::RunQueryDsl::load(newest(owner, limit), &mut connection).await?)
+    let query = tasks::table
+        .filter(tasks::user_id.eq(owner.as_str()))
+        .order((tasks::created_at.desc(), tasks::id.desc()))
+        .limit(limit);
+    Ok(on_either!(connection, inner => query.load(inner))?)
 }
 
 /// The first `limit` tasks behind a position, or from the beginning.
@@ -59,8 +48,7 @@ pub(crate) fn page(
     limit: i64,
 ) -> Result<Vec<Task>, DbError> {
     if after.is_none() && sort == Sort::DEFAULT && filter.is_open() {
-        let query = newest(owner, limit);
-        return Ok(on_either!(connection, inner => query.load(inner))?);
+        return newest(connection, owner, limit);
     }
     let mut page: Vec<Task> = Vec::new();
     for segment in segments(owner, filter, sort, after) {

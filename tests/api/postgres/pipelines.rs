@@ -53,11 +53,29 @@ fn wait_for_pipelines(url: &str, address: SocketAddr) {
     }
 }
 
+/// Ends what the other threads of a test do, also when the test fails.
+#[derive(Default)]
+struct Over(AtomicBool);
+
+impl Over {
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Until<'a>(&'a Over);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Reads a user's list and first task again and again, and a foreign task under his own path, until it is over.
-fn read_and_check(address: SocketAddr, user: &str, tasks: usize, over: &AtomicBool) -> usize {
+fn read_and_check(address: SocketAddr, user: &str, tasks: usize, over: &Over) -> usize {
     let client = caller(address, user);
     let mut reads = 0;
-    while !over.load(Ordering::Relaxed) {
+    while !over.is_over() {
         let listed = client.get(&tasks_of(user)).expect(200).json();
         let listed = listed.as_array().unwrap();
         assert_eq!(listed.len(), tasks, "{user}");
@@ -80,15 +98,16 @@ fn read_while(address: SocketAddr, url: &str, happening: impl FnOnce()) {
         insert_tasks(url, user, *tasks, 20);
     }
     wait_for_pipelines(url, address);
-    let over = AtomicBool::new(false);
+    let over = Over::default();
     thread::scope(|scope| {
         let over = &over;
         let readers: Vec<_> = users
             .iter()
             .map(|(user, tasks)| scope.spawn(move || read_and_check(address, user, *tasks, over)))
             .collect();
+        let until = Until(over);
         happening();
-        over.store(true, Ordering::Relaxed);
+        drop(until);
         let reads = readers.into_iter().map(|reader| reader.join().unwrap());
         assert!(reads.sum::<usize>() > 100);
     });
@@ -99,7 +118,8 @@ fn whoever_asks_gets_his_own_tasks_and_nobody_elses() {
     let app = TestApp::spawn(Backend::Postgres);
     let url = &app.database_url;
     read_while(app.address, url, || {
-        let asked = "AND application_name = 'taskbridge reads' AND query LIKE 'SELECT%FROM \"tasks\" WHERE%'";
+        let asked =
+            "AND application_name = 'taskbridge reads' AND query LIKE 'SELECT%FROM tasks WHERE%'";
         let started = Instant::now();
         while connections(url, asked) == 0 {
             assert!(
@@ -236,24 +256,24 @@ fn assert_read_by_the_pool(url: &str, address: SocketAddr) {
 fn all_connections_together_stay_within_the_limit() {
     let url = fresh_database();
     let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "4")]);
-    let over = AtomicBool::new(false);
+    let over = Over::default();
     let most = thread::scope(|scope| {
         for number in 0..CONNECTIONS {
             let (address, over) = (app.address, &over);
             scope.spawn(move || {
                 let user = format!("user-{number}");
                 let client = caller(address, &user);
-                while !over.load(Ordering::Relaxed) {
+                while !over.is_over() {
                     client.get(&new_task(&client, &user, "Counted")).expect(200);
                 }
             });
         }
+        let _until = Until(&over);
         let started = Instant::now();
         let mut most = 0;
         while started.elapsed() < Duration::from_secs(2) {
             most = most.max(connections(&url, ""));
         }
-        over.store(true, Ordering::Relaxed);
         most
     });
     assert!(pipelines(&url) > 0);
