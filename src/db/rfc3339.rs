@@ -1,8 +1,15 @@
 //! Writes a moment as RFC 3339 without asking for memory: three of them stand in every task, and a
 //! general formatter costs more than reading the row.
 
-const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400;
+const SECOND: u64 = 1_000_000;
+const DAY: u64 = 86_400;
+
+/// The Gregorian calendar repeats itself after so many days, which are 400 years.
+const ERA: u64 = 146_097;
+
+/// The days from 1 March of the year -400 to the Unix epoch. Counted from there, every moment of the years 0000 to 9999 is a
+/// positive number, and small ones are divided at half the cost.
+const BEFORE_EPOCH: u64 = 719_468 + ERA;
 
 /// `2026-11-21T02:48:54Z`, with three or six digits of a second where they are needed.
 pub(crate) struct Rfc3339 {
@@ -13,8 +20,10 @@ pub(crate) struct Rfc3339 {
 impl Rfc3339 {
     /// From microseconds since the Unix epoch, in the years 0000 to 9999.
     pub(super) fn of(micros: i64) -> Self {
-        let (seconds, fraction) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
-        let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+        const OFFSET: i64 = (BEFORE_EPOCH * DAY * SECOND).cast_signed();
+        let micros = micros.saturating_add(OFFSET).cast_unsigned();
+        let (seconds, fraction) = (micros / SECOND, small(micros % SECOND));
+        let (days, second) = (small(seconds / DAY), small(seconds % DAY));
         let (year, month, day) = civil(days);
         let ([y1, y2], [y3, y4]) = (digits(year / 100), digits(year % 100));
         let ([mo1, mo2], [d1, d2]) = (digits(month), digits(day));
@@ -55,25 +64,28 @@ impl Rfc3339 {
     }
 }
 
-/// Of a number below 100.
-fn digits(number: i64) -> [u8; 2] {
-    let number = u8::try_from(number).unwrap_or_default();
-    [b'0' + number / 10, b'0' + number % 10]
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or_default()
 }
 
-/// Year, month and day of a day since the Unix epoch in the proleptic Gregorian calendar: years are
+/// Of a number below 100.
+fn digits(number: u32) -> [u8; 2] {
+    let ([tens, ..], [ones, ..]) = ((number / 10).to_le_bytes(), (number % 10).to_le_bytes());
+    [b'0' + tens, b'0' + ones]
+}
+
+/// Year, month and day of a day since 1 March of the year -400 in the proleptic Gregorian calendar: years are
 /// counted from March, so that the leap day is the last one, in eras of 400 years, which all have the same
 /// 146,097 days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+fn civil(days: u32) -> (u32, u32, u32) {
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year_of_era + era * 400 + next_year, month, day)
+    ((year_of_era + era * 400 + next_year).saturating_sub(400), month, day)
 }
 
 #[cfg(test)]
