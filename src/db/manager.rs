@@ -80,7 +80,8 @@ impl DbManager {
             DatabaseUrl::Postgres(uri) => {
                 let mut connection = PgConnection::establish(uri)?;
                 if self.prepared_statements {
-                    set_up_postgres(&mut connection, self.statement_timeout)
+                    connection
+                        .batch_execute(&postgres_set_up(self.statement_timeout))
                         .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 } else {
                     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
@@ -113,9 +114,10 @@ impl DbManager {
     }
 }
 
-/// The server gives up on a statement before the client that waits for it does.
-fn set_up_postgres(connection: &mut PgConnection, timeout: Duration) -> diesel::QueryResult<()> {
-    connection.batch_execute(&format!("SET statement_timeout = {}", timeout.as_millis()))
+/// What a session of PostgreSQL begins with: the server gives up on a statement before the client that waits for
+/// it does.
+pub(super) fn postgres_set_up(statement_timeout: Duration) -> String {
+    format!("SET statement_timeout = {}", statement_timeout.as_millis())
 }
 
 /// WAL lets readers go on beside a writer; FULL makes a commit survive a power cut. The only thing a

@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use anyhow::{Context, ensure};
+use diesel_async::SimpleAsyncConnection;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
 
 use super::connection::PipelinedConnection;
 use super::error::DbError;
+use super::manager::postgres_set_up;
 use super::pipelines::{Counted, Pipelines};
 use super::pool::Db;
 use super::session::Session;
@@ -138,6 +140,8 @@ impl Open {
         let counted = pipelines.count();
         let driver = rt::spawn(drive(connection, counted));
         let connection = PipelinedConnection::try_from(client).await?;
+        let set_up = postgres_set_up(db.settings().statement_timeout);
+        (&mut &connection).batch_execute(&set_up).await?;
         let session = Session::pipelined(&connection).await?;
         ensure!(
             session == of_the_pool,

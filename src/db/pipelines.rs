@@ -34,7 +34,6 @@ impl Pipelines {
         }
         let mut config = settings.url.without_libpq()?;
         config.application_name(APPLICATION_NAME);
-        config.options(with_limit(config.get_options(), settings));
         let mut connection = DbManager::new(settings).open().ok()?;
         let session = Session::of(&mut connection).ok()?;
         let workers = available_parallelism().map_or(1, NonZero::get);
@@ -79,10 +78,4 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The server gives up on a statement before the client that waits for it does.
-fn with_limit(options: Option<&str>, settings: &DbSettings) -> String {
-    let limit = format!("-c statement_timeout={}", settings.statement_timeout.as_millis());
-    options.map_or(limit.clone(), |options| format!("{options} {limit}"))
 }

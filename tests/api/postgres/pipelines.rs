@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use rstest::rstest;
 use serde_json::json;
 
@@ -199,6 +201,23 @@ fn one_that_stands_still_holds_up_nobody_who_comes_later() {
         assert!(waiting > 0, "nobody has asked it");
         assert!(took < Duration::from_secs(2), "{took:?}");
     });
+}
+
+/// And is not asked a second time.
+#[test]
+fn a_statement_is_given_up_in_time() {
+    let timeout = ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1");
+    let app = TestApp::spawn_with(Backend::Postgres, &[timeout]);
+    let path = new_task(&app.as_user("alice"), "alice", "Locked");
+    wait_for_pipelines(&app.database_url, app.address);
+    let mut other = PgConnection::establish(&app.database_url).unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE tasks").unwrap();
+    let started = Instant::now();
+    caller(app.address, "alice").get(&path).expect(503);
+    let took = started.elapsed();
+    other.batch_execute("ROLLBACK").unwrap();
+    assert!(took > Duration::from_millis(900) && took < Duration::from_millis(1900), "{took:?}");
+    caller(app.address, "alice").get(&path).expect(200);
 }
 
 #[test]
