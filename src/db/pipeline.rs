@@ -25,10 +25,13 @@ use super::pool::Db;
 use super::session::Session;
 
 /// How many reads may be on their way at a time. The server answers them one after the other.
-const DEPTH: usize = 256;
+const DEPTH: u64 = 256;
 
 /// A connection that has answered nothing for so long, though it was asked, holds up whoever comes next.
 const STANDSTILL: Duration = Duration::from_millis(25);
+
+/// After so long it is replaced, and the pool answers what it did not.
+const STANDSTILL_AT_MOST: Duration = Duration::from_secs(1);
 
 /// A connection is replaced when it is this old, as the pool does, so that it follows a server that has moved.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -67,7 +70,7 @@ impl Pipeline {
     ) -> Option<Result<T, DbError>> {
         let began = Instant::now();
         let open = self.open(began)?;
-        let on_its_way = open.enter(began)?;
+        let number = open.enter(began)?;
         let pool = self.db.connections();
         let outcome = match self.db.in_time(&pool, statement(&open.connection)).await {
             Ok(outcome) => outcome,
@@ -76,7 +79,7 @@ impl Pipeline {
                 return Some(Err(silence));
             }
         };
-        on_its_way.answered();
+        open.answered(number);
         // A statement that took all its time would take it again.
         let is_lost = matches!(outcome, Err(DbError::Unavailable(_)))
             && began.elapsed() < self.db.settings().statement_timeout;
@@ -87,7 +90,12 @@ impl Pipeline {
         let mut state = self.state.borrow_mut();
         let pause = match &*state {
             State::Open(open) if open.is_good(now) => return Some(Rc::clone(open)),
-            State::Open(_) => FIRST_PAUSE,
+            State::Open(open) => {
+                if open.stands_still(now, STANDSTILL_AT_MOST) {
+                    open.driver.abort();
+                }
+                FIRST_PAUSE
+            }
             State::Absent { since, pause } if now.duration_since(*since) >= *pause => {
                 (*pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
             }
@@ -128,7 +136,10 @@ struct Open {
     /// Moves bytes between the socket and those who wait; ends with the connection.
     driver: JoinHandle<()>,
     since: Instant,
-    on_their_way: Cell<usize>,
+    /// How many statements were sent, and how many of them are answered. Whoever gives up leaves his own
+    /// unanswered, until a later answer says that it was.
+    sent: Cell<u64>,
+    answered: Cell<u64>,
     last_answer: Cell<Instant>,
 }
 
@@ -152,41 +163,43 @@ impl Open {
             connection,
             driver,
             since: now,
-            on_their_way: Cell::new(0),
+            sent: Cell::new(0),
+            answered: Cell::new(0),
             last_answer: Cell::new(now),
         })
     }
 
     fn is_good(&self, now: Instant) -> bool {
-        !self.driver.is_finished() && now.duration_since(self.since) < LIFETIME
+        !self.driver.is_finished()
+            && now.duration_since(self.since) < LIFETIME
+            && !self.stands_still(now, STANDSTILL_AT_MOST)
     }
 
-    /// `None` when it is full or stands still.
-    fn enter(&self, now: Instant) -> Option<OnItsWay<'_>> {
-        let others = self.on_their_way.get();
-        if others == 0 {
+    fn unanswered(&self) -> u64 {
+        self.sent.get() - self.answered.get()
+    }
+
+    fn stands_still(&self, now: Instant, limit: Duration) -> bool {
+        self.unanswered() > 0 && now.duration_since(self.last_answer.get()) > limit
+    }
+
+    /// The number of a statement that may be sent now; `None` when too many wait or it stands still.
+    fn enter(&self, now: Instant) -> Option<u64> {
+        let unanswered = self.unanswered();
+        if unanswered >= DEPTH || self.stands_still(now, STANDSTILL) {
+            return None;
+        }
+        if unanswered == 0 {
             self.last_answer.set(now);
         }
-        let stands_still = now.duration_since(self.last_answer.get()) > STANDSTILL;
-        (others < DEPTH && !stands_still).then(|| {
-            self.on_their_way.set(others + 1);
-            OnItsWay(self)
-        })
+        self.sent.set(self.sent.get() + 1);
+        Some(self.sent.get())
     }
-}
 
-/// A read that was sent and waits for its answer, or was given up by its client.
-struct OnItsWay<'a>(&'a Open);
-
-impl OnItsWay<'_> {
-    fn answered(self) {
-        self.0.last_answer.set(Instant::now());
-    }
-}
-
-impl Drop for OnItsWay<'_> {
-    fn drop(&mut self) {
-        self.0.on_their_way.set(self.0.on_their_way.get() - 1);
+    /// Answers come in the order of the statements.
+    fn answered(&self, number: u64) {
+        self.answered.set(number.max(self.answered.get()));
+        self.last_answer.set(Instant::now());
     }
 }
 
