@@ -145,7 +145,9 @@ struct Open {
 
 impl Open {
     async fn new(db: &Db, pipelines: &Arc<Pipelines>) -> anyhow::Result<Self> {
+        // Since the start the server may have learnt TLS, and then not even the password may go without it.
         let of_the_pool = db.run(Session::of).await?;
+        ensure!(!of_the_pool.encrypted, "the pool is encrypted, and they cannot be");
         let (client, connection) =
             pipelines.config.connect(NoTls).await.context("cannot connect without libpq")?;
         let counted = pipelines.count();
@@ -156,7 +158,7 @@ impl Open {
         let session = Session::pipelined(&connection).await?;
         ensure!(
             session == of_the_pool,
-            "without libpq, DATABASE_URL leads to another server, user or schema, or to one without TLS"
+            "without libpq, DATABASE_URL leads to another server, user or schema"
         );
         let now = Instant::now();
         Ok(Self {

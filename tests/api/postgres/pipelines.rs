@@ -44,7 +44,7 @@ fn connections(url: &str, condition: &str) -> i64 {
 }
 
 /// Asks until every worker that may have one has a pipeline.
-fn wait_for_pipelines(url: &str, address: SocketAddr) {
+pub(super) fn wait_for_pipelines(url: &str, address: SocketAddr) {
     let wanted = thread::available_parallelism().unwrap().get().min(5);
     let started = Instant::now();
     while pipelines(url) < i64::try_from(wanted).unwrap() {

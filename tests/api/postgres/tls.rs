@@ -5,13 +5,19 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::client::new_task;
-use crate::support::database::number;
+use super::pipelines::wait_for_pipelines;
+use crate::support::client::{new_task, tasks_of};
+use crate::support::database::{execute, number};
 use crate::support::postgres::{Cluster, fresh_database};
 use crate::support::process::Process;
+
+/// What the program says when a worker's own connection cannot be made.
+const NO_PIPELINE: &str = "reads take the pool";
 
 /// A server that only talks to the host name `localhost`, the authority that says so, and another one.
 struct Server {
@@ -27,6 +33,10 @@ fn openssl(folder: &Path, line: &str) {
 
 impl Server {
     fn start() -> Self {
+        Self::start_with(&["-c", "ssl=on"])
+    }
+
+    fn start_with(options: &[&str]) -> Self {
         let certificates = tempfile::tempdir().unwrap();
         let folder = certificates.path();
         for name in ["ca", "other"] {
@@ -52,7 +62,7 @@ impl Server {
             "cp {0}/server.crt {0}/server.key \"$dir/data\"; chmod 600 \"$dir/data/server.key\"",
             folder.display()
         );
-        let cluster = Cluster::start(&prepare, &["-c", "ssl=on"]);
+        let cluster = Cluster::start(&prepare, options);
         Self { certificates, cluster }
     }
 
@@ -94,6 +104,40 @@ fn every_connection_is_encrypted() {
         // The server takes others as well, so it was the program that insisted.
         let plain = url.replace(&format!("sslmode={mode}"), "sslmode=disable");
         assert_eq!(number(&plain, "SELECT count(*) AS number FROM tasks"), 1, "{mode}");
+    }
+}
+
+/// Workers have no connections of their own where everything else is encrypted, though nobody insisted on it.
+#[test]
+fn where_the_server_offers_tls_the_pool_reads() {
+    let server = Server::start();
+    let mut process = Process::serve(&server.url("127.0.0.1", "prefer", None), &[]);
+    let alice = process.as_user("alice");
+    let path = new_task(&alice, "alice", "Encrypted");
+    alice.get(&path).expect(200);
+    thread::sleep(Duration::from_millis(200));
+    alice.get(&path).expect(200);
+    assert!(!process.stderr().contains(NO_PIPELINE), "{}", process.stderr());
+}
+
+/// Not even the way to find that out goes without TLS.
+#[test]
+fn a_server_that_learns_tls_is_not_asked_without_it() {
+    let server = Server::start_with(&[]);
+    let url = server.cluster.fresh_database();
+    let mut process = Process::serve(&url, &[]);
+    let address = process.address();
+    wait_for_pipelines(&url, address);
+    execute(&url, "ALTER SYSTEM SET ssl = on");
+    execute(&url, "SELECT pg_reload_conf()");
+    let over = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let started = Instant::now();
+    while !process.stderr().contains("the pool is encrypted") {
+        assert!(started.elapsed() < Duration::from_secs(10), "{}", process.stderr());
+        execute(&url, over);
+        process.as_user("alice").get(&tasks_of("alice"));
+        thread::sleep(Duration::from_millis(50));
     }
 }
 
