@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use tokio_postgres::Config;
 
-use super::manager::DbManager;
+use super::connection::DbConnection;
 use super::session::Session;
 use super::settings::DbSettings;
 
@@ -28,14 +28,14 @@ pub(super) struct Pipelines {
 impl Pipelines {
     /// `None` where every read needs the pool: on SQLite, behind a pooler, in the transactions of row-level
     /// security, over TLS, and where `DATABASE_URL` says something that only libpq understands.
-    pub(super) fn plan(settings: &DbSettings) -> Option<Self> {
+    /// Any connection to the database may be asked.
+    pub(super) fn plan(settings: &DbSettings, connection: &mut DbConnection) -> Option<Self> {
         if settings.row_level_security || !settings.prepared_statements {
             return None;
         }
         let mut config = settings.url.without_libpq()?;
         config.application_name(APPLICATION_NAME);
-        let mut connection = DbManager::new(settings).open().ok()?;
-        let session = Session::of(&mut connection).ok()?;
+        let session = Session::of(connection).ok()?;
         let workers = available_parallelism().map_or(1, NonZero::get);
         let workers = u32::try_from(workers).unwrap_or(u32::MAX);
         let reserved = workers.min(settings.max_connections / 2);

@@ -38,8 +38,9 @@ impl Db {
     /// One sentence when the database cannot be reached or migrated; it shows no password.
     pub fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
         let url = &settings.url;
-        prepare(settings)?;
-        let pipelines = Pipelines::plan(settings).map(Arc::new);
+        let mut used = prepare(settings)?;
+        let pipelines = Pipelines::plan(settings, &mut used).map(Arc::new);
+        drop(used);
         let reserved = pipelines.as_ref().map_or(0, |pipelines| pipelines.reserved());
         let max_connections = settings.max_connections - reserved;
         let pooled = DbSettings { max_connections, ..settings.clone() };
@@ -65,7 +66,7 @@ impl Db {
     /// # Errors
     /// As [`Db::connect`].
     pub fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
-        migrate(url)
+        Ok(migrate(url)?.0)
     }
 
     /// How many migrations are pending, without changing anything; `None` when the SQLite file is not

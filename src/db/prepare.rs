@@ -16,11 +16,11 @@ use super::url::DatabaseUrl;
 const MIGRATION: Duration = Duration::from_secs(3600);
 
 /// Brings the schema and the role up to date. Behind a pooler that is somebody else's task: the lock
-/// that instances take turns by belongs to a session.
-pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
+/// that instances take turns by belongs to a session. Returns the connection that it used.
+pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<DbConnection> {
     let url = &settings.url;
-    if settings.prepared_statements {
-        migrate(url)?;
+    let used = if settings.prepared_statements {
+        migrate(url)?.1
     } else {
         let mut connection = DbManager::new(settings)
             .connect()
@@ -31,7 +31,8 @@ pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
             "{pending} migration(s) are pending: run taskbridge migrate with a DATABASE_URL that \
              does not go through the pooler"
         );
-    }
+        connection.inner
+    };
     if settings.row_level_security {
         let mut connection = migration_manager(url).connect()?;
         if let DbConnection::Postgres(connection) = &mut connection.inner {
@@ -41,7 +42,7 @@ pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
             )?;
         }
     }
-    Ok(())
+    Ok(used)
 }
 
 /// A migration may take as long as it needs.
@@ -49,8 +50,8 @@ pub(super) fn migration_manager(url: &DatabaseUrl) -> DbManager {
     DbManager::new(&DbSettings { statement_timeout: MIGRATION, ..DbSettings::of(url.clone()) })
 }
 
-/// Runs pending migrations and returns how many that were.
-pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
+/// Runs pending migrations and returns how many that were, and the connection that it used.
+pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<(usize, DbConnection)> {
     let mut connection = migration_manager(url)
         .connect()
         .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
@@ -60,5 +61,5 @@ pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
     if applied > 0 {
         log::info!("{applied} migration(s) applied to the {url}");
     }
-    Ok(applied)
+    Ok((applied, connection.inner))
 }
