@@ -7,6 +7,7 @@ mod connections;
 mod direct;
 mod error;
 mod facts;
+mod flow;
 mod manager;
 mod migrations;
 mod pipeline;

@@ -5,7 +5,7 @@
 //! It is an addition to the pool, never a condition: while there is no connection, or it stands still, and for
 //! what it failed to answer, a read takes the pool.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,18 +19,13 @@ use tokio_postgres::NoTls;
 
 use super::connection::PipelinedConnection;
 use super::error::DbError;
+use super::flow::Flow;
 use super::manager::postgres_set_up;
 use super::pipelines::{Counted, Pipelines};
 use super::pool::Db;
 use super::session::Session;
 
-/// How many reads may be on their way at a time. The server answers them one after the other.
-const DEPTH: u64 = 256;
-
-/// A connection that has answered nothing for so long, though it was asked, holds up whoever comes next.
-const STANDSTILL: Duration = Duration::from_millis(25);
-
-/// After so long it is replaced, and the pool answers what it did not.
+/// A connection that stands still for so long is replaced, and the pool answers what it did not.
 const STANDSTILL_AT_MOST: Duration = Duration::from_secs(1);
 
 /// A connection is replaced when it is this old, as the pool does, so that it follows a server that has moved.
@@ -70,7 +65,7 @@ impl Pipeline {
     ) -> Option<Result<T, DbError>> {
         let began = Instant::now();
         let open = self.open(began)?;
-        let number = open.enter(began)?;
+        let number = open.flow.enter(began)?;
         let pool = self.db.connections();
         let outcome = match self.db.in_time(&pool, statement(&open.connection)).await {
             Ok(outcome) => outcome,
@@ -79,7 +74,7 @@ impl Pipeline {
                 return Some(Err(silence));
             }
         };
-        open.answered(number);
+        open.flow.answered(number, Instant::now());
         // A statement that took all its time would take it again.
         let is_lost = matches!(outcome, Err(DbError::Unavailable(_)))
             && began.elapsed() < self.db.settings().statement_timeout;
@@ -91,7 +86,7 @@ impl Pipeline {
         let pause = match &*state {
             State::Open(open) if open.is_good(now) => return Some(Rc::clone(open)),
             State::Open(open) => {
-                if open.stands_still(now, STANDSTILL_AT_MOST) {
+                if open.flow.stands_still(now, STANDSTILL_AT_MOST) {
                     open.driver.abort();
                 }
                 FIRST_PAUSE
@@ -136,11 +131,7 @@ struct Open {
     /// Moves bytes between the socket and those who wait; ends with the connection.
     driver: JoinHandle<()>,
     since: Instant,
-    /// How many statements were sent, and how many of them are answered. Whoever gives up leaves his own
-    /// unanswered, until a later answer says that it was.
-    sent: Cell<u64>,
-    answered: Cell<u64>,
-    last_answer: Cell<Instant>,
+    flow: Flow,
 }
 
 impl Open {
@@ -161,47 +152,13 @@ impl Open {
             "without libpq, DATABASE_URL leads to another server, user or schema"
         );
         let now = Instant::now();
-        Ok(Self {
-            connection,
-            driver,
-            since: now,
-            sent: Cell::new(0),
-            answered: Cell::new(0),
-            last_answer: Cell::new(now),
-        })
+        Ok(Self { connection, driver, since: now, flow: Flow::new(now) })
     }
 
     fn is_good(&self, now: Instant) -> bool {
         !self.driver.is_finished()
             && now.duration_since(self.since) < LIFETIME
-            && !self.stands_still(now, STANDSTILL_AT_MOST)
-    }
-
-    fn unanswered(&self) -> u64 {
-        self.sent.get() - self.answered.get()
-    }
-
-    fn stands_still(&self, now: Instant, limit: Duration) -> bool {
-        self.unanswered() > 0 && now.duration_since(self.last_answer.get()) > limit
-    }
-
-    /// The number of a statement that may be sent now; `None` when too many wait or it stands still.
-    fn enter(&self, now: Instant) -> Option<u64> {
-        let unanswered = self.unanswered();
-        if unanswered >= DEPTH || self.stands_still(now, STANDSTILL) {
-            return None;
-        }
-        if unanswered == 0 {
-            self.last_answer.set(now);
-        }
-        self.sent.set(self.sent.get() + 1);
-        Some(self.sent.get())
-    }
-
-    /// Answers come in the order of the statements.
-    fn answered(&self, number: u64) {
-        self.answered.set(number.max(self.answered.get()));
-        self.last_answer.set(Instant::now());
+            && !self.flow.stands_still(now, STANDSTILL_AT_MOST)
     }
 }
 
