@@ -4,12 +4,9 @@
 const SECOND: u64 = 1_000_000;
 const DAY: u64 = 86_400;
 
-/// The Gregorian calendar repeats itself after so many days, which are 400 years.
-const ERA: u64 = 146_097;
-
 /// The days from 1 March of the year -400 to the Unix epoch. Counted from there, every moment of the years 0000 to 9999 is a
 /// positive number, and small ones are divided at half the cost.
-const BEFORE_EPOCH: u64 = 719_468 + ERA;
+const BEFORE_EPOCH: u64 = 719_468 + 146_097;
 
 /// `2026-11-21T02:48:54Z`, with three or six digits of a second where they are needed.
 pub(crate) struct Rfc3339 {

@@ -88,13 +88,17 @@ fn parse_file(path: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
 
 /// libpq waits for a silent host without end unless it is told otherwise: 3 s for a connection, 10 s
 /// for a packet to be acknowledged, and about as long until an idle connection counts as dead.
-const NETWORK: [(&str, &str); 5] = [
-    ("connect_timeout", "3"),
-    ("tcp_user_timeout", "10000"),
-    ("keepalives_idle", "10"),
-    ("keepalives_interval", "3"),
-    ("keepalives_count", "3"),
+const NETWORK: [(&str, u64); 5] = [
+    ("connect_timeout", CONNECT.as_secs()),
+    ("tcp_user_timeout", ACKNOWLEDGE.as_secs() * 1000),
+    ("keepalives_idle", IDLE.as_secs()),
+    ("keepalives_interval", INTERVAL.as_secs()),
+    ("keepalives_count", 3),
 ];
+const CONNECT: Duration = Duration::from_secs(3);
+const ACKNOWLEDGE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_secs(3);
 
 impl DatabaseUrl {
     /// How another driver than libpq reaches the same PostgreSQL server without TLS; `None` when the URI says
@@ -115,10 +119,10 @@ impl DatabaseUrl {
         }
         config
             .ssl_mode(SslMode::Disable)
-            .connect_timeout(Duration::from_secs(3))
-            .tcp_user_timeout(Duration::from_secs(10))
-            .keepalives_idle(Duration::from_secs(10))
-            .keepalives_interval(Duration::from_secs(3))
+            .connect_timeout(CONNECT)
+            .tcp_user_timeout(ACKNOWLEDGE)
+            .keepalives_idle(IDLE)
+            .keepalives_interval(INTERVAL)
             .keepalives_retries(3);
         Some(config)
     }
