@@ -27,8 +27,9 @@ use crate::extract::BodyTimeout;
 use crate::health::Readiness;
 use crate::rate_limit::RateLimits;
 use crate::request_id::{X_REQUEST_ID, request_id};
+use crate::routes;
+use crate::tasks::{self, GroupedWrites};
 use crate::telemetry::Metrics;
-use crate::{routes, tasks};
 
 /// Seconds for which a browser may remember a preflight answer.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
@@ -64,7 +65,7 @@ impl Application {
         let metrics = metrics.transpose()?;
         let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
         actix_rt::spawn(purge(db.clone()));
-        let (db, for_readers) = (web::Data::new(db.clone()), db);
+        let (db, for_workers) = (web::Data::new(db.clone()), db);
         let (cors, http) = (config.cors, config.http);
         let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
         let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
@@ -87,7 +88,8 @@ impl Application {
             };
             // The wrap that stands last is the outermost.
             app.app_data(db.clone())
-                .app_data(web::Data::new(Reader::new(for_readers.clone())))
+                .app_data(web::Data::new(GroupedWrites::new(for_workers.clone())))
+                .app_data(web::Data::new(Reader::new(for_workers.clone())))
                 .app_data(readiness.clone())
                 .app_data(draining.clone())
                 .app_data(body_timeout.clone())

@@ -58,14 +58,15 @@ impl From<Error> for DbError {
             | Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
             _ => {
                 let text = error.to_string();
-                if OUTSIDE.iter().any(|known| text.contains(known)) {
-                    Self::Unavailable(text)
-                } else {
-                    Self::Unexpected(text)
-                }
+                if is_outside(&text) { Self::Unavailable(text) } else { Self::Unexpected(text) }
             }
         }
     }
+}
+
+/// Whether a message of the database is about the world outside the statement.
+pub(super) fn is_outside(message: &str) -> bool {
+    OUTSIDE.iter().any(|known| message.contains(known))
 }
 
 #[cfg(test)]

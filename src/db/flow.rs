@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 /// How many statements may be on their way at a time. The server answers them one after the other.
 const DEPTH: u64 = 256;
 
-/// What has answered nothing for so long, though it was asked, holds up whoever comes next.
-const STANDSTILL: Duration = Duration::from_millis(25);
-
 /// How many statements were sent, and how many of them are answered. Whoever gives up leaves his own
 /// unanswered, until a later answer says that it was.
 #[derive(Debug)]
@@ -16,11 +13,14 @@ pub(super) struct Flow {
     sent: Cell<u64>,
     answered: Cell<u64>,
     last_answer: Cell<Instant>,
+    /// What has owed answers for longer holds up whoever comes next.
+    standstill: Duration,
 }
 
 impl Flow {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { sent: Cell::new(0), answered: Cell::new(0), last_answer: Cell::new(now) }
+    pub(super) fn new(now: Instant, standstill: Duration) -> Self {
+        let (sent, answered) = (Cell::new(0), Cell::new(0));
+        Self { sent, answered, last_answer: Cell::new(now), standstill }
     }
 
     fn unanswered(&self) -> u64 {
@@ -35,7 +35,7 @@ impl Flow {
     /// The number of a statement that may be sent now; `None` when too many wait or it stands still.
     pub(super) fn enter(&self, now: Instant) -> Option<u64> {
         let unanswered = self.unanswered();
-        if unanswered >= DEPTH || self.stands_still(now, STANDSTILL) {
+        if unanswered >= DEPTH || self.stands_still(now, self.standstill) {
             return None;
         }
         if unanswered == 0 {
@@ -56,10 +56,12 @@ impl Flow {
 mod tests {
     use super::*;
 
+    const STANDSTILL: Duration = Duration::from_millis(25);
+
     #[test]
     fn no_more_are_on_their_way_than_allowed() {
         let now = Instant::now();
-        let flow = Flow::new(now);
+        let flow = Flow::new(now, STANDSTILL);
         for number in 1..=DEPTH {
             assert_eq!(flow.enter(now), Some(number));
         }
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn nobody_is_sent_behind_one_that_stands_still() {
         let now = Instant::now();
-        let flow = Flow::new(now);
+        let flow = Flow::new(now, STANDSTILL);
         let later = now + 2 * STANDSTILL;
         assert_eq!(flow.enter(later), Some(1), "nothing was asked before");
         assert_eq!(flow.enter(later + STANDSTILL), Some(2));
@@ -86,7 +88,7 @@ mod tests {
     #[test]
     fn an_answer_says_that_those_before_it_were_given() {
         let now = Instant::now();
-        let flow = Flow::new(now);
+        let flow = Flow::new(now, STANDSTILL);
         assert_eq!((flow.enter(now), flow.enter(now)), (Some(1), Some(2)));
         assert!(flow.stands_still(now + 2 * STANDSTILL, STANDSTILL));
         flow.answered(2, now);

@@ -1,9 +1,9 @@
-//! A worker's own connection to PostgreSQL, for short reads. Requests that a worker has at the same time are sent
+//! A worker's own connection to PostgreSQL. Statements that a worker has at the same time are sent
 //! one behind the other without waiting for answers, and no thread waits for any; through the pool each
 //! of them costs four changes between threads.
 //!
-//! It is an addition to the pool, never a condition: while there is no connection, or it stands still, and for
-//! what it failed to answer, a read takes the pool.
+//! It is an addition to the pool, never a condition: while there is no connection, or it stands still, the pool
+//! does what it should have done.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,10 +23,8 @@ use super::flow::Flow;
 use super::manager::postgres_set_up;
 use super::pipelines::{Counted, Pipelines};
 use super::pool::Db;
+use super::purpose::Purpose;
 use super::session::Session;
-
-/// A connection that stands still for so long is replaced, and the pool answers what it did not.
-const STANDSTILL_AT_MOST: Duration = Duration::from_secs(1);
 
 /// A connection is replaced when it is this old, as the pool does, so that it follows a server that has moved.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -39,6 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub(super) struct Pipeline {
     db: Db,
     pipelines: Arc<Pipelines>,
+    purpose: Purpose,
     state: RefCell<State>,
 }
 
@@ -49,44 +48,41 @@ enum State {
 }
 
 impl Pipeline {
-    /// `None` where every read needs the pool.
-    pub(super) fn of(db: &Db) -> Option<Rc<Self>> {
+    /// `None` where everything needs the pool.
+    pub(super) fn of(db: &Db, purpose: Purpose) -> Option<Rc<Self>> {
         let pipelines = Arc::clone(db.pipelines()?);
-        pipelines.claim().then(|| {
+        pipelines.claim(purpose).then(|| {
             let state = State::Absent { since: Instant::now(), pause: Duration::ZERO };
-            Rc::new(Self { db: db.clone(), pipelines, state: RefCell::new(state) })
+            Rc::new(Self { db: db.clone(), pipelines, purpose, state: RefCell::new(state) })
         })
     }
 
-    /// Runs a statement; `None` when the pool should.
-    pub(super) async fn read<T>(
+    /// Runs a statement, and gives what it gives; `None` when it was not sent.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there was no answer in time.
+    pub(super) async fn send<T>(
         self: &Rc<Self>,
-        statement: impl AsyncFnOnce(&PipelinedConnection) -> Result<T, DbError>,
+        statement: impl AsyncFnOnce(&PipelinedConnection) -> T,
     ) -> Option<Result<T, DbError>> {
-        let began = Instant::now();
-        let open = self.open(began)?;
-        let number = open.flow.enter(began)?;
+        let now = Instant::now();
+        let open = self.open(now)?;
+        let number = open.flow.enter(now)?;
         let pool = self.db.connections();
-        let outcome = match self.db.in_time(&pool, statement(&open.connection)).await {
-            Ok(outcome) => outcome,
-            Err(silence) => {
-                self.give_up(&open);
-                return Some(Err(silence));
-            }
-        };
-        open.flow.answered(number, Instant::now());
-        // A statement that took all its time would take it again.
-        let is_lost = matches!(outcome, Err(DbError::Unavailable(_)))
-            && began.elapsed() < self.db.settings().statement_timeout;
-        (!is_lost).then_some(outcome)
+        let answer = self.db.in_time(&pool, statement(&open.connection)).await;
+        match &answer {
+            Ok(_) => open.flow.answered(number, Instant::now()),
+            Err(_) => self.give_up(&open),
+        }
+        Some(answer)
     }
 
     fn open(self: &Rc<Self>, now: Instant) -> Option<Rc<Open>> {
         let mut state = self.state.borrow_mut();
         let pause = match &*state {
-            State::Open(open) if open.is_good(now) => return Some(Rc::clone(open)),
+            State::Open(open) if open.is_good(now, self.purpose) => return Some(Rc::clone(open)),
             State::Open(open) => {
-                if open.flow.stands_still(now, STANDSTILL_AT_MOST) {
+                if open.stands_still(now, self.purpose) {
                     open.driver.abort();
                 }
                 FIRST_PAUSE
@@ -102,14 +98,18 @@ impl Pipeline {
     }
 
     async fn connect(self: Rc<Self>, pause: Duration) {
-        let attempt =
-            timeout(self.db.settings().patience(), Open::new(&self.db, &self.pipelines)).await;
+        let attempt = timeout(
+            self.db.settings().patience(),
+            Open::new(&self.db, &self.pipelines, self.purpose),
+        )
+        .await;
         let attempt = attempt.unwrap_or_else(|_| Err(anyhow::anyhow!("it took too long")));
         *self.state.borrow_mut() = match attempt {
             Ok(open) => State::Open(Rc::new(open)),
             Err(error) => {
                 let seconds = pause.as_secs();
-                log::info!("reads take the pool for the next {seconds} s at least: {error:#}");
+                let what = self.purpose.name();
+                log::info!("{what} take the pool for the next {seconds} s at least: {error:#}");
                 State::Absent { since: Instant::now(), pause }
             }
         };
@@ -135,16 +135,17 @@ struct Open {
 }
 
 impl Open {
-    async fn new(db: &Db, pipelines: &Arc<Pipelines>) -> anyhow::Result<Self> {
+    async fn new(db: &Db, pipelines: &Arc<Pipelines>, purpose: Purpose) -> anyhow::Result<Self> {
         // Since the start the server may have learnt TLS, and then not even the password may go without it.
         let of_the_pool = db.run(Session::of).await?;
         ensure!(!of_the_pool.encrypted, "the pool is encrypted, and they cannot be");
+        let config = pipelines.config(purpose);
         let (client, connection) =
-            pipelines.config.connect(NoTls).await.context("cannot connect without libpq")?;
+            config.connect(NoTls).await.context("cannot connect without libpq")?;
         let counted = pipelines.count();
         let driver = rt::spawn(drive(connection, counted));
         let connection = PipelinedConnection::try_from(client).await?;
-        let set_up = postgres_set_up(db.settings().statement_timeout);
+        let set_up = postgres_set_up(db.settings().statement_timeout) + purpose.set_up();
         (&mut &connection).batch_execute(&set_up).await?;
         let session = Session::pipelined(&connection).await?;
         ensure!(
@@ -152,13 +153,18 @@ impl Open {
             "without libpq, DATABASE_URL leads to another server, user or schema"
         );
         let now = Instant::now();
-        Ok(Self { connection, driver, since: now, flow: Flow::new(now) })
+        Ok(Self { connection, driver, since: now, flow: Flow::new(now, purpose.standstill()) })
     }
 
-    fn is_good(&self, now: Instant) -> bool {
+    fn is_good(&self, now: Instant, purpose: Purpose) -> bool {
         !self.driver.is_finished()
             && now.duration_since(self.since) < LIFETIME
-            && !self.flow.stands_still(now, STANDSTILL_AT_MOST)
+            && !self.stands_still(now, purpose)
+    }
+
+    /// Whether it is to be replaced, though somebody waits for it.
+    fn stands_still(&self, now: Instant, purpose: Purpose) -> bool {
+        purpose.standstill_at_most().is_some_and(|limit| self.flow.stands_still(now, limit))
     }
 }
 
@@ -171,6 +177,6 @@ async fn drive(
     _counted: Counted,
 ) {
     if let Err(error) = connection.await {
-        log::debug!("a connection for reads has ended: {error}");
+        log::debug!("a connection without libpq has ended: {error}");
     }
 }

@@ -1,5 +1,4 @@
-//! Whether the workers read PostgreSQL through pipelines of their own, and how many connections these may
-//! take out of the pool's.
+//! Whether the workers have connections to PostgreSQL of their own, and how many these may take out of the pool's.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -9,19 +8,20 @@ use std::thread::available_parallelism;
 use tokio_postgres::Config;
 
 use super::connection::DbConnection;
+use super::purpose::Purpose;
 use super::session::Session;
 use super::settings::DbSettings;
 
-/// How the session of a pipeline shows up in `pg_stat_activity`.
-const APPLICATION_NAME: &str = "taskbridge reads";
+/// How many connections the pool keeps, if there are twice as many, and else half of them: for all other requests.
+const POOL_KEEPS: u32 = 4;
 
 /// What all pipelines have in common.
 #[derive(Debug)]
 pub(super) struct Pipelines {
-    /// How to connect: without TLS, because the pool does not have it either.
-    pub(super) config: Config,
+    config: Config,
     reserved: u32,
-    unclaimed: AtomicU32,
+    unclaimed_reads: AtomicU32,
+    unclaimed_writes: AtomicU32,
     open: AtomicU32,
 }
 
@@ -33,18 +33,25 @@ impl Pipelines {
         if settings.row_level_security || !settings.prepared_statements {
             return None;
         }
-        let mut config = settings.url.without_libpq()?;
-        config.application_name(APPLICATION_NAME);
+        let config = settings.url.without_libpq()?;
         let session = Session::of(connection).ok()?;
         let workers = available_parallelism().map_or(1, NonZero::get);
         let workers = u32::try_from(workers).unwrap_or(u32::MAX);
-        let reserved = workers.min(settings.max_connections / 2);
-        (!session.encrypted && reserved > 0).then(|| Self {
+        let (reads, writes) = shares(workers, settings.max_connections);
+        (!session.encrypted && reads > 0).then(|| Self {
             config,
-            reserved,
-            unclaimed: AtomicU32::new(reserved),
+            reserved: reads + writes,
+            unclaimed_reads: AtomicU32::new(reads),
+            unclaimed_writes: AtomicU32::new(writes),
             open: AtomicU32::new(0),
         })
+    }
+
+    /// How to connect: without TLS, because the pool does not have it either.
+    pub(super) fn config(&self, purpose: Purpose) -> Config {
+        let mut config = self.config.clone();
+        config.application_name(purpose.application_name());
+        config
     }
 
     /// How many connections are not the pool's.
@@ -57,10 +64,14 @@ impl Pipelines {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// The right to one pipeline, as long as there are any left.
-    pub(super) fn claim(&self) -> bool {
+    /// The right to one connection, as long as there are any left.
+    pub(super) fn claim(&self, purpose: Purpose) -> bool {
+        let unclaimed = match purpose {
+            Purpose::Reads => &self.unclaimed_reads,
+            Purpose::Writes => &self.unclaimed_writes,
+        };
         let less = |left: u32| left.checked_sub(1);
-        self.unclaimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+        unclaimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
     /// Counts a connection as open for as long as the guard lives.
@@ -70,6 +81,14 @@ impl Pipelines {
     }
 }
 
+/// How many connections are for reads and how many for writes: one of each for a worker, as far as they go, and
+/// twice as many for reads where they do not.
+fn shares(workers: u32, max_connections: u32) -> (u32, u32) {
+    let to_share = max_connections - POOL_KEEPS.min(max_connections.div_ceil(2));
+    let writes = workers.min(to_share / 3);
+    (workers.min(to_share - writes), writes)
+}
+
 /// An open connection of a pipeline.
 #[derive(Debug)]
 pub(super) struct Counted(Arc<Pipelines>);
@@ -77,5 +96,28 @@ pub(super) struct Counted(Arc<Pipelines>);
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn the_pool_keeps_its_part() {
+        for (workers, max_connections, expected) in [
+            (1, 10, (1, 1)),
+            (2, 10, (2, 2)),
+            (4, 10, (4, 2)),
+            (8, 10, (4, 2)),
+            (8, 28, (8, 8)),
+            (2, 6, (2, 1)),
+            (2, 4, (2, 0)),
+            (2, 3, (1, 0)),
+            (2, 2, (1, 0)),
+            (2, 1, (0, 0)),
+        ] {
+            assert_eq!(shares(workers, max_connections), expected, "{workers}, {max_connections}");
+        }
     }
 }

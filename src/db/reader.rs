@@ -4,12 +4,14 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::connection::{DbConnection, PipelinedConnection};
 use super::error::DbError;
 use super::manager::DbManager;
 use super::pipeline::Pipeline;
 use super::pool::Db;
+use super::purpose::Purpose;
 
 /// The reads of one worker thread.
 pub struct Reader {
@@ -24,7 +26,7 @@ impl Reader {
     pub fn new(db: Db) -> Self {
         let manager = db.impatient_manager();
         let own = manager.map(|manager| Own { manager, connection: RefCell::default() });
-        let pipeline = Pipeline::of(&db);
+        let pipeline = Pipeline::of(&db, Purpose::Reads);
         Self { db, own, pipeline }
     }
 
@@ -45,13 +47,25 @@ impl Reader {
         F: Fn(&mut DbConnection, &Owner) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
-        if let Some(pipeline) = &self.pipeline {
-            let read = pipeline.read(async |connection| pipelined(connection, &owner).await);
-            if let Some(outcome) = read.await {
-                return outcome;
-            }
+        if let Some(outcome) =
+            self.pipelined(async |connection| pipelined(connection, &owner).await).await
+        {
+            return outcome;
         }
         self.run_for(owner, work).await
+    }
+
+    /// `None` when the pool should read, also what was lost with a connection.
+    async fn pipelined<T>(
+        &self,
+        statement: impl AsyncFnOnce(&PipelinedConnection) -> Result<T, DbError>,
+    ) -> Option<Result<T, DbError>> {
+        let began = Instant::now();
+        let answer = self.pipeline.as_ref()?.send(statement).await?;
+        // A statement that took all its time would take it again.
+        let is_lost = matches!(answer, Ok(Err(DbError::Unavailable(_))))
+            && began.elapsed() < self.db.settings().statement_timeout;
+        (!is_lost).then(|| answer.and_then(|outcome| outcome))
     }
 
     /// Runs `work` for a user. It must be a read of some rows that an index leads to: on SQLite it holds up

@@ -9,9 +9,10 @@ use percent_encoding::percent_decode_str;
 
 use super::body::TaskBody;
 use super::etag::EntityTag;
+use super::grouped::GroupedWrites;
 use super::id::{TaskId, TaskIdError};
 use super::idempotency::OptionalIdempotencyKey;
-use super::model::{Task, TaskChanges};
+use super::model::Task;
 use super::precondition::Precondition;
 use super::{fields, idempotency, json, location, pipelined, repository};
 use crate::auth::OwnerId;
@@ -42,14 +43,19 @@ pub(super) async fn create(
     owner: OwnerId,
     OptionalIdempotencyKey(key): OptionalIdempotencyKey,
     db: web::Data<Db>,
+    grouped: web::Data<GroupedWrites>,
     JsonObject(body): JsonObject<TaskBody>,
 ) -> Answer {
     let new = body.new_task().map_err(ApiError::Validation)?;
-    let made = db.write_for(owner, move |connection, owner| match key {
-        Some(key) => idempotency::insert(connection, owner, &new, &key),
-        None => repository::insert(connection, owner, &new).map(Some),
-    });
-    let task = made.await?.ok_or(ApiError::IdempotencyKeyReused)?;
+    let task = match key {
+        Some(key) => {
+            let made = db.write_for(owner, move |connection, owner| {
+                idempotency::insert(connection, owner, &new, &key)
+            });
+            made.await?.ok_or(ApiError::IdempotencyKeyReused)?
+        }
+        None => grouped.create(owner, new).await?,
+    };
     let location = location::task(&task.user_id, task.id);
     Ok(with_task(HttpResponse::Created().insert_header((LOCATION, location)), &task))
 }
@@ -93,7 +99,7 @@ pub(super) async fn complete(
     owner: OwnerId,
     id: TaskId,
     precondition: Precondition,
-    db: web::Data<Db>,
+    grouped: web::Data<GroupedWrites>,
     OptionalJsonObject(body): OptionalJsonObject<TaskBody>,
 ) -> Answer {
     let wanted = match body.and_then(|body| body.completed) {
@@ -102,14 +108,8 @@ pub(super) async fn complete(
         }
         None => None,
     };
-    let written = db.write_for(owner, move |connection, owner| match wanted {
-        Some(_) => {
-            let changes = TaskChanges { completed: wanted, ..TaskChanges::default() };
-            repository::update(connection, owner, id, &changes, &precondition)
-        }
-        None => repository::toggle(connection, owner, id, &precondition),
-    });
-    Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
+    let written = grouped.complete(owner, id, wanted, precondition).await?;
+    Ok(with_task(&mut HttpResponse::Ok(), &written.done()?))
 }
 
 pub(super) async fn delete(

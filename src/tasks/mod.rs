@@ -9,6 +9,7 @@ mod erase;
 mod etag;
 mod export;
 mod fields;
+mod grouped;
 mod handlers;
 mod id;
 mod idempotency;
@@ -27,5 +28,6 @@ mod tags;
 mod tests;
 mod update;
 
+pub(crate) use grouped::GroupedWrites;
 pub(crate) use idempotency::purge as purge_idempotency_keys;
 pub(crate) use routes::OPERATIONS;

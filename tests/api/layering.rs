@@ -32,6 +32,8 @@ const CONFINED: &[(&str, Allowed)] = &[
             "model",
             "repository",
             "pipelined",
+            "grouped/creation",
+            "grouped/completion",
             "update",
             "bulk",
             "idempotency/repository",
@@ -44,7 +46,10 @@ const CONFINED: &[(&str, Allowed)] = &[
             || in_transfer
             || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
-    ("diesel_async::", |path| path.starts_with("db/") || path == "tasks/pipelined.rs"),
+    ("diesel_async::", |path| {
+        let in_tasks = ["pipelined", "grouped/creation", "grouped/completion"];
+        path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
+    }),
     ("tokio_postgres::", |path| path.starts_with("db/")),
     ("aws_lc_rs::digest", |path| {
         matches!(

@@ -1,6 +1,8 @@
-//! PostgreSQL as operators run it: with TLS, behind a pooler, and plainly, where workers read through
+//! PostgreSQL as operators run it: with TLS, behind a pooler, and plainly, where workers have
 //! connections of their own.
 
+mod groups;
+mod own_connections;
 mod pgbouncer;
 mod pipelines;
 mod tls;

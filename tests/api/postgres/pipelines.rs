@@ -2,8 +2,6 @@
 //! becomes of such a connection is nobody's failure.
 
 use std::net::SocketAddr;
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,65 +10,20 @@ use diesel::{Connection, PgConnection};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::client::{Client, agent, new_task, tasks_of};
-use crate::support::database::{execute, insert_tasks, number};
+use super::own_connections::{
+    CALLERS, Over, READS, Stopped, Until, WRITES, caller, connections, end, wait_for, workers,
+};
+use crate::support::client::{new_task, tasks_of};
+use crate::support::database::{execute, insert_tasks};
 use crate::support::postgres::fresh_database;
 use crate::support::process::Process;
-use crate::support::{Backend, TestApp, TokenBuilder};
-
-/// More requests than there are workers reach each of them.
-const CONNECTIONS: usize = 16;
-
-/// A caller on a connection of his own, so that callers are spread over the workers.
-fn caller(address: SocketAddr, user: &str) -> Client {
-    Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
-}
-
-/// How many pipelines there are.
-fn pipelines(url: &str) -> i64 {
-    connections(url, "AND application_name = 'taskbridge reads'")
-}
-
-/// Asked in another database, so that who asks does not count.
-fn connections(url: &str, condition: &str) -> i64 {
-    let (server, database) = url.rsplit_once('/').unwrap();
-    number(
-        &format!("{server}/postgres"),
-        &format!(
-            "SELECT count(*) AS number FROM pg_stat_activity \
-             WHERE datname = '{database}' {condition}"
-        ),
-    )
-}
+use crate::support::{Backend, TestApp};
 
 /// Asks until every worker that may have one has a pipeline.
 pub(super) fn wait_for_pipelines(url: &str, address: SocketAddr) {
-    let wanted = thread::available_parallelism().unwrap().get().min(5);
-    let started = Instant::now();
-    while pipelines(url) < i64::try_from(wanted).unwrap() {
-        assert!(started.elapsed() < Duration::from_secs(10), "{} pipelines", pipelines(url));
-        for _ in 0..CONNECTIONS {
-            caller(address, "anybody").get(&tasks_of("anybody")).expect(200);
-        }
-    }
-}
-
-/// Ends what the other threads of a test do, also when the test fails.
-#[derive(Default)]
-struct Over(AtomicBool);
-
-impl Over {
-    fn is_over(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-struct Until<'a>(&'a Over);
-
-impl Drop for Until<'_> {
-    fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
-    }
+    wait_for(url, workers().min(4), READS, || {
+        caller(address, "anybody").get(&tasks_of("anybody")).expect(200);
+    });
 }
 
 /// Reads a user's list and first task again and again, and a foreign task under his own path, until it is over.
@@ -120,10 +73,9 @@ fn whoever_asks_gets_his_own_tasks_and_nobody_elses() {
     let app = TestApp::spawn(Backend::Postgres);
     let url = &app.database_url;
     read_while(app.address, url, || {
-        let asked =
-            "AND application_name = 'taskbridge reads' AND query LIKE 'SELECT%FROM tasks WHERE%'";
+        let asked = format!("{READS} AND query LIKE 'SELECT%FROM tasks WHERE%'");
         let started = Instant::now();
-        while connections(url, asked) == 0 {
+        while connections(url, &asked) == 0 {
             assert!(
                 started.elapsed() < Duration::from_secs(5),
                 "no task was read through a pipeline"
@@ -140,36 +92,11 @@ fn their_end_is_nobody_s_failure() {
     let url = &app.database_url;
     read_while(app.address, url, || {
         for _ in 0..10 {
-            execute(
-                url,
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND application_name = 'taskbridge reads'",
-            );
+            end(url, READS);
             thread::sleep(Duration::from_millis(50));
         }
     });
     wait_for_pipelines(url, app.address);
-}
-
-/// A server process that does nothing until this is dropped.
-struct Stopped(String);
-
-impl Stopped {
-    fn new(process: String) -> Self {
-        Self::signal("STOP", &process);
-        Self(process)
-    }
-
-    fn signal(name: &str, process: &str) {
-        let sent = Command::new("kill").args(["-s", name, process]).status();
-        assert!(sent.is_ok_and(|status| status.success()) || thread::panicking());
-    }
-}
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        Self::signal("CONT", &self.0);
-    }
 }
 
 /// And it is replaced after a second, so that not even what it was given waits longer.
@@ -178,23 +105,17 @@ fn one_that_stands_still_holds_up_nobody_who_comes_later() {
     let url = fresh_database();
     let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
     let path = new_task(&app.as_user("alice"), "alice", "Here");
-    let started = Instant::now();
-    while pipelines(&url) == 0 {
-        assert!(started.elapsed() < Duration::from_secs(10), "no pipeline");
-        caller(app.address, "alice").get(&path).expect(200);
-    }
-    let held = "SELECT pid::BIGINT AS number FROM pg_stat_activity \
-        WHERE datname = current_database() AND application_name = 'taskbridge reads'";
-    let stopped = Stopped::new(number(&url, held).to_string());
+    wait_for(&url, 1, READS, || drop(caller(app.address, "alice").get(&path).expect(200)));
+    let stopped = Stopped::new(&url, READS);
     thread::scope(|scope| {
-        let early: Vec<_> = (0..CONNECTIONS)
+        let early: Vec<_> = (0..CALLERS)
             .map(|_| scope.spawn(|| caller(app.address, "alice").get(&path).expect(200)))
             .collect();
         thread::sleep(Duration::from_millis(300));
         let waiting = early.iter().filter(|reader| !reader.is_finished()).count();
         let later = |seconds: u64| {
             let started = Instant::now();
-            for _ in 0..CONNECTIONS {
+            for _ in 0..CALLERS {
                 caller(app.address, "alice").get(&path).expect(200);
             }
             assert!(started.elapsed() < Duration::from_secs(seconds), "{:?}", started.elapsed());
@@ -271,21 +192,21 @@ fn where_they_would_lead_elsewhere_the_pool_reads() {
 fn assert_read_by_the_pool(url: &str, address: SocketAddr) {
     let path = new_task(&caller(address, "alice"), "alice", "Read");
     for _ in 0..3 {
-        for _ in 0..CONNECTIONS {
+        for _ in 0..CALLERS {
             assert_eq!(caller(address, "alice").get(&path).expect(200).json()["title"], "Read");
         }
         thread::sleep(Duration::from_millis(100));
-        assert_eq!(pipelines(url), 0);
+        assert_eq!(connections(url, READS), 0);
     }
 }
 
 #[test]
 fn all_connections_together_stay_within_the_limit() {
     let url = fresh_database();
-    let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "4")]);
+    let app = TestApp::spawn_on(&url, Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "6")]);
     let over = Over::default();
     let most = thread::scope(|scope| {
-        for number in 0..CONNECTIONS {
+        for number in 0..CALLERS {
             let (address, over) = (app.address, &over);
             scope.spawn(move || {
                 let user = format!("user-{number}");
@@ -303,6 +224,6 @@ fn all_connections_together_stay_within_the_limit() {
         }
         most
     });
-    assert!(pipelines(&url) > 0);
-    assert!((2..=4).contains(&most), "{most} connections");
+    assert!(connections(&url, READS) > 0 && connections(&url, WRITES) > 0);
+    assert!((3..=6).contains(&most), "{most} connections");
 }

@@ -1,0 +1,112 @@
+//! The workers' own connections as PostgreSQL sees them, and callers who are spread over the workers.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::TokenBuilder;
+use crate::support::client::{Client, agent};
+use crate::support::database::{execute, number};
+
+/// More requests than there are workers reach each of them.
+pub const CALLERS: usize = 16;
+
+/// Those for reads.
+pub const READS: &str = "AND application_name = 'taskbridge reads'";
+
+/// Those for writes.
+pub const WRITES: &str = "AND application_name = 'taskbridge writes'";
+
+/// A caller on a connection of his own, so that callers are spread over the workers.
+pub fn caller(address: SocketAddr, user: &str) -> Client {
+    Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
+}
+
+/// How many connections to the database meet a condition. Asked in another one, so that who asks does not count.
+pub fn connections(url: &str, condition: &str) -> i64 {
+    let (server, database) = url.rsplit_once('/').unwrap();
+    number(
+        &format!("{server}/postgres"),
+        &format!(
+            "SELECT count(*) AS number FROM pg_stat_activity \
+             WHERE datname = '{database}' {condition}"
+        ),
+    )
+}
+
+/// How many workers there are.
+pub fn workers() -> i64 {
+    thread::available_parallelism().unwrap().get().try_into().unwrap()
+}
+
+/// Asks until so many connections meet a condition.
+pub fn wait_for(url: &str, wanted: i64, condition: &str, mut ask: impl FnMut()) {
+    let started = Instant::now();
+    while connections(url, condition) < wanted {
+        let open = connections(url, condition);
+        assert!(started.elapsed() < Duration::from_secs(10), "{open} of {wanted}: {condition}");
+        (0..CALLERS).for_each(|_| ask());
+    }
+}
+
+/// Ends some of the database's connections.
+pub fn end(url: &str, condition: &str) {
+    execute(
+        url,
+        &format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() {condition}"
+        ),
+    );
+}
+
+/// Ends what the other threads of a test do, also when the test fails.
+#[derive(Default)]
+pub struct Over(AtomicBool);
+
+impl Over {
+    pub fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// It is over when this is dropped.
+pub struct Until<'a>(pub &'a Over);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A server process that does nothing until this is dropped.
+pub struct Stopped(String);
+
+impl Stopped {
+    /// That of the only connection that meets a condition.
+    pub fn new(url: &str, condition: &str) -> Self {
+        let process = number(
+            url,
+            &format!(
+                "SELECT pid::BIGINT AS number FROM pg_stat_activity \
+                 WHERE datname = current_database() {condition}"
+            ),
+        );
+        let stopped = Self(process.to_string());
+        stopped.signal("STOP");
+        stopped
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0]).status();
+        assert!(sent.is_ok_and(|status| status.success()) || thread::panicking());
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.signal("CONT");
+    }
+}
