@@ -29,8 +29,10 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod tls;
 mod transaction;
 mod url;
+mod without_libpq;
 mod writer;
 
 pub use connection::{DbConnection, PipelinedConnection};

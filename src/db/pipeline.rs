@@ -15,7 +15,8 @@ use anyhow::{Context, ensure};
 use diesel_async::SimpleAsyncConnection;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::NoTls;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, NoTls, Socket};
 
 use super::connection::PipelinedConnection;
 use super::error::DbError;
@@ -25,6 +26,7 @@ use super::pipelines::{Counted, Pipelines};
 use super::pool::Db;
 use super::purpose::Purpose;
 use super::session::Session;
+use super::without_libpq::WithoutLibpq;
 
 /// A connection is replaced when it is this old, as the pool does, so that it follows a server that has moved.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -138,12 +140,16 @@ impl Open {
     async fn new(db: &Db, pipelines: &Arc<Pipelines>, purpose: Purpose) -> anyhow::Result<Self> {
         // Since the start the server may have learnt TLS, and then not even the password may go without it.
         let of_the_pool = db.run(Session::of).await?;
-        ensure!(!of_the_pool.encrypted, "the pool is encrypted, and they cannot be");
-        let config = pipelines.config(purpose);
-        let (client, connection) =
-            config.connect(NoTls).await.context("cannot connect without libpq")?;
+        let WithoutLibpq { config, proof } = pipelines.way(purpose);
+        ensure!(
+            !of_the_pool.encrypted || proof.is_some(),
+            "the pool is encrypted, and they cannot be"
+        );
         let counted = pipelines.count();
-        let driver = rt::spawn(drive(connection, counted));
+        let (client, driver) = match proof {
+            Some(proof) => connect(&config, proof.connector()?, counted).await,
+            None => connect(&config, NoTls, counted).await,
+        }?;
         let connection = PipelinedConnection::try_from(client).await?;
         let set_up = postgres_set_up(db.settings().statement_timeout) + purpose.set_up();
         (&mut &connection).batch_execute(&set_up).await?;
@@ -168,15 +174,21 @@ impl Open {
     }
 }
 
-/// What ends the connection reaches those who wait for it.
-async fn drive(
-    connection: tokio_postgres::Connection<
-        tokio_postgres::Socket,
-        tokio_postgres::tls::NoTlsStream,
-    >,
-    _counted: Counted,
-) {
-    if let Err(error) = connection.await {
-        log::debug!("a connection without libpq has ended: {error}");
-    }
+async fn connect<T>(
+    config: &Config,
+    tls: T,
+    counted: Counted,
+) -> anyhow::Result<(Client, JoinHandle<()>)>
+where
+    T: MakeTlsConnect<Socket, Stream: Unpin + 'static>,
+{
+    let (client, connection) = config.connect(tls).await.context("cannot connect without libpq")?;
+    let driver = rt::spawn(async move {
+        let _counted = counted;
+        // What ends the connection reaches those who wait for it.
+        if let Err(error) = connection.await {
+            log::debug!("a connection without libpq has ended: {error}");
+        }
+    });
+    Ok((client, driver))
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::available_parallelism;
 
-use tokio_postgres::Config;
-
 use super::connection::DbConnection;
 use super::purpose::Purpose;
 use super::session::Session;
 use super::settings::DbSettings;
+use super::without_libpq::WithoutLibpq;
 
 /// How many connections the pool keeps, if there are twice as many, and else half of them: for all other requests.
 const POOL_KEEPS: u32 = 4;
@@ -18,7 +17,7 @@ const POOL_KEEPS: u32 = 4;
 /// What all pipelines have in common.
 #[derive(Debug)]
 pub(super) struct Pipelines {
-    config: Config,
+    way: WithoutLibpq,
     reserved: u32,
     unclaimed_reads: AtomicU32,
     unclaimed_writes: AtomicU32,
@@ -26,20 +25,20 @@ pub(super) struct Pipelines {
 }
 
 impl Pipelines {
-    /// `None` where every read needs the pool: on SQLite, behind a pooler, in the transactions of row-level
-    /// security, over TLS, and where `DATABASE_URL` says something that only libpq understands.
+    /// `None` where everything needs the pool: on SQLite, behind a pooler, in the transactions of row-level
+    /// security, and wherever [`WithoutLibpq`] has no way.
     /// Any connection to the database may be asked.
     pub(super) fn plan(settings: &DbSettings, connection: &mut DbConnection) -> Option<Self> {
         if settings.row_level_security || !settings.prepared_statements {
             return None;
         }
-        let config = settings.url.without_libpq()?;
+        let way = WithoutLibpq::of(&settings.url)?;
         let session = Session::of(connection).ok()?;
         let workers = available_parallelism().map_or(1, NonZero::get);
         let workers = u32::try_from(workers).unwrap_or(u32::MAX);
         let (reads, writes) = shares(workers, settings.max_connections);
-        (!session.encrypted && reads > 0).then(|| Self {
-            config,
+        (session.encrypted == way.proof.is_some() && reads > 0).then(|| Self {
+            way,
             reserved: reads + writes,
             unclaimed_reads: AtomicU32::new(reads),
             unclaimed_writes: AtomicU32::new(writes),
@@ -47,11 +46,11 @@ impl Pipelines {
         })
     }
 
-    /// How to connect: without TLS, because the pool does not have it either.
-    pub(super) fn config(&self, purpose: Purpose) -> Config {
-        let mut config = self.config.clone();
-        config.application_name(purpose.application_name());
-        config
+    /// How to connect: with TLS if the pool has it too.
+    pub(super) fn way(&self, purpose: Purpose) -> WithoutLibpq {
+        let mut way = self.way.clone();
+        way.config.application_name(purpose.application_name());
+        way
     }
 
     /// How many connections are not the pool's.

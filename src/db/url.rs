@@ -4,9 +4,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
-
 /// Which database to use. Printing it hides the password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -88,45 +85,18 @@ fn parse_file(path: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
 
 /// libpq waits for a silent host without end unless it is told otherwise: 3 s for a connection, 10 s
 /// for a packet to be acknowledged, and about as long until an idle connection counts as dead.
-const NETWORK: [(&str, u64); 5] = [
+pub(super) const NETWORK: [(&str, u64); 5] = [
     ("connect_timeout", CONNECT.as_secs()),
     ("tcp_user_timeout", ACKNOWLEDGE.as_secs() * 1000),
     ("keepalives_idle", IDLE.as_secs()),
     ("keepalives_interval", INTERVAL.as_secs()),
-    ("keepalives_count", 3),
+    ("keepalives_count", RETRIES),
 ];
-const CONNECT: Duration = Duration::from_secs(3);
-const ACKNOWLEDGE: Duration = Duration::from_secs(10);
-const IDLE: Duration = Duration::from_secs(10);
-const INTERVAL: Duration = Duration::from_secs(3);
-
-impl DatabaseUrl {
-    /// How another driver than libpq reaches the same PostgreSQL server without TLS; `None` when the URI says
-    /// something that only libpq understands, names several servers, or demands TLS.
-    pub(super) fn without_libpq(&self) -> Option<Config> {
-        let Self::Postgres(uri) = self else {
-            return None;
-        };
-        let (address, parameters) = uri.split_once('?').unwrap_or((uri, ""));
-        // Names and units of these differ between the drivers.
-        let is_limit = |parameter: &&str| {
-            NETWORK.iter().any(|(name, _)| parameter.split('=').next() == Some(*name))
-        };
-        let rest: Vec<&str> = parameters.split('&').filter(|each| !is_limit(each)).collect();
-        let mut config: Config = format!("{address}?{}", rest.join("&")).parse().ok()?;
-        if config.get_hosts().len() > 1 || config.get_ssl_mode() == SslMode::Require {
-            return None;
-        }
-        config
-            .ssl_mode(SslMode::Disable)
-            .connect_timeout(CONNECT)
-            .tcp_user_timeout(ACKNOWLEDGE)
-            .keepalives_idle(IDLE)
-            .keepalives_interval(INTERVAL)
-            .keepalives_retries(3);
-        Some(config)
-    }
-}
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
+pub(super) const ACKNOWLEDGE: Duration = Duration::from_secs(10);
+pub(super) const IDLE: Duration = Duration::from_secs(10);
+pub(super) const INTERVAL: Duration = Duration::from_secs(3);
+pub(super) const RETRIES: u64 = 3;
 
 /// What the URI itself says counts.
 fn with_network_limits(uri: &str) -> String {
@@ -169,37 +139,6 @@ impl fmt::Debug for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn elsewhere(parameters: &str) -> Option<Config> {
-        let uri = format!("postgres://me:p%3Dwd@db.example:6432/tasks{parameters}");
-        DatabaseUrl::parse(&uri).unwrap().without_libpq()
-    }
-
-    #[test]
-    fn another_driver_gets_what_it_knows_and_never_less_protection() {
-        let options = "?connect_timeout=60&options=-c%20search_path%3Dmine&keepalives_count=9";
-        let config = elsewhere(options).unwrap();
-        assert_eq!(config.get_password(), Some(b"p=wd".as_slice()));
-        assert_eq!(config.get_options(), Some("-c search_path=mine"));
-        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(3)));
-        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
-        assert_eq!(config.get_ssl_mode(), SslMode::Disable);
-        for known in ["", "?sslmode=disable", "?sslmode=prefer"] {
-            assert!(elsewhere(known).is_some(), "{known}");
-        }
-        for unknown in [
-            "?sslmode=require",
-            "?sslmode=verify-ca",
-            "?sslmode=verify-full&sslrootcert=ca.crt",
-            "?gssencmode=require",
-            "?passfile=pass",
-            "?host=a,b",
-        ] {
-            assert_eq!(elsewhere(unknown), None, "{unknown}");
-        }
-        let file = DatabaseUrl::parse("sqlite://tasks.db").unwrap();
-        assert_eq!(file.without_libpq(), None);
-    }
 
     #[test]
     fn the_scheme_decides() {

@@ -20,9 +20,9 @@ use crate::support::process::Process;
 const NO_PIPELINE: &str = "reads take the pool";
 
 /// A server that only talks to the host name `localhost`, the authority that says so, and another one.
-struct Server {
+pub(super) struct Server {
     certificates: TempDir,
-    cluster: Cluster,
+    pub(super) cluster: Cluster,
 }
 
 fn openssl(folder: &Path, line: &str) {
@@ -37,6 +37,11 @@ impl Server {
     }
 
     fn start_with(options: &[&str]) -> Self {
+        Self::start_with_access(options, "#")
+    }
+
+    /// With a first line of `pg_hba.conf`.
+    pub(super) fn start_with_access(options: &[&str], access: &str) -> Self {
         let certificates = tempfile::tempdir().unwrap();
         let folder = certificates.path();
         for name in ["ca", "other"] {
@@ -59,11 +64,17 @@ impl Server {
         std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
         std::fs::set_permissions(folder.join("server.key"), Permissions::from_mode(0o644)).unwrap();
         let prepare = format!(
-            "cp {0}/server.crt {0}/server.key \"$dir/data\"; chmod 600 \"$dir/data/server.key\"",
+            "cp {0}/server.crt {0}/server.key \"$dir/data\"; chmod 600 \"$dir/data/server.key\"; \
+             sed -i '1i {access}' \"$dir/data/pg_hba.conf\"",
             folder.display()
         );
         let cluster = Cluster::start(&prepare, options);
         Self { certificates, cluster }
+    }
+
+    /// The file with the certificate of the authority.
+    pub(super) fn authority(&self) -> String {
+        self.certificates.path().join("ca.crt").display().to_string()
     }
 
     /// The URL of a new database, by host name, with these parameters and the certificate of an authority.
