@@ -154,6 +154,10 @@ def _default_cells(servers: tuple) -> list:
 
 
 def _auth_cells(servers: tuple) -> list:
-    """What a token costs: met for the first time, met again in turn with others, and always the same."""
-    kinds = (("HS256", STRANGERS), ("HS256", USERS), ("EdDSA", USERS), ("EdDSA", 1))
+    """What a token costs: met again in turn with others, met for the first time, and always the same.
+
+    The strangers come after the users: a server lives through all cells of its algorithm, and would else meet the users with
+    a memory that strangers have filled.
+    """
+    kinds = (("HS256", USERS), ("HS256", STRANGERS), ("EdDSA", USERS), ("EdDSA", 1))
     return [Cell("auth", "sqlite", kind, users, 32, fitting(servers, "auth", kind)) for kind, users in kinds]
