@@ -1,7 +1,6 @@
 //! The server as a value: built from a [`Config`], bound to a port, run until it is told to stop.
 
 use std::net::{SocketAddr, TcpListener};
-use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +29,7 @@ use crate::request_id::{X_REQUEST_ID, request_id};
 use crate::routes;
 use crate::tasks::{self, GroupedWrites};
 use crate::telemetry::Metrics;
+use crate::workers::workers;
 
 /// Seconds for which a browser may remember a preflight answer.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
@@ -79,7 +79,7 @@ impl Application {
         })?;
         let address = listener.local_addr().context("The server has no address")?;
         let counting = drain.clone();
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let workers = workers();
         let server = HttpServer::new(move || {
             let verifier = Arc::clone(&verifier);
             let app = match &metrics {

@@ -30,6 +30,7 @@ mod secret;
 mod tasks;
 mod telemetry;
 mod transfer;
+mod workers;
 
 pub use app::Application;
 pub use config::Config;

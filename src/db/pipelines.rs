@@ -1,15 +1,14 @@
 //! Whether the workers have connections to PostgreSQL of their own, and how many these may take out of the pool's.
 
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::available_parallelism;
 
 use super::connection::DbConnection;
 use super::purpose::Purpose;
 use super::session::Session;
 use super::settings::DbSettings;
 use super::without_libpq::WithoutLibpq;
+use crate::workers::workers;
 
 /// How many connections the pool keeps, if there are twice as many, and else half of them: for all other requests.
 const POOL_KEEPS: u32 = 4;
@@ -34,8 +33,7 @@ impl Pipelines {
         }
         let way = WithoutLibpq::of(&settings.url)?;
         let session = Session::of(connection).ok()?;
-        let workers = available_parallelism().map_or(1, NonZero::get);
-        let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+        let workers = u32::try_from(workers()).unwrap_or(u32::MAX);
         let (reads, writes) = shares(workers, settings.max_connections);
         (session.encrypted == way.proof.is_some() && reads > 0).then(|| Self {
             way,

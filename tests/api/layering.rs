@@ -6,7 +6,7 @@ use crate::support::sources::{self, SourceFile};
 
 /// From the bottom to the top. `lib` only declares the modules.
 const LAYERS: &[&[&str]] = &[
-    &["problem", "secret", "clock", "client_address"],
+    &["problem", "secret", "clock", "client_address", "workers"],
     &["auth", "db"],
     &["config", "drain", "error", "extract", "negotiation", "openapi", "operation", "transfer"],
     &["tasks", "me", "health", "docs", "rate_limit", "telemetry"],

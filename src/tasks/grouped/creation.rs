@@ -28,7 +28,7 @@ impl GroupWrite for Creation {
     ) -> QueryResult<Vec<Option<Task>>> {
         let now = Timestamp::now();
         let ids: Vec<TaskId> = creations.iter().map(|_| TaskId::mint()).collect();
-        RunQueryDsl::execute(Insert::of(creations, ids.clone(), now), &mut connection).await?;
+        RunQueryDsl::execute(Insert::of(creations, &ids, now), &mut connection).await?;
         let stored = creations.iter().zip(ids);
         Ok(stored.map(|(made, id)| Some(made.new.as_first_stored(&made.owner, id, now))).collect())
     }
@@ -37,7 +37,7 @@ impl GroupWrite for Creation {
 /// All rows or none; they have their version and their time in common.
 struct Insert<'a> {
     owners: Vec<&'a str>,
-    ids: Vec<TaskId>,
+    ids: &'a [TaskId],
     titles: Vec<&'a str>,
     descriptions: Vec<Option<&'a str>>,
     completed: Vec<bool>,
@@ -48,7 +48,7 @@ struct Insert<'a> {
 }
 
 impl<'a> Insert<'a> {
-    fn of(creations: &'a [Creation], ids: Vec<TaskId>, now: Timestamp) -> Self {
+    fn of(creations: &'a [Creation], ids: &'a [TaskId], now: Timestamp) -> Self {
         let new = || creations.iter().map(|creation| &creation.new);
         Self {
             owners: creations.iter().map(|creation| creation.owner.as_str()).collect(),
@@ -72,7 +72,7 @@ impl QueryFragment<Pg> for Insert<'_> {
         );
         out.push_bind_param::<Array<Text>, _>(&self.owners)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.ids)?;
+        out.push_bind_param::<Array<BigInt>, _>(self.ids)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.titles)?;
         out.push_sql(", ");
