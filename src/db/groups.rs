@@ -22,7 +22,7 @@ use super::purpose::Purpose;
 /// How many writes share a statement at most: all of them wait for the last.
 const MAX_GROUP: usize = 256;
 
-/// A write that can share a statement with others of its kind.
+/// A write that can share a statement with others.
 pub(crate) trait GroupWrite: Sized + 'static {
     /// What it gives.
     type Done: 'static;
@@ -35,31 +35,21 @@ pub(crate) trait GroupWrite: Sized + 'static {
     ) -> QueryResult<Vec<Option<Self::Done>>>;
 }
 
-/// A worker's own connection for writes, or none.
-pub(crate) struct GroupConnection(Option<Rc<Pipeline>>);
-
-impl GroupConnection {
-    /// For the thread that calls this.
-    pub(crate) fn new(db: &Db) -> Self {
-        Self(Pipeline::of(db, Purpose::Writes))
-    }
-}
-
-/// The writes of one kind in one worker.
+/// The writes of one worker, which has a connection of its own for them, or none.
 pub(crate) struct Groups<W: GroupWrite>(Option<Rc<Queue<W>>>);
 
 impl<W: GroupWrite> Groups<W> {
-    /// On this connection, which other kinds may share.
-    pub(crate) fn new(connection: &GroupConnection) -> Self {
-        let queue = |pipeline: &Rc<Pipeline>| {
+    /// For the thread that calls this.
+    pub(crate) fn new(db: &Db) -> Self {
+        let queue = |pipeline| {
             Rc::new(Queue {
-                pipeline: Rc::clone(pipeline),
+                pipeline,
                 waiting: RefCell::default(),
                 is_sending: Cell::new(false),
                 stands_still: Cell::new(false),
             })
         };
-        Self(connection.0.as_ref().map(queue))
+        Self(Pipeline::of(db, Purpose::Writes).map(queue))
     }
 
     /// Does it in a group, and returns when it is durable; or, where that cannot be, as `alone` does it.
@@ -248,8 +238,7 @@ mod tests {
         let db = TestDb::new(Backend::Postgres);
         actix_rt::System::new().block_on(async {
             let settings = DbSettings::of(db.url.clone());
-            let connection = GroupConnection::new(&Db::connect(&settings).unwrap());
-            let groups = Groups::new(&connection);
+            let groups = Groups::new(&Db::connect(&settings).unwrap());
             let absent = async |_| Err(DbError::Unexpected("not yet".to_owned()));
             while groups.write_or(Note("first"), absent).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;

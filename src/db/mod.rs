@@ -39,7 +39,7 @@ pub use connection::{DbConnection, PipelinedConnection};
 pub(crate) use connection::{MultiBackend, on_either};
 pub use error::DbError;
 pub(crate) use facts::{PostgresFacts, postgres_facts};
-pub(crate) use groups::{GroupConnection, GroupWrite, Groups};
+pub(crate) use groups::{GroupWrite, Groups};
 pub use pool::Db;
 pub use reader::Reader;
 pub use settings::DbSettings;

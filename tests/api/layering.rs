@@ -34,6 +34,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             "pipelined",
             "grouped/creation",
             "grouped/completion",
+            "grouped/write",
             "update",
             "bulk",
             "idempotency/repository",
@@ -47,7 +48,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
     ("diesel_async::", |path| {
-        let in_tasks = ["pipelined", "grouped/creation", "grouped/completion"];
+        let in_tasks = ["pipelined", "grouped/write"];
         path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
     }),
     ("tokio_postgres::", |path| path.starts_with("db/")),

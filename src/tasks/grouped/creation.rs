@@ -1,16 +1,15 @@
-//! New tasks, all in one statement. Their values travel as arrays, so that a group of any size has the same text
+//! New tasks, as one statement. Their values travel as arrays, so that a group of any size has the same text
 //! and is prepared once.
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
-use diesel_async::RunQueryDsl;
 
 use crate::auth::OwnerId;
-use crate::db::{GroupWrite, PipelinedConnection, Timestamp};
+use crate::db::Timestamp;
 use crate::tasks::id::TaskId;
-use crate::tasks::model::{FIRST_VERSION, NewTask, Task};
+use crate::tasks::model::{FIRST_VERSION, NewTask};
 use crate::tasks::priority::Priority;
 
 /// A task to store, as [`crate::tasks::repository::insert`] does.
@@ -19,23 +18,8 @@ pub(super) struct Creation {
     pub(super) new: NewTask,
 }
 
-impl GroupWrite for Creation {
-    type Done = Task;
-
-    async fn write_all(
-        mut connection: &PipelinedConnection,
-        creations: &[Self],
-    ) -> QueryResult<Vec<Option<Task>>> {
-        let now = Timestamp::now();
-        let ids: Vec<TaskId> = creations.iter().map(|_| TaskId::mint()).collect();
-        RunQueryDsl::execute(Insert::of(creations, &ids, now), &mut connection).await?;
-        let stored = creations.iter().zip(ids);
-        Ok(stored.map(|(made, id)| Some(made.new.as_first_stored(&made.owner, id, now))).collect())
-    }
-}
-
 /// All rows or none; they have their version and their time in common.
-struct Insert<'a> {
+pub(super) struct Insert<'a> {
     owners: Vec<&'a str>,
     ids: &'a [TaskId],
     titles: Vec<&'a str>,
@@ -48,7 +32,8 @@ struct Insert<'a> {
 }
 
 impl<'a> Insert<'a> {
-    fn of(creations: &'a [Creation], ids: &'a [TaskId], now: Timestamp) -> Self {
+    /// `ids` are theirs, in their order.
+    pub(super) fn of(creations: &[&'a Creation], ids: &'a [TaskId], now: Timestamp) -> Self {
         let new = || creations.iter().map(|creation| &creation.new);
         Self {
             owners: creations.iter().map(|creation| creation.owner.as_str()).collect(),

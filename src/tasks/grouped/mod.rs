@@ -3,39 +3,39 @@
 
 mod completion;
 mod creation;
+mod write;
 
 use self::completion::Completion;
 use self::creation::Creation;
+use self::write::Write;
 use super::id::TaskId;
 use super::model::{NewTask, Task, TaskChanges};
 use super::precondition::{Precondition, Written};
 use super::repository;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbError, GroupConnection, Groups};
+use crate::db::{Db, DbError, Groups};
 
 /// What one worker writes in groups.
 pub(crate) struct GroupedWrites {
     db: Db,
-    creations: Groups<Creation>,
-    completions: Groups<Completion>,
+    groups: Groups<Write>,
 }
 
 impl GroupedWrites {
     /// For the thread that calls this.
     pub(crate) fn new(db: Db) -> Self {
-        let connection = GroupConnection::new(&db);
-        let creations = Groups::new(&connection);
-        Self { db, creations, completions: Groups::new(&connection) }
+        let groups = Groups::new(&db);
+        Self { db, groups }
     }
 
     /// Stores a new task and returns it.
     pub(super) async fn create(&self, owner: OwnerId, new: NewTask) -> Result<Task, DbError> {
-        let alone = async |Creation { owner, new }| {
-            let insert =
-                move |connection: &mut _, owner: &_| repository::insert(connection, owner, &new);
-            self.db.write_for(owner, insert).await
-        };
-        self.creations.write_or(Creation { owner, new }, alone).await
+        match self.write(Write::Creation(Creation { owner, new })).await? {
+            Written::Done(task) => Ok(task),
+            Written::Stale(_) | Written::Absent => {
+                Err(DbError::Unexpected("a new task was looked for".to_owned()))
+            }
+        }
     }
 
     /// Sets `completed`, or flips it with `None`, and returns the task.
@@ -48,27 +48,41 @@ impl GroupedWrites {
     ) -> Result<Written<Task>, DbError> {
         let completion = Completion { owner, id, completed };
         match precondition {
-            Precondition::Exists => {
-                let alone =
-                    async |completion| self.complete_alone(completion, Precondition::Exists).await;
-                self.completions.write_or(completion, alone).await
-            }
-            of_versions => self.complete_alone(completion, of_versions).await,
+            Precondition::Exists => self.write(Write::Completion(completion)).await,
+            of_versions => complete_alone(&self.db, completion, of_versions).await,
         }
     }
 
-    async fn complete_alone(
-        &self,
-        Completion { owner, id, completed }: Completion,
-        precondition: Precondition,
-    ) -> Result<Written<Task>, DbError> {
-        let write = move |connection: &mut _, owner: &_| match completed {
-            Some(_) => {
-                let changes = TaskChanges { completed, ..TaskChanges::default() };
-                repository::update(connection, owner, id, &changes, &precondition)
+    async fn write(&self, write: Write) -> Result<Written<Task>, DbError> {
+        let alone = async |write| match write {
+            Write::Creation(creation) => create_alone(&self.db, creation).await,
+            Write::Completion(completion) => {
+                complete_alone(&self.db, completion, Precondition::Exists).await
             }
-            None => repository::toggle(connection, owner, id, &precondition),
         };
-        self.db.write_for(owner, write).await
+        self.groups.write_or(write, alone).await
     }
+}
+
+async fn create_alone(
+    db: &Db,
+    Creation { owner, new }: Creation,
+) -> Result<Written<Task>, DbError> {
+    let insert = move |connection: &mut _, owner: &_| repository::insert(connection, owner, &new);
+    db.write_for(owner, insert).await.map(Written::Done)
+}
+
+async fn complete_alone(
+    db: &Db,
+    Completion { owner, id, completed }: Completion,
+    precondition: Precondition,
+) -> Result<Written<Task>, DbError> {
+    let write = move |connection: &mut _, owner: &_| match completed {
+        Some(_) => {
+            let changes = TaskChanges { completed, ..TaskChanges::default() };
+            repository::update(connection, owner, id, &changes, &precondition)
+        }
+        None => repository::toggle(connection, owner, id, &precondition),
+    };
+    db.write_for(owner, write).await
 }

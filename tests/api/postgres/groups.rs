@@ -150,6 +150,38 @@ fn tasks_completed_together_are_written_in_one_transaction_each_for_its_owner() 
 }
 
 #[test]
+fn new_tasks_and_completions_share_a_transaction() {
+    let app = spawn();
+    let url = &app.database_url;
+    let makes = |user: &str| user.ends_with(['0', '2', '4', '6', '8']);
+    for user in users().iter().filter(|user| !makes(user)) {
+        insert_tasks(url, user, 1, 1);
+    }
+    let written = together(url, |user| {
+        let client = caller(app.address, user);
+        let answer = if makes(user) {
+            client.post(&tasks_of(user), &json!({"title": user})).expect(201)
+        } else {
+            client.send("PATCH", &format!("{}/1/complete", tasks_of(user)), None).expect(200)
+        };
+        (answer.header("etag").map(str::to_owned), answer.json())
+    });
+    for (user, (etag, task)) in users().iter().zip(written) {
+        let version = if makes(user) { "\"1\"" } else { "\"2\"" };
+        assert_eq!(etag.as_deref(), Some(version));
+        assert_eq!(task["completed"], !makes(user));
+        assert_eq!(only_task(&app, user), task);
+    }
+    let of_both = number(
+        url,
+        "SELECT count(*) AS number FROM (SELECT xmin::TEXT FROM tasks WHERE user_id LIKE 'user%' \
+         GROUP BY xmin::TEXT HAVING min(version) = 1 AND max(version) = 2) AS transactions",
+    );
+    assert!(of_both > 0);
+    assert_grouped(url);
+}
+
+#[test]
 fn one_that_fails_takes_nothing_of_its_neighbours_along() {
     let app = spawn();
     execute(
