@@ -11,6 +11,9 @@ from statistics import median
 from harness import process
 from harness.settings import BENCH, FIRST, POOL, PREFIX, TASKS, WORK
 
+# Of ten requests, as in workloads/mixed.lua.
+MIX = {"list": 5, "get": 3, "create": 1, "toggle": 1}
+
 
 def measure(cell, database, peers: Path, seconds: int, placement) -> dict:
     """SQLite through prepared statements on one thread, PostgreSQL through pgbench."""
@@ -44,11 +47,12 @@ def _children() -> float:
 def _pgbench(cell, database, seconds: int, placement) -> dict:
     """As many connections as a server's pool may use, never more than there are clients. pgbench notes every tenth
     transaction's time."""
-    script = BENCH / "workloads" / f"{cell.workload}.pgbench.sql"
     clients = min(POOL, cell.connections)
     variables = {"first": FIRST, "last": FIRST + cell.users - 1, "tasks": TASKS}
     command = ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", max(1, round(seconds))]
-    command += ["-f", script, "-l", "--sampling-rate=0.1", "--log-prefix", WORK / "pgbench"]
+    for workload, weight in MIX.items() if cell.workload == "mixed" else [(cell.workload, 1)]:
+        command += ["-f", f"{BENCH / 'workloads' / workload}.pgbench.sql@{weight}"]
+    command += ["-l", "--sampling-rate=0.1", "--log-prefix", WORK / "pgbench"]
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
     command.append(database.url("database"))

@@ -124,11 +124,10 @@ def _product(form: str, servers: tuple) -> list:
 
 
 def fitting(servers: tuple, workload: str, algorithm: str) -> tuple:
-    """The database alone knows no tokens and no mix; only two peers know `auth`."""
+    """The database alone knows no tokens; only two peers know `auth`."""
     if workload == "auth":
         return tuple(s for s in ("bare", "verify") if s in servers)
-    without_database = workload == "mixed" or algorithm != "HS256"
-    return tuple(s for s in servers if s != "verify" and not (s == "database" and without_database))
+    return tuple(s for s in servers if s != "verify" and not (s == "database" and algorithm != "HS256"))
 
 
 def _default_cells(servers: tuple) -> list:

@@ -2,9 +2,9 @@
 //! one thread, with the same durability. What it reaches is the most that the database can give.
 //!
 //! `sqlite FILE WORKLOAD SECONDS USERS FIRST TASKS GROUP`: users are `bench…` numbers from FIRST on with TASKS
-//! tasks each; a transaction of the writing workloads holds GROUP statements. Prints the number of rows
-//! or lists read or written, the seconds it took, and the 50th and 99th percentile of a transaction in
-//! microseconds.
+//! tasks each. GROUP statements of a workload that writes are run together: first what reads, then what writes, in one
+//! transaction. Prints the number of rows or lists read or written, the seconds it took, and the 50th and 99th
+//! percentile of what is run together in microseconds.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +12,54 @@ use rusqlite::{Connection, Error, Row, Statement, params};
 
 const COLUMNS: &str = "user_id, id, version, title, description, completed, priority, tags, due_date, \
     created_at, updated_at";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    List,
+    Get,
+    Toggle,
+    Create,
+}
+
+use Kind::{Create, Get, List, Toggle};
+
+impl Kind {
+    const ALL: [Self; 4] = [List, Get, Toggle, Create];
+
+    fn writes(self) -> bool {
+        matches!(self, Toggle | Create)
+    }
+
+    fn sql(self) -> String {
+        match self {
+            // One more than is shown, as the program asks, to know whether there is a next page.
+            List => format!(
+                "SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 11"
+            ),
+            Get => format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2"),
+            Toggle => format!(
+                "UPDATE tasks SET completed = NOT completed, version = version + 1, updated_at = ?3 \
+                 WHERE user_id = ?1 AND id = ?2 RETURNING {COLUMNS}"
+            ),
+            Create => format!(
+                "INSERT INTO tasks ({COLUMNS}) VALUES (?1, ?2, 1, ?3, ?4, 0, 1, '[]', NULL, ?5, ?5) RETURNING {COLUMNS}"
+            ),
+        }
+    }
+}
+
+/// What a workload consists of, again and again.
+fn turns(workload: &str) -> &'static [Kind] {
+    match workload {
+        "list" => &[List],
+        "get" => &[Get],
+        "toggle" => &[Toggle],
+        "create" => &[Create],
+        // As `workloads/mixed.lua`.
+        "mixed" => &[List, List, List, List, List, Get, Get, Get, Create, Toggle],
+        other => panic!("{other} is no workload"),
+    }
+}
 
 struct Bench {
     connection: Connection,
@@ -30,6 +78,15 @@ impl Bench {
     fn task(&self) -> (String, i64) {
         let (number, user) = self.user();
         (user, i64::try_from(number * self.tasks + fastrand::u64(..self.tasks)).unwrap_or_default())
+    }
+
+    fn run(&self, kind: Kind, statement: &mut Statement<'_>) -> Result<(), Error> {
+        match kind {
+            List => self.list(statement),
+            Get => self.one(statement),
+            Toggle => self.toggle(statement),
+            Create => self.create(statement),
+        }
     }
 
     fn list(&self, statement: &mut Statement<'_>) -> Result<(), Error> {
@@ -106,40 +163,32 @@ fn main() -> Result<(), Error> {
         users: number(users),
         tasks: number(tasks),
     };
-    let writes = matches!(workload.as_str(), "create" | "toggle");
-    let group = if writes { number(group) } else { 1 };
-    let sql = match workload.as_str() {
-        // One more than is shown, as the program asks, to know whether there is a next page.
-        "list" => format!(
-            "SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 11"
-        ),
-        "get" => format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2"),
-        "toggle" => format!(
-            "UPDATE tasks SET completed = NOT completed, version = version + 1, updated_at = ?3 \
-             WHERE user_id = ?1 AND id = ?2 RETURNING {COLUMNS}"
-        ),
-        "create" => format!(
-            "INSERT INTO tasks ({COLUMNS}) VALUES (?1, ?2, 1, ?3, ?4, 0, 1, '[]', NULL, ?5, ?5) RETURNING {COLUMNS}"
-        ),
-        other => panic!("{other} is no workload"),
+    let one_turn = turns(workload);
+    let mut turns = one_turn.iter().copied().cycle();
+    let any_writes = one_turn.iter().any(|kind| kind.writes());
+    let group = if any_writes { number(group) } else { 1 };
+    let sql = Kind::ALL.map(Kind::sql);
+    let [list, get, toggle, create] = sql.each_ref().map(|sql| bench.connection.prepare(sql));
+    let (mut list, mut get, mut toggle, mut create) = (list?, get?, toggle?, create?);
+    let mut run = |kind| {
+        let statement = match kind {
+            List => &mut list,
+            Get => &mut get,
+            Toggle => &mut toggle,
+            Create => &mut create,
+        };
+        bench.run(kind, statement)
     };
-    let mut statement = bench.connection.prepare(&sql)?;
     let duration = Duration::from_secs_f64(seconds.parse().unwrap_or(1.0));
     let (started, mut done, mut times) = (Instant::now(), 0_u64, Vec::new());
     while started.elapsed() < duration {
         let began = Instant::now();
-        if writes {
+        let together = turns.by_ref().take(usize::try_from(group).unwrap_or(usize::MAX));
+        let (writing, reading): (Vec<Kind>, Vec<Kind>) = together.partition(|kind| kind.writes());
+        reading.into_iter().try_for_each(&mut run)?;
+        if !writing.is_empty() {
             bench.connection.execute_batch("BEGIN IMMEDIATE")?;
-        }
-        for _ in 0..group {
-            match workload.as_str() {
-                "list" => bench.list(&mut statement)?,
-                "get" => bench.one(&mut statement)?,
-                "toggle" => bench.toggle(&mut statement)?,
-                _ => bench.create(&mut statement)?,
-            }
-        }
-        if writes {
+            writing.into_iter().try_for_each(&mut run)?;
             bench.connection.execute_batch("COMMIT")?;
         }
         times.push(began.elapsed().as_micros());
