@@ -32,9 +32,9 @@ impl GroupedWrites {
     pub(super) async fn create(&self, owner: OwnerId, new: NewTask) -> Result<Task, DbError> {
         match self.write(Write::Creation(Creation { owner, new })).await? {
             Written::Done(task) => Ok(task),
-            Written::Stale(_) | Written::Absent => {
-                Err(DbError::Unexpected("a new task was looked for".to_owned()))
-            }
+            Written::Stale(_) | Written::Absent => Err(DbError::Unexpected(
+                "a new task was answered as one that had been there".to_owned(),
+            )),
         }
     }
 
