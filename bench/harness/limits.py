@@ -15,6 +15,11 @@ from harness.settings import BENCH, FIRST, POOL, PREFIX, TASKS, WORK
 MIX = {"list": 5, "get": 3, "create": 1, "toggle": 1}
 
 
+def _parts(workload: str) -> dict:
+    """What a workload consists of, and how many of each."""
+    return MIX if workload == "mixed" else {workload: 1}
+
+
 def measure(cell, database, peers: Path, seconds: int, placement) -> dict:
     """SQLite through prepared statements on one thread, PostgreSQL through pgbench."""
     if cell.database == "sqlite":
@@ -26,8 +31,9 @@ def _sqlite(cell, peers: Path, seconds: int, placement) -> dict:
     """A transaction of the writing workloads holds as many statements as there are connections: no server that
     answers after the commit can share a commit between more."""
     file = WORK / "database.db"
+    turns = ",".join(part for part, times in _parts(cell.workload).items() for _ in range(times))
     numbers = [cell.users, FIRST, TASKS, cell.connections]
-    command = [peers / "sqlite", file, cell.workload, seconds, PREFIX, *numbers]
+    command = [peers / "sqlite", file, turns, seconds, PREFIX, *numbers]
     if placement.server:
         command = ["taskset", "-c", placement.server, *command]
     before = _children()
@@ -50,8 +56,8 @@ def _pgbench(cell, database, seconds: int, placement) -> dict:
     clients = min(POOL, cell.connections)
     variables = {"first": FIRST, "last": FIRST + cell.users - 1, "tasks": TASKS}
     command = ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", max(1, round(seconds))]
-    for workload, weight in MIX.items() if cell.workload == "mixed" else [(cell.workload, 1)]:
-        command += ["-f", f"{BENCH / 'workloads' / workload}.pgbench.sql@{weight}"]
+    for part, weight in _parts(cell.workload).items():
+        command += ["-f", f"{BENCH / 'workloads' / part}.pgbench.sql@{weight}"]
     command += ["-l", "--sampling-rate=0.1", "--log-prefix", WORK / "pgbench"]
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]

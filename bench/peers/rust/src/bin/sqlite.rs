@@ -1,9 +1,9 @@
 //! SQLite without a server: the statements that the program runs, prepared once, on one connection and
 //! one thread, with the same durability. What it reaches is the most that the database can give.
 //!
-//! `sqlite FILE WORKLOAD SECONDS USERS FIRST TASKS GROUP`: users are `bench…` numbers from FIRST on with TASKS
-//! tasks each. GROUP statements of a workload that writes are run together: first what reads, then what writes, in one
-//! transaction. Prints the number of rows or lists read or written, the seconds it took, and the 50th and 99th
+//! `sqlite FILE TURNS SECONDS PREFIX USERS FIRST TASKS GROUP`: TURNS says what is done again and again, as
+//! `list,list,create`. Users are called PREFIX and a number from FIRST on, with TASKS tasks each. Where anything
+//! writes, GROUP turns are run together: first what reads, then what writes, in one transaction. Prints the number of rows or lists read or written, the seconds it took, and the 50th and 99th
 //! percentile of what is run together in microseconds.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,6 +26,16 @@ use Kind::{Create, Get, List, Toggle};
 impl Kind {
     const ALL: [Self; 4] = [List, Get, Toggle, Create];
 
+    fn parse(name: &str) -> Self {
+        match name {
+            "list" => List,
+            "get" => Get,
+            "toggle" => Toggle,
+            "create" => Create,
+            other => panic!("{other} is no workload"),
+        }
+    }
+
     fn writes(self) -> bool {
         matches!(self, Toggle | Create)
     }
@@ -45,19 +55,6 @@ impl Kind {
                 "INSERT INTO tasks ({COLUMNS}) VALUES (?1, ?2, 1, ?3, ?4, 0, 1, '[]', NULL, ?5, ?5) RETURNING {COLUMNS}"
             ),
         }
-    }
-}
-
-/// What a workload consists of, again and again.
-fn turns(workload: &str) -> &'static [Kind] {
-    match workload {
-        "list" => &[List],
-        "get" => &[Get],
-        "toggle" => &[Toggle],
-        "create" => &[Create],
-        // As `workloads/mixed.lua`.
-        "mixed" => &[List, List, List, List, List, Get, Get, Get, Create, Toggle],
-        other => panic!("{other} is no workload"),
     }
 }
 
@@ -147,8 +144,8 @@ fn now() -> i64 {
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, workload, seconds, prefix, users, first, tasks, group] = &arguments[..] else {
-        panic!("usage: sqlite FILE WORKLOAD SECONDS PREFIX USERS FIRST TASKS GROUP");
+    let [file, turns, seconds, prefix, users, first, tasks, group] = &arguments[..] else {
+        panic!("usage: sqlite FILE TURNS SECONDS PREFIX USERS FIRST TASKS GROUP");
     };
     let number =
         |text: &String| text.parse::<u64>().unwrap_or_else(|_| panic!("{text} is no number"));
@@ -163,32 +160,30 @@ fn main() -> Result<(), Error> {
         users: number(users),
         tasks: number(tasks),
     };
-    let one_turn = turns(workload);
-    let mut turns = one_turn.iter().copied().cycle();
-    let any_writes = one_turn.iter().any(|kind| kind.writes());
-    let group = if any_writes { number(group) } else { 1 };
+    let turns: Vec<Kind> = turns.split(',').map(Kind::parse).collect();
+    let group = if turns.iter().any(|kind| kind.writes()) { number(group) } else { 1 };
+    let mut turns = turns.into_iter().cycle();
+    // In the order of `Kind`, so that a kind is its statement's index.
     let sql = Kind::ALL.map(Kind::sql);
-    let [list, get, toggle, create] = sql.each_ref().map(|sql| bench.connection.prepare(sql));
-    let (mut list, mut get, mut toggle, mut create) = (list?, get?, toggle?, create?);
-    let mut run = |kind| {
-        let statement = match kind {
-            List => &mut list,
-            Get => &mut get,
-            Toggle => &mut toggle,
-            Create => &mut create,
-        };
-        bench.run(kind, statement)
-    };
+    let mut statements =
+        sql.iter().map(|sql| bench.connection.prepare(sql)).collect::<Result<Vec<_>, _>>()?;
+    let mut run = |kind: Kind| bench.run(kind, &mut statements[kind as usize]);
     let duration = Duration::from_secs_f64(seconds.parse().unwrap_or(1.0));
     let (started, mut done, mut times) = (Instant::now(), 0_u64, Vec::new());
+    let mut writing = Vec::new();
     while started.elapsed() < duration {
         let began = Instant::now();
-        let together = turns.by_ref().take(usize::try_from(group).unwrap_or(usize::MAX));
-        let (writing, reading): (Vec<Kind>, Vec<Kind>) = together.partition(|kind| kind.writes());
-        reading.into_iter().try_for_each(&mut run)?;
+        writing.clear();
+        for _ in 0..group {
+            match turns.next() {
+                Some(kind) if kind.writes() => writing.push(kind),
+                Some(kind) => run(kind)?,
+                None => return Ok(()),
+            }
+        }
         if !writing.is_empty() {
             bench.connection.execute_batch("BEGIN IMMEDIATE")?;
-            writing.into_iter().try_for_each(&mut run)?;
+            writing.iter().copied().try_for_each(&mut run)?;
             bench.connection.execute_batch("COMMIT")?;
         }
         times.push(began.elapsed().as_micros());
