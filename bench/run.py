@@ -7,6 +7,7 @@ every figure of the report is a ratio within one round.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,9 +149,12 @@ class Run:
         self.records.append({"round": number, "cell": what, "server": server, **found})
 
     def void(self, cell, server: str, why: str, number: int) -> None:
-        """Keeps that a run does not count, and says so at once and in the report."""
+        """Keeps that a run does not count and the server's log, which the next start overwrites, and says so at once and
+        in the report."""
         self.record(cell, server, number, void=why)
-        print(f"VOID  {cell.name}, {server}: {why} (its log: {WORK / server}.log)", flush=True)
+        log = self.path.with_suffix(f".{server}-{number + 1}.log")
+        shutil.copyfile(WORK / f"{server}.log", log)
+        print(f"VOID  {cell.name}, {server}: {why} (its log: {log})", flush=True)
 
     @staticmethod
     def counts(cell, server: str) -> bool:
