@@ -42,6 +42,19 @@ pub(crate) struct NewTask {
 }
 
 impl NewTask {
+    /// A task of which only the title was given.
+    #[cfg(test)]
+    pub(super) fn for_tests(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            description: None,
+            completed: false,
+            priority: Priority::default(),
+            tags: Tags::default(),
+            due_date: None,
+        }
+    }
+
     /// The row that was stored when the owner made this task under that id at that time.
     pub(super) fn as_first_stored(&self, owner: &OwnerId, id: TaskId, at: Timestamp) -> Task {
         Task {

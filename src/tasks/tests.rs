@@ -33,19 +33,8 @@ fn done<T: std::fmt::Debug>(written: Result<Written<T>, DbError>) -> T {
     }
 }
 
-fn titled(title: &str) -> NewTask {
-    NewTask {
-        title: title.to_owned(),
-        description: None,
-        completed: false,
-        priority: Priority::default(),
-        tags: Tags::default(),
-        due_date: None,
-    }
-}
-
 fn add(db: &TestDb, owner: &OwnerId, title: &str) -> Task {
-    db.run(|connection| repository::insert(connection, owner, &titled(title))).unwrap()
+    db.run(|connection| repository::insert(connection, owner, &NewTask::for_tests(title))).unwrap()
 }
 
 #[rstest]
@@ -173,8 +162,11 @@ fn concurrent_inserts_of_one_user_all_get_their_own_id(
             let url = db.url.clone();
             thread::spawn(move || {
                 let mut connection = connect(&url);
-                let mut insert =
-                    |_| repository::insert(&mut connection, &alice(), &titled("x")).unwrap().id;
+                let mut insert = |_| {
+                    repository::insert(&mut connection, &alice(), &NewTask::for_tests("x"))
+                        .unwrap()
+                        .id
+                };
                 (0..20).map(&mut insert).collect::<Vec<_>>()
             })
         })

@@ -114,18 +114,9 @@ mod tests {
     use crate::db::Timestamp;
     use crate::tasks::id::TaskId;
     use crate::tasks::model::{NewTask, Task};
-    use crate::tasks::priority::Priority;
-    use crate::tasks::tags::Tags;
 
     fn task(owner: &OwnerId, id: TaskId) -> Task {
-        let new = NewTask {
-            title: owner.as_str().to_owned(),
-            description: None,
-            completed: true,
-            priority: Priority::default(),
-            tags: Tags::default(),
-            due_date: None,
-        };
+        let new = NewTask { completed: true, ..NewTask::for_tests(owner.as_str()) };
         new.as_first_stored(owner, id, Timestamp::now())
     }
 
