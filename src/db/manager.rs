@@ -21,9 +21,6 @@ const TRUSTED_IDLE: Duration = Duration::from_millis(250);
 /// [`super::checkpointer`] has not copied yet, so that the log begins anew. It is 1000 by default.
 pub(super) const CHECKPOINT_PAGES: u32 = 16_000;
 
-/// How many KiB of pages the writing connection keeps. It is 2000 by default.
-const WRITER_CACHE_KIB: u32 = 16 * 1024;
-
 /// A pooled connection and whether it may be used again.
 pub struct PooledConnection {
     /// The connection itself.
@@ -138,10 +135,12 @@ fn set_up_sqlite(connection: &mut SqliteConnection, timeout: Duration) -> diesel
     ))
 }
 
-/// Room for all pages that a group of writes changes, seven or so for each: what does not fit is
-/// written before its time and read again. Only the connection that writes needs it.
-pub(super) fn make_room(connection: &mut DbConnection) -> diesel::QueryResult<()> {
-    connection.batch_execute(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB};"))
+/// Lets a connection to SQLite keep so many KiB of pages. It is 2000 by default.
+pub(super) fn make_room(connection: &mut DbConnection, kib: u32) -> diesel::QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(inner) => inner.batch_execute(&format!("PRAGMA cache_size = -{kib};")),
+        DbConnection::Postgres(_) => Ok(()),
+    }
 }
 
 impl r2d2::ManageConnection for DbManager {

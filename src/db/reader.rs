@@ -8,10 +8,14 @@ use std::time::Instant;
 
 use super::connection::{DbConnection, PipelinedConnection};
 use super::error::DbError;
-use super::manager::DbManager;
+use super::manager::{DbManager, make_room};
 use super::pipeline::Pipeline;
 use super::pool::Db;
 use super::purpose::Purpose;
+
+/// Room for the pages that lists of a hundred users take among millions of tasks, where nearly all of each user's pages
+/// are nobody else's. Without it they cost a fifth more.
+const CACHE_KIB: u32 = 4000;
 
 /// The reads of one worker thread.
 pub struct Reader {
@@ -92,6 +96,12 @@ struct Own {
 }
 
 impl Own {
+    fn connect(&self) -> Result<DbConnection, DbError> {
+        let mut connection = self.manager.open()?;
+        make_room(&mut connection, CACHE_KIB)?;
+        Ok(connection)
+    }
+
     /// `None` when it would have to wait: then the pool may, on a thread that nobody else needs.
     fn at_once<T>(
         &self,
@@ -99,7 +109,7 @@ impl Own {
     ) -> Option<Result<T, DbError>> {
         // Taken out, so that a panic leaves nothing behind.
         let kept = self.connection.take();
-        let mut connection = kept.or_else(|| self.manager.open().ok())?;
+        let mut connection = kept.or_else(|| self.connect().ok())?;
         match work(&mut connection) {
             Err(DbError::Unavailable(_)) => None,
             outcome => {
@@ -107,5 +117,39 @@ impl Own {
                 Some(outcome)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Integer;
+    use diesel::{QueryableByName, RunQueryDsl};
+
+    use super::{CACHE_KIB, Reader};
+    use crate::db::testing::{Backend, fresh_url};
+    use crate::db::{Db, DbConnection, DbSettings};
+
+    #[derive(QueryableByName)]
+    struct CacheSize {
+        #[diesel(sql_type = Integer)]
+        cache_size: i32,
+    }
+
+    #[test]
+    fn a_worker_keeps_more_pages_than_a_connection_of_the_pool() {
+        let (url, _folder) = fresh_url(Backend::Sqlite);
+        let cache_size = |connection: &mut DbConnection| match connection {
+            DbConnection::Sqlite(inner) => {
+                let asked = diesel::sql_query("PRAGMA cache_size").get_result::<CacheSize>(inner);
+                Ok(asked?.cache_size)
+            }
+            DbConnection::Postgres(_) => panic!("SQLite"),
+        };
+        actix_rt::System::new().block_on(async {
+            let db = Db::connect(&DbSettings::of(url)).unwrap();
+            let own = Reader::new(db.clone()).run_for("u", move |c, _| cache_size(c)).await;
+            assert_eq!(own.unwrap(), -i32::try_from(CACHE_KIB).unwrap());
+            assert_eq!(db.run(cache_size).await.unwrap(), -2000);
+        });
     }
 }

@@ -18,6 +18,10 @@ use super::settings::DbSettings;
 /// How many writes share a transaction at most: the last one waits for the first.
 const MAX_GROUP: usize = 256;
 
+/// Room for all pages that a group of writes changes, seven or so for each: what does not fit is written before its
+/// time and read again.
+const CACHE_KIB: u32 = 16 * 1024;
+
 /// A handle on the thread that writes, which ends with the last handle.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
@@ -164,7 +168,7 @@ impl Thread {
 
     fn connect(&self) -> Result<DbConnection, DbError> {
         let mut connection = self.manager.open()?;
-        make_room(&mut connection)?;
+        make_room(&mut connection, CACHE_KIB)?;
         Ok(connection)
     }
 
