@@ -127,5 +127,8 @@ pub(super) async fn delete(
 
 fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
     let etag = EntityTag::of(task).to_string();
-    response.insert_header((ETAG, etag)).content_type(ContentType::json()).body(json::of_task(task))
+    response
+        .insert_header((ETAG, etag))
+        .content_type(ContentType::json())
+        .body(json::of_task(&task.into()))
 }

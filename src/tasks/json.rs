@@ -1,26 +1,49 @@
 //! Tasks as JSON (RFC 8259), written straight into the answer. The members are always the same ten, so
 //! nothing is looked up while they are written; the tests hold the bytes to those of `serde_json`.
 
+use super::dto::TaskResponse;
 use super::model::Task;
 use crate::db::Timestamp;
 
 /// What one task takes beside its texts: names, punctuation, an id and three moments.
 const FRAME_BYTES: usize = 256;
 
+/// What a task of middling size takes. Room that is too small grows while it is filled.
+const TASK_BYTES: usize = 384;
+
 /// One task.
-pub(super) fn of_task(task: &Task) -> Vec<u8> {
+pub(super) fn of_task(task: &TaskResponse<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes_of(task));
     write_task(&mut out, task);
     out
 }
 
-/// An array of tasks.
-pub(super) fn of_tasks(tasks: &[Task]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(tasks.iter().map(bytes_of).sum::<usize>() + 2);
-    out.push(b'[');
-    write_tasks(&mut out, tasks);
-    out.push(b']');
-    out
+/// An array of tasks, written one after the other.
+pub(super) struct Array {
+    out: Vec<u8>,
+}
+
+impl Array {
+    /// With room for so many tasks of middling size.
+    pub(super) fn with_capacity(tasks: usize) -> Self {
+        let mut out = Vec::with_capacity(tasks * TASK_BYTES + 2);
+        out.push(b'[');
+        Self { out }
+    }
+
+    /// Appends a task.
+    pub(super) fn push(&mut self, task: &TaskResponse<'_>) {
+        if self.out.len() > 1 {
+            self.out.push(b',');
+        }
+        write_task(&mut self.out, task);
+    }
+
+    /// The whole of it.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.out.push(b']');
+        self.out
+    }
 }
 
 /// Appends tasks with commas between them.
@@ -29,19 +52,19 @@ pub(super) fn write_tasks(out: &mut Vec<u8>, tasks: &[Task]) {
         if index > 0 {
             out.push(b',');
         }
-        write_task(out, task);
+        write_task(out, &task.into());
     }
 }
 
-fn write_task(out: &mut Vec<u8>, task: &Task) {
+fn write_task(out: &mut Vec<u8>, task: &TaskResponse<'_>) {
     out.extend_from_slice(b"{\"id\":");
     out.extend_from_slice(itoa::Buffer::new().format(task.id.to_i64()).as_bytes());
     out.extend_from_slice(b",\"user_id\":");
-    write_string(out, &task.user_id);
+    write_string(out, task.user_id);
     out.extend_from_slice(b",\"title\":");
-    write_string(out, &task.title);
+    write_string(out, task.title);
     out.extend_from_slice(b",\"description\":");
-    match &task.description {
+    match task.description {
         Some(text) => write_string(out, text),
         None => out.extend_from_slice(b"null"),
     }
@@ -65,8 +88,8 @@ fn write_task(out: &mut Vec<u8>, task: &Task) {
 }
 
 /// Room enough unless many characters need an escape.
-fn bytes_of(task: &Task) -> usize {
-    let description = task.description.as_ref().map_or(0, String::len);
+fn bytes_of(task: &TaskResponse<'_>) -> usize {
+    let description = task.description.map_or(0, str::len);
     FRAME_BYTES + task.user_id.len() + task.title.len() + description + task.tags.as_json().len()
 }
 
@@ -98,7 +121,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{of_task, of_tasks};
+    use super::{Array, of_task, write_tasks};
     use crate::db::Timestamp;
     use crate::tasks::dto::TaskResponse;
     use crate::tasks::id::TaskId;
@@ -140,7 +163,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_task_is_written_as_serde_json_does(task in task()) {
-            let expected = serde_json::to_string(&TaskResponse::from(&task)).unwrap();
+            let task = TaskResponse::from(&task);
+            let expected = serde_json::to_string(&task).unwrap();
             prop_assert_eq!(String::from_utf8(of_task(&task)).unwrap(), expected);
         }
 
@@ -148,7 +172,12 @@ mod tests {
         fn so_is_every_list(tasks in proptest::collection::vec(task(), 0..5)) {
             let shapes: Vec<TaskResponse<'_>> = tasks.iter().map(TaskResponse::from).collect();
             let expected = serde_json::to_string(&shapes).unwrap();
-            prop_assert_eq!(String::from_utf8(of_tasks(&tasks)).unwrap(), expected);
+            let mut array = Array::with_capacity(2);
+            shapes.iter().for_each(|task| array.push(task));
+            prop_assert_eq!(String::from_utf8(array.finish()).unwrap(), expected.as_str());
+            let mut inner = Vec::new();
+            write_tasks(&mut inner, &tasks);
+            prop_assert_eq!(format!("[{}]", String::from_utf8(inner).unwrap()), expected);
         }
     }
 }

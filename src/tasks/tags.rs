@@ -21,9 +21,25 @@ impl Tags {
         Self(serde_json::to_string(tags).unwrap_or_else(|_| "[]".to_owned()))
     }
 
+    /// Borrowed.
+    pub(super) fn as_ref(&self) -> TagsRef<'_> {
+        TagsRef(&self.0)
+    }
+}
+
+/// [`Tags`] that stand somewhere else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TagsRef<'a>(&'a str);
+
+impl<'a> TagsRef<'a> {
+    /// From what is stored.
+    pub(super) fn from_stored(json: &'a str) -> Self {
+        Self(json)
+    }
+
     /// As it is stored and goes out.
-    pub(super) fn as_json(&self) -> &str {
-        &self.0
+    pub(super) fn as_json(self) -> &'a str {
+        self.0
     }
 }
 
@@ -35,7 +51,13 @@ impl Default for Tags {
 
 impl Serialize for Tags {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        self.as_ref().serialize(serializer)
+    }
+}
+
+impl Serialize for TagsRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.0).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }

@@ -38,6 +38,7 @@ const CONFINED: &[(&str, Allowed)] = &[
             "update",
             "bulk",
             "idempotency/repository",
+            "list/in_place",
             "list/row_value",
             "list/statement",
         ];

@@ -42,7 +42,7 @@ impl<'a> Insert<'a> {
             descriptions: new().map(|new| new.description.as_deref()).collect(),
             completed: new().map(|new| new.completed).collect(),
             priorities: new().map(|new| new.priority).collect(),
-            tags: new().map(|new| new.tags.as_json()).collect(),
+            tags: new().map(|new| new.tags.as_ref().as_json()).collect(),
             due_dates: new().map(|new| new.due_date).collect(),
             now,
         }

@@ -6,61 +6,14 @@ use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cursor::ListIdentity;
+use super::page::Page;
 use super::params::ListParams;
-use super::position::Position;
-use super::statement;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbConnection, DbError, PipelinedConnection, Reader};
+use crate::db::{Db, DbConnection, Reader};
 use crate::error::ApiError;
-use crate::tasks::model::Task;
-use crate::tasks::{json, location, pipelined};
+use crate::tasks::location;
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
-
-/// One page: the tasks, whether more follow, and how many there are in all if that was asked.
-struct Page {
-    tasks: Vec<Task>,
-    has_more: bool,
-    total: Option<i64>,
-}
-
-impl Page {
-    fn read(
-        connection: &mut DbConnection,
-        owner: &OwnerId,
-        params: &ListParams,
-    ) -> Result<Self, DbError> {
-        let ListParams { filter, sort, limit, after, .. } = params;
-        let tasks =
-            statement::page(connection, owner, filter, *sort, after.as_ref(), one_more(*limit))?;
-        let total = match params.include_total {
-            true => Some(statement::count(connection, owner, filter)?),
-            false => None,
-        };
-        Ok(Self::of(tasks, *limit, total))
-    }
-
-    async fn read_newest(
-        connection: &PipelinedConnection,
-        owner: &OwnerId,
-        limit: i64,
-    ) -> Result<Self, DbError> {
-        let tasks = pipelined::newest(connection, owner, one_more(limit)).await?;
-        Ok(Self::of(tasks, limit, None))
-    }
-
-    fn of(mut tasks: Vec<Task>, limit: i64, total: Option<i64>) -> Self {
-        let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = tasks.len() > shown;
-        tasks.truncate(shown);
-        Self { tasks, has_more, total }
-    }
-}
-
-/// One more than is shown tells whether there is a next page.
-fn one_more(limit: i64) -> i64 {
-    limit + 1
-}
 
 /// Answers one page as a bare array, with a `Link` to the next (RFC 8288) while there is one.
 pub(in crate::tasks) async fn list(
@@ -86,16 +39,16 @@ pub(in crate::tasks) async fn list(
         db.run_for(owner.clone(), read).await?
     };
     let mut response = HttpResponse::Ok();
-    if let Some(last) = page.tasks.last().filter(|_| page.has_more) {
+    if let Some(next) = page.next {
         let list =
             ListIdentity { user_id: owner.as_str(), sort: params.sort, filter: &params.filter };
-        let cursor = list.cursor(&Position::of(last, params.sort.key));
+        let cursor = list.cursor(&next);
         response.insert_header((LINK, next_link(owner.as_str(), query, &cursor)));
     }
     if let Some(total) = page.total {
         response.insert_header((X_TOTAL_COUNT, total));
     }
-    Ok(response.content_type(ContentType::json()).body(json::of_tasks(&page.tasks)))
+    Ok(response.content_type(ContentType::json()).body(page.body))
 }
 
 /// The request's own parameters with another cursor. The reference is relative, because only the

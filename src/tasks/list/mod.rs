@@ -4,7 +4,9 @@
 mod cursor;
 mod filter;
 mod handler;
+mod in_place;
 pub(super) mod openapi;
+mod page;
 mod params;
 mod position;
 mod row_value;

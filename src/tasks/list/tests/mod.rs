@@ -4,6 +4,7 @@
 mod choice;
 mod cursors;
 mod order;
+mod page;
 mod params;
 mod plans;
 mod tags;
