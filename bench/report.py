@@ -57,6 +57,7 @@ def tables_of(results: Results, memory: dict | None, growth: dict | None) -> dic
         "goals": goals.table(results, memory, growth),
         "sqlite": tables.comparison(results, "sqlite"),
         "postgres": tables.comparison(results, "postgres"),
+        "floors": tables.floors(results),
         "resident": tables.resident(results),
         "instructions": tables.instructions(),
     }

@@ -88,6 +88,10 @@ class Page(unittest.TestCase):
         self.assertEqual(verdict["1 EdDSA, new tokens, by the crypto library alone"], "yes")
         self.assertEqual(verdict["4 CPU of fastify by ours, sqlite, closest: list"], "**no**")
 
+    def test_no_server_takes_less_than_bare_and_the_database_together(self):
+        table = report.tables_of(self.results, remembered(), grown())["floors"]
+        self.assertIn("| sqlite, mixed | 1.0 | 0.5 | 1.0 | 0.5 |", table)
+
     def test_every_part_has_its_place_on_the_page(self):
         page = report.PAGE.read_text()
         for name, text in report.tables_of(self.results, remembered(), grown()).items():

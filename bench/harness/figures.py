@@ -65,6 +65,13 @@ class Results:
         ours, theirs = self._rounds(cell, server), self._rounds(cell, other)
         return spread([ours[n][name] / theirs[n][name] for n in ours if n in theirs and theirs[n][name]])
 
+    def by_floor(self, cell: dict, server: str) -> Spread | None:
+        """This server's CPU time by that of bare actix-web and of the database alone together, each within its own round:
+        how many times less a server can take at most that asks the database for every request."""
+        peer, bare, alone = (self._rounds(cell, name) for name in (server, "bare", "database"))
+        both = [number for number in peer if number in bare and number in alone]
+        return spread([peer[n]["cpu_ms"] / (bare[n]["cpu_ms"] + alone[n]["cpu_ms"]) for n in both])
+
     def tail(self, cell: dict, server: str) -> Spread | None:
         """The 99th percentile by the 50th, within each round."""
         rounds = self._rounds(cell, server).values()

@@ -64,6 +64,21 @@ def _row(results: Results, cell: dict, server: str) -> str:
     return f"| {NAMES[server]} | {_three(rate)} | {_one(bare)} | {rest}"
 
 
+def floors(results: Results) -> str:
+    """How many times the CPU time of ours the peers take, and how many times that of bare actix-web and the database alone."""
+    lines = ["| | FastAPI by ours | FastAPI by bare + database | Fastify by ours | Fastify by bare + database |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    for cell in results.cells():
+        peers = ("fastapi-1", "fastify")
+        if not all(results.by_floor(cell, peer) for peer in peers):
+            continue
+        found = []
+        for peer in peers:
+            found += [results.ratio(cell, peer, "taskbridge", "cpu_ms"), results.by_floor(cell, peer)]
+        lines.append(f"| {cell['database']}, {cell['workload']} | {' | '.join(_one(one, '.1f') for one in found)} |")
+    return "\n".join(lines)
+
+
 def speed(results: Results) -> str:
     """Microseconds of one verification."""
     lines = ["| | the crypto library alone | jsonwebtoken | ours, a new token | ours, a known token | crypto / new |"]

@@ -1,5 +1,5 @@
 //! The list of a user's tasks: which ones ([`filter`]), in which order ([`sort`]), from where on
-//! ([`cursor`]), and the one statement that answers it ([`statement`]).
+//! ([`cursor`]), the one statement that answers it ([`statement`]), and what goes out ([`page`]).
 
 mod cursor;
 mod filter;
