@@ -1,42 +1,25 @@
 //! Taskbridge: the task API behind a Next.js + Better Auth front end.
 //!
-//! A request passes, in this order, `request_id`, CORS, [`auth::RequireAuth`], [`auth::owner_guard`],
-//! a handler of `tasks` and its repository. `docs/ARCHITECTURE.md` is the map. For use as a library,
-//! [`auth`] protects any actix-web scope, and [`Application`] is the whole server.
+//! The folders are the layers, from top to bottom: `cli`, `server`, the features (`tasks`, `me`, `health`,
+//! `docs`, `telemetry`), `http`, `config`, [`auth`] and `db`, `base`. `docs/ARCHITECTURE.md` is the map. For
+//! use as a library, [`auth`] protects any actix-web scope, and [`Application`] is the whole server.
 
-mod app;
 pub mod auth;
+mod base;
 pub mod cli;
-mod client_address;
-mod clock;
-mod compression;
 pub mod config;
-mod contract;
 mod db;
 mod docs;
-mod drain;
-mod error;
-mod extract;
 mod health;
+mod http;
 mod me;
-mod negotiation;
-mod openapi;
-mod operation;
-pub mod problem;
-mod rate_limit;
-mod request_id;
-mod routes;
-mod secret;
+mod server;
 mod tasks;
 mod telemetry;
-mod transfer;
-mod workers;
 
-pub use app::Application;
+pub use base::problem;
+pub use base::secret::Secret;
 pub use config::Config;
-pub use contract::document;
 pub use db::{DatabaseUrl, DatabaseUrlError};
-pub use drain::Stopper;
-pub use operation::{Access, Operation, Produces};
-pub use routes::operations;
-pub use secret::Secret;
+pub use http::operation::{Access, Operation, Produces};
+pub use server::{Application, Stopper, document, operations};

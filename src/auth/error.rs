@@ -6,7 +6,7 @@ use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use crate::problem::{Problem, ProblemCode, Retry};
+use crate::base::problem::{Problem, ProblemCode, Retry};
 
 /// What is wrong with the `Authorization` header itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

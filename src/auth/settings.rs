@@ -1,7 +1,7 @@
 //! What a verifier accepts. The values come from whoever builds it; this module never reads the
 //! environment.
 
-use super::key_source::KeySources;
+use super::keys::key_source::KeySources;
 
 /// Everything a [`super::TokenVerifier`] needs to decide.
 #[derive(Debug)]

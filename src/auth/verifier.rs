@@ -5,10 +5,10 @@ use super::bearer::BearerToken;
 use super::claims::Claims;
 use super::error::TokenError;
 use super::jws::CompactJws;
+use super::jwt_cache::VerifiedTokens;
 use super::settings::AuthSettings;
 use super::user::AuthenticatedUser;
-use super::verified::VerifiedTokens;
-use crate::clock;
+use crate::base::clock;
 
 /// Decides whether a token proves an identity. Cheap to share behind an `Arc`.
 #[derive(Debug)]

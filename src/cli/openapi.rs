@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use super::output;
-use crate::contract;
+use crate::server::document;
 
 /// Prints the description.
 ///
 /// # Errors
 /// When standard output cannot be written to.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    output::print(&contract::document().to_pretty_json()?)?;
+    output::print(&document().to_pretty_json()?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,8 +5,8 @@ use std::pin::pin;
 use actix_rt::signal::unix::{SignalKind, signal};
 use futures_util::future::{Either, select};
 
-use crate::app::Application;
 use crate::config::{Config, Source};
+use crate::server::Application;
 
 /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
 ///

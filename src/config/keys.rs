@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::shared_secret;
 use super::source::Reader;
 use crate::auth::JwksTiming;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// The key sources as configured. At least one is there.
 #[derive(Debug)]

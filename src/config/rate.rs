@@ -1,7 +1,7 @@
 //! How often one user may ask, and one address may fail to say who it is.
 
 use super::source::Reader;
-use crate::client_address::TrustedProxies;
+use crate::base::client_address::TrustedProxies;
 
 /// The limits as configured; 0 switches one off.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The rules for `BETTER_AUTH_SECRET`. A weak secret lets anybody mint tokens for anybody, so it
 //! stops the program rather than warn.
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// What Better Auth falls back to in development; everybody knows it.
 pub(crate) const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";

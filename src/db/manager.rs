@@ -72,6 +72,18 @@ impl DbManager {
         self.establish().map_err(|error| ConnectError(self.explain(&error)))
     }
 
+    /// As [`DbManager::open`]; on SQLite it keeps so many KiB of pages, where others keep 2000.
+    ///
+    /// # Errors
+    /// As [`DbManager::open`].
+    pub(super) fn open_with_room(&self, kib: u32) -> Result<DbConnection, DbError> {
+        let mut connection = self.open()?;
+        if let DbConnection::Sqlite(inner) = &mut connection {
+            inner.batch_execute(&format!("PRAGMA cache_size = -{kib};"))?;
+        }
+        Ok(connection)
+    }
+
     fn establish(&self) -> Result<DbConnection, ConnectionError> {
         match &self.url {
             DatabaseUrl::Postgres(uri) => {
@@ -133,14 +145,6 @@ fn set_up_sqlite(connection: &mut SqliteConnection, timeout: Duration) -> diesel
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
          PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
     ))
-}
-
-/// Lets a connection to SQLite keep so many KiB of pages. It is 2000 by default.
-pub(super) fn make_room(connection: &mut DbConnection, kib: u32) -> diesel::QueryResult<()> {
-    match connection {
-        DbConnection::Sqlite(inner) => inner.batch_execute(&format!("PRAGMA cache_size = -{kib};")),
-        DbConnection::Postgres(_) => Ok(()),
-    }
 }
 
 impl r2d2::ManageConnection for DbManager {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::connection::{DbConnection, PipelinedConnection};
 use super::error::DbError;
-use super::manager::{DbManager, make_room};
+use super::manager::DbManager;
 use super::pipeline::Pipeline;
 use super::pool::Db;
 use super::purpose::Purpose;
@@ -96,12 +96,6 @@ struct Own {
 }
 
 impl Own {
-    fn connect(&self) -> Result<DbConnection, DbError> {
-        let mut connection = self.manager.open()?;
-        make_room(&mut connection, CACHE_KIB)?;
-        Ok(connection)
-    }
-
     /// `None` when it would have to wait: then the pool may, on a thread that nobody else needs.
     fn at_once<T>(
         &self,
@@ -109,7 +103,7 @@ impl Own {
     ) -> Option<Result<T, DbError>> {
         // Taken out, so that a panic leaves nothing behind.
         let kept = self.connection.take();
-        let mut connection = kept.or_else(|| self.connect().ok())?;
+        let mut connection = kept.or_else(|| self.manager.open_with_room(CACHE_KIB).ok())?;
         match work(&mut connection) {
             Err(DbError::Unavailable(_)) => None,
             outcome => {

@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 use serde::{Serialize, Serializer};
 
 use super::rfc3339::Rfc3339;
-use crate::clock;
+use crate::base::clock;
 
 /// Microseconds since the Unix epoch, UTC, in the years 0000 to 9999 that RFC 3339 can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::checkpointer::Checkpointer;
 use super::connection::DbConnection;
 use super::error::DbError;
-use super::manager::{DbManager, make_room};
+use super::manager::DbManager;
 use super::settings::DbSettings;
 
 /// How many writes share a transaction at most: the last one waits for the first.
@@ -166,18 +166,12 @@ impl Thread {
         }
     }
 
-    fn connect(&self) -> Result<DbConnection, DbError> {
-        let mut connection = self.manager.open()?;
-        make_room(&mut connection, CACHE_KIB)?;
-        Ok(connection)
-    }
-
     /// Does the first write of the group, and all others that are waiting by then, in one transaction.
     /// After an error nothing was stored, and the connection is not used again.
     fn write(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), DbError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.manager.open_with_room(CACHE_KIB)?,
         };
         connection.begin_write()?;
         for index in 0..MAX_GROUP {

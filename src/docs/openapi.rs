@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use utoipa::openapi::ObjectBuilder;
 
-use crate::openapi::{Answer, Description, ResponseHeader};
-use crate::operation::Operation;
+use crate::http::openapi::{Answer, Description, ResponseHeader};
+use crate::http::operation::Operation;
 
 const TAG: &str = "documentation";
 

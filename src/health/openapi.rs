@@ -7,8 +7,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{Health, Ready};
-use crate::openapi::{Answer, Description, reference};
-use crate::operation::Operation;
+use crate::http::openapi::{Answer, Description, reference};
+use crate::http::operation::Operation;
 
 const TAG: &str = "service";
 

@@ -7,8 +7,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Me;
-use crate::openapi::{Answer, Description, ResponseHeader, reference};
-use crate::operation::Operation;
+use crate::http::openapi::{Answer, Description, ResponseHeader, reference};
+use crate::http::operation::Operation;
 
 /// The schemas that the description refers to.
 pub(crate) fn schemas() -> Vec<(String, RefOr<Schema>)> {

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::bulk;
 use crate::auth::OwnerId;
+use crate::base::problem::FieldError;
 use crate::db::Db;
-use crate::error::ApiError;
-use crate::problem::FieldError;
+use crate::http::error::ApiError;
 
 const MISSING: FieldError = FieldError {
     field: "completed",

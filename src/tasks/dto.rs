@@ -9,8 +9,8 @@ use super::model::{NewTask, Task, TaskChanges};
 use super::openapi::schemas;
 use super::priority::Priority;
 use super::tags::TagsRef;
+use crate::base::problem::FieldError;
 use crate::db::Timestamp;
-use crate::problem::FieldError;
 
 // What stands in the next line is published. Its texts are borrowed, so that a task can be written from wherever
 // it is. It is `json` that writes it; its tests hold the bytes to those of `serde_json`.

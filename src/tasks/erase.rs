@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::bulk;
 use crate::auth::OwnerId;
 use crate::db::Db;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// Answers 204 however often it is called: afterwards there is nothing.
 pub(super) async fn erase(owner: OwnerId, db: web::Data<Db>) -> Result<HttpResponse, ApiError> {

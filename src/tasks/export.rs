@@ -16,7 +16,7 @@ use super::json;
 use super::model::Task;
 use crate::auth::OwnerId;
 use crate::db::{Db, DbConnection, DbError};
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// How many tasks are read at a time.
 const BATCH: usize = 500;

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::priority::Priority;
 use super::tags::Tags;
+use crate::base::problem::FieldError;
 use crate::db::Timestamp;
-use crate::problem::FieldError;
 
 pub(super) const MAX_TITLE_CHARS: usize = 200;
 pub(super) const MAX_DESCRIPTION_CHARS: usize = 1000;

@@ -17,8 +17,8 @@ use super::precondition::Precondition;
 use super::{fields, idempotency, json, location, pipelined, repository};
 use crate::auth::OwnerId;
 use crate::db::{Db, Reader};
-use crate::error::ApiError;
-use crate::extract::{JsonObject, OptionalJsonObject};
+use crate::http::error::ApiError;
+use crate::http::extract::{JsonObject, OptionalJsonObject};
 
 type Answer = Result<HttpResponse, ApiError>;
 
@@ -127,8 +127,5 @@ pub(super) async fn delete(
 
 fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
     let etag = EntityTag::of(task).to_string();
-    response
-        .insert_header((ETAG, etag))
-        .content_type(ContentType::json())
-        .body(json::of_task(&task.into()))
+    response.insert_header((ETAG, etag)).content_type(ContentType::json()).body(json::of_task(task))
 }

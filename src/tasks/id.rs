@@ -11,8 +11,8 @@ use diesel::sql_types::BigInt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::clock;
-use crate::problem::FieldError;
+use crate::base::clock;
+use crate::base::problem::FieldError;
 
 /// 2025-01-01T00:00:00Z in microseconds: ids count from here and stay below 2^53 until the year 2310.
 const EPOCH_MICROS: i64 = 1_735_689_600_000_000;

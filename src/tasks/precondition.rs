@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::etag::EntityTag;
 use super::model::Task;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// What must be true of a task before it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::clear::clear;
 use super::erase::erase;
 use super::export::export;
 use super::{handlers, list};
-use crate::operation::{Access, Operation, Produces};
+use crate::http::operation::{Access, Operation, Produces};
 
 const TASKS: &str = "/tasks";
 const TASK: &str = "/tasks/{id}";

@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::http::StatusCode;
 
-use crate::problem::ProblemCode;
+use crate::base::problem::ProblemCode;
 
 pub(crate) use endpoint::metrics;
 pub(crate) use metrics::Metrics;

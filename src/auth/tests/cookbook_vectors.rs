@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::fixtures::{document, fetched, read_jwk, verifier, verify};
 use super::vectors::read;
-use crate::auth::jwk::UnusableJwk;
 use crate::auth::jws::{CompactJws, decode_base64url};
+use crate::auth::keys::jwk::UnusableJwk;
 use crate::auth::{BearerToken, HeaderError, KeySource, TokenError};
 
 /// The source that a key belongs to, the private half of a public key left out.

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::Secret;
-use crate::auth::jwk::{self, NamedKey, UnusableJwk};
+use crate::auth::keys::jwk::{self, NamedKey, UnusableJwk};
 use crate::auth::{
     Accepted, AuthSettings, AuthenticatedUser, BearerToken, ClaimPath, FetchError, FetchJwks,
     Fetched, JwksCache, JwksTiming, KeySet, KeySource, KeySources, TokenError, TokenVerifier,

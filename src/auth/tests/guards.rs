@@ -17,7 +17,7 @@ use crate::auth::{
     Accepted, AuthSettings, AuthenticatedUser, ClaimPath, JwksTiming, KeySource, KeySources,
     OwnerId, RequireAuth, TokenVerifier, owner_guard,
 };
-use crate::clock;
+use crate::base::clock;
 
 fn ed() -> &'static Signer {
     SIGNERS.iter().find(|signer| signer.algorithm == "EdDSA").unwrap()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixtures::{SIGNERS, Signer, base64url, read_jwk, with};
-use crate::auth::jwk::UnusableJwk::{
+use crate::auth::keys::jwk::UnusableJwk::{
     self, Algorithm, Material, Member, Private, Purpose, Symmetric, TooWeak,
 };
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::fixtures::{base64url, read_jwk};
 use super::vectors::{Tally, hex, run};
-use crate::auth::key::VerificationKey;
+use crate::auth::keys::key::VerificationKey;
 
 fn public_key(jwk: &Value) -> VerificationKey {
     read_jwk(jwk).unwrap_or_else(|reason| panic!("{reason}: {jwk}")).key

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use chrono::DateTime;
 
 use crate::auth::{Accepted, FetchError, FetchJwks, Fetched, HttpJwks, fingerprint};
+use crate::base::clock;
+use crate::cli::copy;
 use crate::cli::output::{Row, Verdict};
-use crate::clock;
 use crate::config::{Config, CorsOrigins, SharedSecret};
 use crate::db::{Db, DbConnection};
-use crate::transfer;
 
 /// Fewer different characters than this in a secret, and it was typed rather than generated.
 const FEW_CHARACTERS: usize = 12;
@@ -118,7 +118,7 @@ pub(super) fn unfinished_copy(config: &Config) -> Option<Row> {
     // Looking must not make the file.
     Db::pending_migrations(url).ok().flatten()?;
     let mut connection = DbConnection::open(url).ok()?;
-    let unfinished = transfer::is_unfinished(&mut connection).ok()?;
+    let unfinished = copy::is_unfinished(&mut connection).ok()?;
     unfinished.then(|| {
         let value = "taskbridge copy into this database was never finished: run it again, with the server stopped";
         row("copy", Verdict::Failed, value)

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::auth::{Accepted, UserId, sign_hs256};
+use crate::base::clock;
 use crate::cli::output;
-use crate::clock;
 use crate::config::{Config, Source};
 
 /// A month: longer is a mistake.

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::auth::verifies_hs256;
+use crate::base::secret::Secret;
 use crate::config::PUBLIC_DEFAULT;
-use crate::secret::Secret;
 
 /// How the signer mangled the secret, in words that continue "signs with … ".
 pub(super) fn made_with_a_variant(secret: &Secret, token: &str) -> Option<&'static str> {

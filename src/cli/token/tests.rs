@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::inspect::{Report, inspect};
 use super::mint::mint;
 use crate::auth::sign_hs256;
-use crate::clock::now_seconds;
+use crate::base::clock::now_seconds;
+use crate::base::secret::Secret;
 use crate::config::{Config, Source};
-use crate::secret::Secret;
 
 const SECRET: &str = "kJ8vQ2xL5nR7tY0wE3uI6oP9aS1dF4gHkJ8vQ2xL5nQ=";
 const ORIGIN: &str = "http://localhost:3000";

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 const HEADER: &str = "Idempotency-Key";
 const MAX_CHARS: usize = 255;

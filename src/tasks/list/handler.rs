@@ -10,7 +10,7 @@ use super::page::Page;
 use super::params::ListParams;
 use crate::auth::OwnerId;
 use crate::db::{Db, DbConnection, Reader};
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use crate::tasks::location;
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, SqliteConnection};
 
-use super::page::Page;
+use super::page::{Page, one_more, shown};
 use super::position::{KeyValue, Position};
 use crate::auth::OwnerId;
 use crate::db::DbError;
@@ -25,13 +25,12 @@ const ROOM: usize = 16;
 pub(super) fn newest(
     connection: &mut SqliteConnection,
     owner: &OwnerId,
-    limit: usize,
+    limit: i64,
 ) -> Result<Page, DbError> {
-    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let query = tasks::table
         .filter(tasks::user_id.eq(owner.as_str()))
         .order((tasks::created_at.desc(), tasks::id.desc()))
-        .limit(one_more)
+        .limit(one_more(limit))
         .select((
             tasks::id,
             tasks::title,
@@ -45,8 +44,8 @@ pub(super) fn newest(
         ));
     // Asked again after its end, SQLite begins anew.
     let mut rows = connection.load(query)?.fuse();
-    let (mut array, mut last) = (Array::with_capacity(limit.min(ROOM)), None);
-    for row in rows.by_ref().take(limit) {
+    let (mut array, mut last) = (Array::with_capacity(shown(limit).min(ROOM)), None);
+    for row in rows.by_ref().take(shown(limit)) {
         last = Some(read(&row?, owner, |task| {
             array.push(task);
             Position { key: KeyValue::Moment(task.created_at), id: task.id }

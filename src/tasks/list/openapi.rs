@@ -6,7 +6,7 @@ use utoipa::openapi::schema::ArrayBuilder;
 
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT, MAX_SEARCH_CHARS, MAX_TAGS};
 use super::sort::SortKey;
-use crate::openapi::{boolean, integer, one_of, query_parameter, string};
+use crate::http::openapi::{boolean, integer, one_of, query_parameter, string};
 use crate::tasks::openapi::schemas;
 
 /// What a list can be asked for.

@@ -33,7 +33,7 @@ impl Page {
         if let DbConnection::Sqlite(inner) = connection
             && params.reads_the_newest()
         {
-            return in_place::newest(inner, owner, shown(*limit));
+            return in_place::newest(inner, owner, *limit);
         }
         let tasks =
             statement::page(connection, owner, filter, *sort, after.as_ref(), one_more(*limit))?;
@@ -65,11 +65,11 @@ impl Page {
 }
 
 /// How many tasks a page shows at most.
-fn shown(limit: i64) -> usize {
+pub(super) fn shown(limit: i64) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 /// One more than is shown tells whether there is a next page.
-fn one_more(limit: i64) -> i64 {
+pub(super) fn one_more(limit: i64) -> i64 {
     limit + 1
 }

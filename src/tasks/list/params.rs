@@ -5,8 +5,8 @@ use super::cursor::ListIdentity;
 use super::filter::TaskFilter;
 use super::position::Position;
 use super::sort::{Direction, Sort};
+use crate::base::problem::FieldError;
 use crate::db::Timestamp;
-use crate::problem::FieldError;
 use crate::tasks::priority::Priority;
 
 pub(super) const DEFAULT_LIMIT: i64 = 100;

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 
 use super::{examples, parameters, schemas};
-use crate::openapi::{Answer, Description, ResponseHeader, reference};
+use crate::http::openapi::{Answer, Description, ResponseHeader, reference};
 
 /// `DELETE /tasks?completed=true`.
 pub(super) fn clear() -> Description {

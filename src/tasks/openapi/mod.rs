@@ -16,8 +16,8 @@ use super::body::TaskBody;
 use super::clear::Cleared;
 use super::dto::TaskResponse;
 use super::list;
-use crate::openapi::{Answer, Description, ResponseHeader, json_body, reference};
-use crate::operation::Operation;
+use crate::http::openapi::{Answer, Description, ResponseHeader, json_body, reference};
+use crate::http::operation::Operation;
 
 const TAG: &str = "tasks";
 

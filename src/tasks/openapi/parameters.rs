@@ -5,7 +5,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::ParameterBuilder;
 
 use super::schemas;
-use crate::openapi::{boolean, path_parameter, query_parameter};
+use crate::http::openapi::{boolean, path_parameter, query_parameter};
 
 /// Which task.
 pub(super) fn id() -> ParameterBuilder {

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{ObjectBuilder, RefOr};
 
-use crate::openapi::{boolean, integer, nullable, one_of, reference, string};
+use crate::http::openapi::{boolean, integer, nullable, one_of, reference, string};
 use crate::tasks::body::TaskBody;
 use crate::tasks::fields::{MAX_DESCRIPTION_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS};
 use crate::tasks::id::MAX_ID;

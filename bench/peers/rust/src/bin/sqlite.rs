@@ -3,8 +3,9 @@
 //!
 //! `sqlite FILE TURNS SECONDS PREFIX USERS FIRST TASKS GROUP`: TURNS says what is done again and again, as
 //! `list,list,create`. Users are called PREFIX and a number from FIRST on, with TASKS tasks each. Where anything
-//! writes, GROUP turns are run together: first what reads, then what writes, in one transaction. Prints the number of rows or lists read or written, the seconds it took, and the 50th and 99th
-//! percentile of what is run together in microseconds.
+//! writes, GROUP turns are run together: first what reads, then what writes, in one transaction. Prints the
+//! number of rows or lists read or written, the seconds it took, and the 50th and 99th percentile of what is run
+//! together in microseconds.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,0 +1,52 @@
+//! Nothing that the migrations make stays behind.
+
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use rstest::rstest;
+
+use super::databases::{key, task};
+use crate::cli::copy::tables::{KeyRow, Stored, TagRow, TaskRow};
+use crate::db::testing::{Backend, TestDb};
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn names(db: &TestDb, statement: &str) -> Vec<String> {
+    let rows: Vec<Name> = db.run(|connection| {
+        diesel::RunQueryDsl::load(diesel::sql_query(statement), connection).unwrap()
+    });
+    let mut names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
+    names.retain(|name| !name.starts_with("__diesel"));
+    names.sort();
+    names
+}
+
+#[rstest]
+fn every_table_is_copied(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let statement = match backend {
+        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        Backend::Postgres => {
+            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables \
+             WHERE table_schema = 'public'"
+        }
+    };
+    let tables = names(&TestDb::new(backend), statement);
+    assert_eq!(tables, [KeyRow::TABLE, TagRow::TABLE, TaskRow::TABLE]);
+}
+
+#[test]
+fn every_column_is_copied() {
+    let db = TestDb::new(Backend::Sqlite);
+    for (table, row) in [
+        (TaskRow::TABLE, serde_json::to_value(task("a", 1)).unwrap()),
+        (KeyRow::TABLE, serde_json::to_value(key("a", "b")).unwrap()),
+    ] {
+        let mut members: Vec<&String> = row.as_object().unwrap().keys().collect();
+        members.sort();
+        let columns = names(&db, &format!("SELECT name FROM pragma_table_info('{table}')"));
+        assert_eq!(columns.iter().collect::<Vec<_>>(), members);
+    }
+}

@@ -1,0 +1,124 @@
+//! Databases to copy, with rows that a careless copy would change.
+
+use diesel::connection::SimpleConnection;
+
+use crate::cli::copy::reader::Reader;
+use crate::cli::copy::*;
+use crate::db::testing::{Backend, TestDb, connect};
+
+pub(super) fn task(user_id: &str, id: i64) -> TaskRow {
+    TaskRow {
+        user_id: user_id.to_owned(),
+        id,
+        version: 1,
+        title: "Task".to_owned(),
+        description: None,
+        completed: false,
+        priority: 1,
+        tags: "[]".to_owned(),
+        due_date: None,
+        created_at: 1,
+        updated_at: 2,
+    }
+}
+
+pub(super) fn key(user_id: &str, key: &str) -> KeyRow {
+    let fingerprint = "0123456789abcdef".repeat(4);
+    KeyRow {
+        user_id: user_id.to_owned(),
+        key: key.to_owned(),
+        fingerprint,
+        task_id: 7,
+        created_at: -7,
+    }
+}
+
+/// Every kind of value that one of the two databases might read, sort or store in its own way.
+pub(super) fn nasty_tasks() -> Vec<TaskRow> {
+    let text = "\u{feff}é e\u{301} \u{202e}🦀 ' \" \\ \\n \n\t\r\u{1}\u{7f} $1 ? % %s \u{ffff} ẞß";
+    vec![
+        TaskRow { title: text.to_owned(), ..task("alice", 1) },
+        TaskRow { description: Some(String::new()), ..task("alice", 2) },
+        TaskRow { description: Some(text.to_owned()), completed: true, ..task("alice", 3) },
+        TaskRow {
+            title: "🦀".repeat(200),
+            description: Some("𝕏".repeat(1000)),
+            ..task("alice", 4)
+        },
+        TaskRow {
+            title: "null".to_owned(),
+            tags: r#"["z","a","Z","é","z\"\\"]"#.to_owned(),
+            ..task("alice", 5)
+        },
+        TaskRow {
+            tags: serde_json::to_string(&(0..20).map(|n| format!("{n:🦀>50}")).collect::<Vec<_>>())
+                .unwrap(),
+            ..task("alice", 6)
+        },
+        TaskRow {
+            due_date: Some(-62_167_219_200_000_000),
+            created_at: -1,
+            updated_at: i64::MAX,
+            ..task("alice", 7)
+        },
+        TaskRow {
+            due_date: Some(0),
+            created_at: i64::MIN,
+            version: i64::MAX,
+            ..task("alice", 9_007_199_254_740_991)
+        },
+        TaskRow { priority: 0, ..task("Alice", 1) },
+        TaskRow { priority: 2, ..task("alice ", 1) },
+        task("a/b%2F?\u{10ffff}", 1),
+        task("ä", 1),
+        task("z", 1),
+        task(&"long".repeat(1000), 1),
+    ]
+}
+
+pub(super) fn nasty_keys() -> Vec<KeyRow> {
+    ["a", "A", "~", "\"quoted\"", &"x".repeat(255), "a'b"].map(|text| key("alice", text)).into()
+}
+
+pub(super) fn fill(db: &TestDb, tasks: &[TaskRow], keys: &[KeyRow]) {
+    db.run(|connection| {
+        tasks.chunks(BATCH).for_each(|rows| TaskRow::insert(connection, rows).unwrap());
+        keys.chunks(BATCH).for_each(|rows| KeyRow::insert(connection, rows).unwrap());
+    });
+}
+
+pub(super) fn change(db: &TestDb, statements: &str) {
+    db.run(|connection| connection.batch_execute(statements).unwrap());
+}
+
+pub(super) fn all<T: Stored>(url: &DatabaseUrl) -> Vec<T> {
+    let mut side = Side { url: url.clone(), connection: connect(url) };
+    let (mut reader, mut rows) = (Reader::<T>::new(), Vec::new());
+    while let Some(row) = reader.next(&mut side).unwrap() {
+        rows.push(row);
+    }
+    rows
+}
+
+pub(super) fn assert_same(source: &TestDb, target: &TestDb) {
+    assert_eq!(all::<TaskRow>(&source.url), all::<TaskRow>(&target.url));
+    assert_eq!(all::<KeyRow>(&source.url), all::<KeyRow>(&target.url));
+    assert_eq!(all::<TagRow>(&source.url), all::<TagRow>(&target.url));
+    target.run(|connection| assert_eq!(ledger::read(connection).unwrap(), None));
+}
+
+/// A source with more than a batch of rows, of which the target has every second one, as a copy that was killed leaves it.
+pub(super) fn half_done(backend: Backend) -> (TestDb, TestDb) {
+    let (source, target) = (TestDb::new(Backend::Sqlite), TestDb::new(backend));
+    let rows: Vec<TaskRow> = (1..=1200)
+        .map(|id| TaskRow { tags: r#"["b","a"]"#.to_owned(), ..task("alice", id) })
+        .collect();
+    fill(&source, &rows, &nasty_keys());
+    let half: Vec<TaskRow> = rows.into_iter().filter(|row| row.id % 2 == 0).collect();
+    fill(&target, &half, &[]);
+    let mut tasks = Checksum::default();
+    half.iter().for_each(|row| tasks.add(row));
+    let content = Content { tasks, keys: Checksum::default() };
+    target.run(|connection| ledger::start(connection, &content).unwrap());
+    (source, target)
+}

@@ -1,0 +1,127 @@
+//! Request bodies: bounded before they are read, declared as JSON, and refused as problems.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::time::timeout;
+
+use crate::base::problem::FieldError;
+use crate::http::error::ApiError;
+
+/// How long a client may take for its body; the server's setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+/// The longest request body, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+const NOT_AN_OBJECT: FieldError =
+    FieldError { field: "", code: "wrong_type", detail: "The body is a JSON object." };
+
+/// A JSON object as the request's body.
+pub(crate) struct JsonObject<T>(pub(crate) T);
+
+/// A JSON object, or no body at all.
+pub(crate) struct OptionalJsonObject<T>(pub(crate) Option<T>);
+
+impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let head = check_head(request);
+        let payload = payload.take();
+        let patience = patience(request);
+        Box::pin(async move {
+            let declared_as_json = head?;
+            let bytes = read(payload, patience).await?;
+            parse(&bytes, declared_as_json).map(Self)
+        })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let head = check_head(request);
+        let payload = payload.take();
+        let patience = patience(request);
+        Box::pin(async move {
+            let declared_as_json = head?;
+            let bytes = read(payload, patience).await?;
+            if bytes.is_empty() {
+                return Ok(Self(None));
+            }
+            parse(&bytes, declared_as_json).map(|object| Self(Some(object)))
+        })
+    }
+}
+
+/// Refuses by what the header says, before a byte of the body is read. Returns whether the body may
+/// be taken for JSON; an absent `Content-Type` leaves that to the recipient (RFC 9110, section 8.3).
+fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
+    let declared_length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
+    if declared_length.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(ApiError::BodyTooLarge { limit: MAX_BODY_BYTES });
+    }
+    let Some(content_type) = request.headers().get(CONTENT_TYPE) else {
+        return Ok(true);
+    };
+    let text = content_type.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    Ok(is_json)
+}
+
+fn patience(request: &HttpRequest) -> Duration {
+    const WITHOUT_SETTING: Duration = Duration::from_secs(10);
+    let setting = request.app_data::<web::Data<BodyTimeout>>();
+    setting.map_or(WITHOUT_SETTING, |setting| setting.0)
+}
+
+async fn read(payload: Payload, patience: Duration) -> Result<Bytes, ApiError> {
+    timeout(patience, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
+}
+
+async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        // A connection that breaks off mid-body has nobody left to read this answer.
+        let chunk = chunk.map_err(|error| ApiError::MalformedJson(error.to_string()))?;
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(ApiError::BodyTooLarge { limit: MAX_BODY_BYTES });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8], declared_as_json: bool) -> Result<T, ApiError> {
+    if !declared_as_json {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    // The position says enough; the library's message may quote the content.
+    let malformed = |error: serde_json::Error| {
+        ApiError::MalformedJson(format!("line {}, column {}", error.line(), error.column()))
+    };
+    // serde would fill a struct from an array too, member by member.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(malformed)?;
+        return Err(ApiError::Validation(vec![NOT_AN_OBJECT]));
+    }
+    serde_json::from_slice(bytes).map_err(malformed)
+}

@@ -1,0 +1,199 @@
+//! How much one user may ask for, and how often one address may fail to say who it is. Both are
+//! counted by the generic cell rate algorithm: so many at once, and then as fast as they come back.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::auth::AuthenticatedUser;
+use crate::base::client_address::TrustedProxies;
+use crate::config::RateLimitSettings;
+use crate::http::error::ApiError;
+
+/// draft-ietf-httpapi-ratelimit-headers.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// How many checks pass between two clearances of keys that have their whole quota back.
+const CLEARANCE: u32 = 4096;
+
+/// What has been used up, for all workers together.
+pub(crate) struct RateLimits {
+    users: Option<Limit<String>>,
+    addresses: Option<Limit<IpAddr>>,
+    trusted_proxies: TrustedProxies,
+}
+
+impl RateLimits {
+    pub(crate) fn new(settings: RateLimitSettings) -> Self {
+        Self {
+            users: Limit::new(settings.requests_per_minute),
+            addresses: Limit::new(settings.auth_failures_per_minute),
+            trusted_proxies: settings.trusted_proxies,
+        }
+    }
+
+    /// The address of whoever sent this request, as far as trusted proxies say.
+    pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.trusted_proxies.client_of(request)
+    }
+}
+
+/// A quota for each key.
+struct Limit<Key: Hash + Eq + Clone> {
+    per_minute: NonZeroU32,
+    limiter: RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>,
+    clock: DefaultClock,
+    checks: AtomicU32,
+}
+
+impl<Key: Hash + Eq + Clone> Limit<Key> {
+    fn new(per_minute: u32) -> Option<Self> {
+        let per_minute = NonZeroU32::new(per_minute)?;
+        let limiter = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
+        Some(Self {
+            per_minute,
+            limiter,
+            clock: DefaultClock::default(),
+            checks: AtomicU32::new(0),
+        })
+    }
+
+    /// Takes one from the quota: what is left, or the seconds until there is one again.
+    fn take(&self, key: &Key) -> Result<u32, u64> {
+        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEARANCE) {
+            self.limiter.retain_recent();
+        }
+        match self.limiter.check_key(key) {
+            Ok(state) => Ok(state.remaining_burst_capacity()),
+            Err(refusal) => {
+                let wait = refusal.wait_time_from(self.clock.now());
+                Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            }
+        }
+    }
+
+    /// `RateLimit-Policy` and `RateLimit`.
+    fn headers(&self, remaining: u32) -> [(HeaderName, String); 2] {
+        let quota = self.per_minute.get();
+        let used = u64::from(quota.saturating_sub(remaining));
+        let reset = (used * 60).div_ceil(u64::from(quota));
+        [
+            (RATE_LIMIT_POLICY, format!("\"user\";q={quota};w=60")),
+            (RATE_LIMIT, format!("\"user\";r={remaining};t={reset}")),
+        ]
+    }
+}
+
+type Answer<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
+
+/// Middleware, inside the token check: 429 to a user who asks too often.
+pub(crate) async fn limit_users<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Answer<B> {
+    let limits = request.app_data::<web::Data<RateLimits>>().cloned();
+    let Some(limit) = limits.as_ref().and_then(|limits| limits.users.as_ref()) else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let user =
+        request.extensions().get::<AuthenticatedUser>().map(|u| u.user_id().as_str().to_owned());
+    let taken = limit.take(&user.unwrap_or_default());
+    let mut response = match taken {
+        Ok(_) => next.call(request).await?.map_into_left_body(),
+        Err(seconds) => refuse(request.into_parts().0, seconds),
+    };
+    for (name, value) in limit.headers(taken.unwrap_or_default()) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+/// Middleware, outside the token check: 429 instead of 401 to an address that fails too often. A
+/// good token is never refused for its neighbours' sake: many people share one address.
+pub(crate) async fn limit_auth_failures<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Answer<B> {
+    let limits = request.app_data::<web::Data<RateLimits>>().cloned();
+    let response = next.call(request).await?;
+    let Some((limits, limit)) = limits.as_ref().and_then(|l| Some((l, l.addresses.as_ref()?)))
+    else {
+        return Ok(response.map_into_left_body());
+    };
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return Ok(response.map_into_left_body());
+    }
+    let client = limits.client_of(response.request());
+    match client.map(|address| limit.take(&network_of(address))) {
+        Some(Err(seconds)) => Ok(refuse(response.into_parts().0, seconds)),
+        _ => Ok(response.map_into_left_body()),
+    }
+}
+
+fn refuse<B>(request: HttpRequest, seconds: u64) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let refusal = ApiError::RateLimited { retry_after_seconds: seconds };
+    ServiceResponse::from_err(refusal, request).map_into_right_body()
+}
+
+/// Who has one address of IPv6 has the 2^64 beside it too.
+fn network_of(address: IpAddr) -> IpAddr {
+    const SUBNET: u128 = !0 << 64;
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & SUBNET)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_own_quota() {
+        let limit = Limit::new(3).unwrap();
+        let left: Vec<u32> = (0..3).filter_map(|_| limit.take(&"alice").ok()).collect();
+        assert_eq!(left, [2, 1, 0]);
+        assert_eq!(limit.take(&"alice"), Err(20));
+        assert_eq!(limit.take(&"bob"), Ok(2));
+        assert!(Limit::<&str>::new(0).is_none());
+    }
+
+    #[test]
+    fn the_headers_tell_quota_rest_and_time() {
+        let limit = Limit::<&str>::new(600).unwrap();
+        let texts = |remaining| limit.headers(remaining).map(|(_, text)| text);
+        assert_eq!(texts(599), ["\"user\";q=600;w=60", "\"user\";r=599;t=1"]);
+        assert_eq!(texts(0), ["\"user\";q=600;w=60", "\"user\";r=0;t=60"]);
+    }
+
+    #[test]
+    fn keys_that_are_whole_again_are_forgotten() {
+        let limit = Limit::new(u32::MAX).unwrap();
+        for number in 0..3 * CLEARANCE {
+            limit.take(&number).unwrap();
+        }
+        assert!(limit.limiter.len() < 2 * usize::try_from(CLEARANCE).unwrap());
+    }
+
+    #[test]
+    fn a_subnet_of_ipv6_counts_as_one() {
+        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+    }
+}
