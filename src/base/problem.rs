@@ -45,6 +45,8 @@ pub enum ProblemCode {
     NotAcceptable,
     /// 408: the request's body did not arrive in time.
     RequestTimeout,
+    /// 409: the user has as many tasks as one may have.
+    TaskLimitReached,
     /// 412: the resource is not in the state that the request depends on.
     PreconditionFailed,
     /// 413: the body is longer than the limit.
@@ -82,6 +84,7 @@ impl ProblemCode {
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
+        Self::TaskLimitReached,
         Self::PreconditionFailed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -110,6 +113,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TaskLimitReached => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -138,6 +142,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
+            Self::TaskLimitReached => "task_limit_reached",
             Self::PreconditionFailed => "precondition_failed",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",

@@ -16,6 +16,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<DbSettings> {
     let seconds = |number: u32| Duration::from_secs(u64::from(number));
     let url = url(reader);
     let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", "10", 1..=1000);
+    let max_tasks_per_user = reader.number("MAX_TASKS_PER_USER", "10000", 1..=1_000_000);
     let acquire = reader.number("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "3", 1..=60);
     let statement = reader.number("DATABASE_STATEMENT_TIMEOUT_SECONDS", "5", 1..=600);
     let prepared_statements = switch(reader, "DATABASE_PREPARED_STATEMENTS", "on");
@@ -27,6 +28,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<DbSettings> {
     Some(DbSettings {
         url,
         max_connections,
+        max_tasks_per_user: i64::from(max_tasks_per_user),
         acquire_timeout: seconds(acquire),
         statement_timeout: seconds(statement),
         prepared_statements,

@@ -76,6 +76,11 @@ pub const VARIABLES: &[Variable] = &[
         "The largest number of open database connections, 1 to 1000.",
     ),
     variable(
+        "MAX_TASKS_PER_USER",
+        "10000",
+        "Tasks that one user may have, 1 to 1000000; above it 409.",
+    ),
+    variable(
         "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
         "3",
         "Seconds a request waits for a free connection before it is answered 503.",

@@ -11,6 +11,8 @@ pub struct DbSettings {
     pub url: DatabaseUrl,
     /// The largest number of open connections.
     pub max_connections: u32,
+    /// How many tasks one user may have.
+    pub max_tasks_per_user: i64,
     /// How long a request waits for a free connection.
     pub acquire_timeout: Duration,
     /// How long one statement may take, waiting for locks included.
@@ -29,6 +31,7 @@ impl DbSettings {
         Self {
             url,
             max_connections: 10,
+            max_tasks_per_user: 10_000,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(5),
             prepared_statements: true,

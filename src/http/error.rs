@@ -40,6 +40,9 @@ pub(crate) enum ApiError {
     /// 408: the body did not arrive in time.
     #[error("the body did not arrive in time")]
     BodyTooSlow,
+    /// 409: the user has as many tasks as one may have.
+    #[error("the user has as many tasks as one may have")]
+    TaskLimitReached,
     /// 412, with the current `ETag`.
     #[error("the task has changed")]
     PreconditionFailed(HeaderValue),
@@ -99,6 +102,10 @@ impl ApiError {
             Self::BodyTooSlow => {
                 Problem::new(ProblemCode::RequestTimeout, "The body did not arrive in time.")
             }
+            Self::TaskLimitReached => Problem::new(
+                ProblemCode::TaskLimitReached,
+                "This account holds as many tasks as it may; delete some to add more.",
+            ),
             Self::PreconditionFailed(etag) => Problem::new(
                 ProblemCode::PreconditionFailed,
                 "The task has changed since; ETag says what it is now.",

@@ -133,6 +133,10 @@ const fn meaning(code: ProblemCode) -> (&'static str, &'static str) {
             "`If-Match` or `Idempotency-Key` has the wrong form, or stands twice.",
             "The header Idempotency-Key is not of the form it must have.",
         ),
+        ProblemCode::TaskLimitReached => (
+            "the user has as many tasks as one may have.",
+            "This account holds as many tasks as it may; delete some to add more.",
+        ),
         ProblemCode::PreconditionFailed => (
             "`If-Match` names a state that is not the current one; `ETag` does.",
             "The task has changed since; ETag says what it is now.",

@@ -86,6 +86,7 @@ fn create() -> Description {
             [("smallest", examples::smallest()), ("full", examples::full())],
         ))
         .answer(StatusCode::CREATED, created)
+        .problems([StatusCode::CONFLICT])
 }
 
 fn read() -> Description {
