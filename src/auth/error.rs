@@ -6,7 +6,7 @@ use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use crate::base::problem::{Problem, ProblemCode, Retry};
+use crate::base::problem::{Problem, ProblemCode};
 
 /// What is wrong with the `Authorization` header itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -139,49 +139,40 @@ const CHALLENGE_EXPIRED: HeaderValue = HeaderValue::from_static(
 );
 
 impl AuthError {
+    fn code(&self) -> ProblemCode {
+        match self {
+            Self::MissingCredentials => ProblemCode::MissingToken,
+            Self::Header(_) => ProblemCode::InvalidRequest,
+            Self::Token(TokenError::Expired { .. }) => ProblemCode::TokenExpired,
+            Self::Token(TokenError::KeysNotLoaded { .. }) => ProblemCode::KeysUnavailable,
+            Self::Token(_) => ProblemCode::InvalidToken,
+            Self::NotOwner => ProblemCode::Forbidden,
+            Self::NotGuarded(_) => ProblemCode::InternalError,
+        }
+    }
+
     /// The answer: one fixed text per `code`, with the challenge of RFC 6750, section 3.
     #[must_use]
     pub fn to_problem(&self) -> Problem {
+        let problem = Problem::new(self.code());
         match self {
-            Self::MissingCredentials => {
-                Problem::new(ProblemCode::MissingToken, "This resource needs an access token.")
-                    .with_retry(Retry::Login)
-                    .with_header(WWW_AUTHENTICATE, CHALLENGE)
-            }
-            Self::Header(_) => Problem::new(
-                ProblemCode::InvalidRequest,
-                "The Authorization header must be sent once, as: Bearer <token>.",
-            )
-            .with_header(WWW_AUTHENTICATE, CHALLENGE_REQUEST),
+            Self::MissingCredentials => problem.with_header(WWW_AUTHENTICATE, CHALLENGE),
+            Self::Header(_) => problem.with_header(WWW_AUTHENTICATE, CHALLENGE_REQUEST),
             Self::Token(TokenError::Expired { .. }) => {
-                Problem::new(ProblemCode::TokenExpired, "The access token expired.")
-                    .with_retry(Retry::Refresh)
-                    .with_header(WWW_AUTHENTICATE, CHALLENGE_EXPIRED)
+                problem.with_header(WWW_AUTHENTICATE, CHALLENGE_EXPIRED)
             }
-            Self::Token(TokenError::KeysNotLoaded { retry_after_seconds }) => Problem::new(
-                ProblemCode::KeysUnavailable,
-                "The keys to check this token with are not available right now. Try again shortly.",
-            )
-            .with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
-            Self::Token(_) => {
-                Problem::new(ProblemCode::InvalidToken, "The access token is invalid.")
-                    .with_retry(Retry::Login)
-                    .with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID)
+            Self::Token(TokenError::KeysNotLoaded { retry_after_seconds }) => {
+                problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds))
             }
-            Self::NotOwner => {
-                Problem::new(ProblemCode::Forbidden, "The path does not belong to this user.")
-                    .with_retry(Retry::Never)
-            }
-            Self::NotGuarded(_) => {
-                Problem::new(ProblemCode::InternalError, "The server made a mistake.")
-            }
+            Self::Token(_) => problem.with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID),
+            Self::NotOwner | Self::NotGuarded(_) => problem,
         }
     }
 }
 
 impl ResponseError for AuthError {
     fn status_code(&self) -> StatusCode {
-        self.to_problem().code().status()
+        self.code().status()
     }
 
     fn error_response(&self) -> HttpResponse {

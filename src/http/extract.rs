@@ -75,7 +75,7 @@ fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<usize>().ok());
     if declared_length.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(ApiError::BodyTooLarge { limit: MAX_BODY_BYTES });
+        return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
     }
     let Some(content_type) = request.headers().get(CONTENT_TYPE) else {
         return Ok(true);
@@ -103,7 +103,7 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
         // A connection that breaks off mid-body has nobody left to read this answer.
         let chunk = chunk.map_err(|error| ApiError::MalformedJson(error.to_string()))?;
         if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(ApiError::BodyTooLarge { limit: MAX_BODY_BYTES });
+            return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
         }
         body.extend_from_slice(&chunk);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::schema::{AllOfBuilder, Schema, Type};
@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::headers::ResponseHeader;
 use super::schema::{one_of, reference};
-use crate::base::problem::{self, ProblemCode};
+use crate::base::problem::{self, Problem, ProblemCode};
 
 /// The schemas that errors are made of: `Problem`, and what it refers to.
 pub(crate) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
@@ -77,127 +77,12 @@ fn response(status: StatusCode, codes: &[ProblemCode]) -> Response {
 }
 
 fn description(codes: &[ProblemCode]) -> String {
-    let lines = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), meaning(*code).0));
+    let lines = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.when()));
     lines.collect::<Vec<_>>().join("\n\n")
 }
 
 fn example(code: ProblemCode) -> Value {
-    let mut body = json!({
-        "type": format!("/problems/{}", code.as_str()),
-        "title": code.status().canonical_reason(),
-        "status": code.status().as_u16(),
-        "detail": meaning(code).1,
-        "code": code.as_str(),
-        "request_id": "b1946ac92492d2347c6235b4d2611184",
-    });
-    let retry = match code {
-        ProblemCode::TokenExpired => Some("refresh"),
-        ProblemCode::MissingToken | ProblemCode::InvalidToken => Some("login"),
-        ProblemCode::Forbidden => Some("never"),
-        _ => None,
-    };
-    if let Some(retry) = retry {
-        body["retry"] = json!(retry);
-    }
-    let fault = match code {
-        ProblemCode::ValidationFailed => {
-            Some(("title", "blank", "A title needs at least one visible character."))
-        }
-        ProblemCode::IdempotencyKeyReused => Some((
-            "Idempotency-Key",
-            "reused",
-            "A key stands for one request and its repetitions; a new request needs a new key.",
-        )),
-        _ => None,
-    };
-    if let Some((field, rule, detail)) = fault {
-        body["errors"] = json!([{"field": field, "code": rule, "detail": detail}]);
-    }
-    body
-}
-
-/// When a code is answered, and the `detail` that goes with it.
-const fn meaning(code: ProblemCode) -> (&'static str, &'static str) {
-    match code {
-        ProblemCode::InvalidRequest => (
-            "the `Authorization` header is broken or repeated.",
-            "The Authorization header must be sent once, as: Bearer <token>.",
-        ),
-        ProblemCode::MalformedJson => {
-            ("the body is not JSON.", "The body is not well-formed JSON.")
-        }
-        ProblemCode::MalformedPath => {
-            ("a path segment has the wrong form.", "The path has a segment of the wrong form.")
-        }
-        ProblemCode::MalformedHeader => (
-            "`If-Match` or `Idempotency-Key` has the wrong form, or stands twice.",
-            "The header Idempotency-Key is not of the form it must have.",
-        ),
-        ProblemCode::TaskLimitReached => (
-            "the user has as many tasks as one may have.",
-            "This account holds as many tasks as it may; delete some to add more.",
-        ),
-        ProblemCode::PreconditionFailed => (
-            "`If-Match` names a state that is not the current one; `ETag` does.",
-            "The task has changed since; ETag says what it is now.",
-        ),
-        ProblemCode::IdempotencyKeyReused => (
-            "the `Idempotency-Key` belongs to a request with another body.",
-            "This Idempotency-Key belongs to a request with another body.",
-        ),
-        ProblemCode::MissingToken => {
-            ("no credentials were sent.", "This resource needs an access token.")
-        }
-        ProblemCode::TokenExpired => {
-            ("the token was genuine once and has expired.", "The access token expired.")
-        }
-        ProblemCode::InvalidToken => {
-            ("the token is not one this service accepts.", "The access token is invalid.")
-        }
-        ProblemCode::Forbidden => (
-            "the user in the path is not the user of the token.",
-            "The path does not belong to this user.",
-        ),
-        ProblemCode::NotFound => {
-            ("missing, deleted and somebody else's alike.", "There is nothing here.")
-        }
-        ProblemCode::MethodNotAllowed => (
-            "another method on this path; `Allow` lists what it knows.",
-            "This resource does not know the method; Allow lists what it knows.",
-        ),
-        ProblemCode::NotAcceptable => {
-            ("the client accepts no JSON.", "This resource is available as application/json only.")
-        }
-        ProblemCode::RequestTimeout => {
-            ("the request's body did not arrive in time.", "The body did not arrive in time.")
-        }
-        ProblemCode::RateLimited => (
-            "too many requests of this user, or too many refused ones from this address.",
-            "Too many requests. Wait as long as Retry-After says.",
-        ),
-        ProblemCode::NotReady => (
-            "`GET /health/ready` only: the server cannot do its work, or is stopping.",
-            "Not ready: the database does not answer.",
-        ),
-        ProblemCode::BodyTooLarge => {
-            ("the body is longer than 64 KiB.", "The body is longer than 65536 bytes.")
-        }
-        ProblemCode::UnsupportedMediaType => (
-            "the body is not declared as JSON.",
-            "Send the body as Content-Type: application/json.",
-        ),
-        ProblemCode::ValidationFailed => (
-            "the input was read and breaks a rule; `errors` lists every fault.",
-            "The request breaks a rule; see errors.",
-        ),
-        ProblemCode::InternalError => ("a fault of this service.", "The server made a mistake."),
-        ProblemCode::DatabaseUnavailable => (
-            "the database cannot be reached or is too busy.",
-            "The database is not available right now. Try again shortly.",
-        ),
-        ProblemCode::KeysUnavailable => (
-            "the key set that tokens are verified with was never loaded, or is too old.",
-            "The keys to check this token with are not available right now. Try again shortly.",
-        ),
-    }
+    let problem = Problem::new(code);
+    let body = problem.body(Some("b1946ac92492d2347c6235b4d2611184"));
+    serde_json::to_value(body).unwrap_or_default()
 }
