@@ -1,32 +1,34 @@
 //! The description of the API: `GET /openapi.json` for programs, `GET /docs` for people.
 
-pub(crate) mod openapi;
 mod page;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Route, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use crate::http::operation::{Access, Operation, Produces};
-
-const fn public(path: &'static str, produces: Produces, route: fn() -> Route) -> Operation {
-    Operation { method: Method::GET, access: Access::Public, path, produces, route }
-}
+use crate::http::openapi::{Answer, Description, object};
+use crate::http::operation::{Access, Operation};
 
 pub(crate) const OPERATIONS: &[Operation] = &[
-    public("/openapi.json", Produces::Json, || web::to(description)),
-    public("/docs", Produces::File, || web::to(page::page)),
-    public("/docs/page.js", Produces::File, || web::to(page::script)),
-    public("/docs/swagger-ui-bundle.js", Produces::File, || web::to(page::bundle)),
-    public("/docs/swagger-ui.css", Produces::File, || web::to(page::style)),
+    Operation::json(
+        Access::Public,
+        Method::GET,
+        "/openapi.json",
+        || web::to(description),
+        describe,
+    ),
+    Operation::file("/docs", || web::to(page::page)),
+    Operation::file("/docs/page.js", || web::to(page::script)),
+    Operation::file("/docs/swagger-ui-bundle.js", || web::to(page::bundle)),
+    Operation::file("/docs/swagger-ui.css", || web::to(page::style)),
 ];
 
-/// Kept, and asked for again each time: a new version of the server has other files.
+/// A copy may be kept, and is compared each time: a new version of the server has other files.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The description as it is served, rendered once when the server starts.
@@ -49,7 +51,18 @@ async fn description(rendered: web::Data<Rendered>, request: HttpRequest) -> Htt
     file(&request, &mut HttpResponse::Ok(), "application/json", body.clone(), etag)
 }
 
-/// A strong tag of these bytes. It says whether they changed, and is no proof against forgery.
+fn describe() -> Description {
+    let headers = ["Cache-Control", "ETag"];
+    let answer = Answer::new("An OpenAPI 3.1 document.").headers(headers).json(object(), []);
+    let unchanged = Answer::new("The client's copy is current.").headers(headers);
+    let text = "The same as `taskbridge openapi` prints.";
+    Description::new("documentation", "getDescription", "This description", text)
+        .header("If-None-Match")
+        .answer(StatusCode::OK, answer)
+        .answer(StatusCode::NOT_MODIFIED, unchanged)
+}
+
+/// A strong tag of these bytes. It tells whether they changed; it is no protection against forgery.
 fn tag_of(body: &[u8]) -> EntityTag {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
@@ -71,7 +84,7 @@ fn file(
         Err(_) => false,
     };
     if known {
-        return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+        return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     response.insert_header((CONTENT_TYPE, content_type)).body(body)
 }

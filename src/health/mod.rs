@@ -2,14 +2,13 @@
 //! an orchestrator kill a healthy process. `GET /health/ready`: the process can do its work, so that a
 //! load balancer may send it some.
 
-pub(crate) mod openapi;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -18,20 +17,32 @@ use crate::auth::JwksCache;
 use crate::base::drain::Drain;
 use crate::db::Db;
 use crate::http::error::ApiError;
-use crate::http::operation::{Access, Operation, Produces};
+use crate::http::openapi::{Answer, Description, NamedSchema, named, reference};
+use crate::http::operation::{Access, Operation};
 
-/// How old the last look at the database may be: anybody may ask, so asking must cost nothing.
+/// How long the last answer of the database counts. Every client may ask, so asking must be cheap.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a look at the database may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the database may take to answer.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-const fn public(path: &'static str, route: fn() -> actix_web::Route) -> Operation {
-    Operation { method: Method::GET, access: Access::Public, path, produces: Produces::Json, route }
+const TAG: &str = "service";
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::json(Access::Public, Method::GET, "/health", || web::to(health), describe_health),
+    Operation::json(
+        Access::Public,
+        Method::GET,
+        "/health/ready",
+        || web::to(ready),
+        describe_ready,
+    ),
+];
+
+/// The schemas that the descriptions refer to.
+pub(crate) fn schemas() -> [NamedSchema; 2] {
+    [named::<Health>(), named::<Ready>()]
 }
-
-pub(crate) const OPERATIONS: &[Operation] =
-    &[public("/health", || web::to(health)), public("/health/ready", || web::to(ready))];
 
 /// That the process answers.
 #[derive(Serialize, ToSchema)]
@@ -44,6 +55,14 @@ struct Health {
 
 async fn health() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
+}
+
+fn describe_health() -> Description {
+    let example = json!({"status": "healthy", "version": env!("CARGO_PKG_VERSION")});
+    let answer = Answer::new("It does.").json(reference("Health"), [("healthy", example)]);
+    let text = "Asks nothing else, so that a database outage does not make an orchestrator kill a healthy process.";
+    Description::new(TAG, "getHealth", "Does the process answer?", text)
+        .answer(StatusCode::OK, answer)
 }
 
 /// That the process can do its work.
@@ -60,19 +79,22 @@ async fn ready(readiness: web::Data<Readiness>) -> Result<HttpResponse, ApiError
     }
 }
 
+fn describe_ready() -> Description {
+    let answer =
+        Answer::new("It can.").json(reference("Ready"), [("ready", json!({"status": "ready"}))]);
+    let text = "Whether database, migrations and keys are there, and the server is not stopping. A 503 says what is missing and never why.";
+    Description::new(TAG, "getReadiness", "Can it do its work?", text)
+        .answer(StatusCode::OK, answer)
+        .problems([StatusCode::SERVICE_UNAVAILABLE])
+}
+
 /// What the server needs in order to work.
 pub(crate) struct Readiness {
     db: Db,
     keys: Option<Arc<JwksCache>>,
     drain: Drain,
-    database: Mutex<Option<(Instant, DatabaseState)>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum DatabaseState {
-    Ready,
-    Missing,
-    NotMigrated,
+    /// When the database was asked, and what it lacked.
+    database: Mutex<Option<(Instant, Option<&'static str>)>>,
 }
 
 impl Readiness {
@@ -80,44 +102,42 @@ impl Readiness {
         Self { db, keys, drain, database: Mutex::new(None) }
     }
 
-    /// Names what is missing, and not why: that stands in the log.
+    /// Names what is missing. The reasons are for the log.
     async fn missing(&self) -> Vec<&'static str> {
         let mut missing = Vec::new();
         if self.drain.has_begun() {
             missing.push("the server is stopping");
         }
-        match self.database().await {
-            DatabaseState::Ready => {}
-            DatabaseState::Missing => missing.push("the database does not answer"),
-            DatabaseState::NotMigrated => missing.push("migrations are pending"),
-        }
+        missing.extend(self.database().await);
         if self.keys.as_ref().is_some_and(|keys| !keys.is_ready()) {
             missing.push("no verification keys are loaded");
         }
         missing
     }
 
-    /// Whoever comes while somebody looks waits for what is seen.
-    async fn database(&self) -> DatabaseState {
+    /// Requests that come while one asks the database wait for its answer.
+    async fn database(&self) -> Option<&'static str> {
+        const NO_ANSWER: Option<&str> = Some("the database does not answer");
         let mut last = self.database.lock().await;
-        if let Some((at, state)) = *last
+        if let Some((at, missing)) = *last
             && at.elapsed() < FRESH
         {
-            return state;
+            return missing;
         }
-        let state = match timeout(PATIENCE, self.db.is_migrated()).await {
-            Ok(Ok(true)) => DatabaseState::Ready,
-            Ok(Ok(false)) => DatabaseState::NotMigrated,
+        let missing = match timeout(DATABASE_TIMEOUT, self.db.is_migrated()).await {
+            Ok(Ok(true)) => None,
+            Ok(Ok(false)) => Some("migrations are pending"),
             Ok(Err(error)) => {
                 log::warn!("not ready: {error}");
-                DatabaseState::Missing
+                NO_ANSWER
             }
             Err(_) => {
-                log::warn!("not ready: the database did not answer in {} s", PATIENCE.as_secs());
-                DatabaseState::Missing
+                let seconds = DATABASE_TIMEOUT.as_secs();
+                log::warn!("not ready: the database did not answer in {seconds} s");
+                NO_ANSWER
             }
         };
-        *last = Some((Instant::now(), state));
-        state
+        *last = Some((Instant::now(), missing));
+        missing
     }
 }

@@ -1,5 +1,5 @@
-//! The vocabulary of the API's description (OpenAPI 3.1). Features describe what is theirs with a
-//! [`Description`] each; what follows from the access of an operation (security, the path's user, the
+//! The vocabulary of the API's description (OpenAPI 3.1). A feature describes each of its operations
+//! with a [`Description`]; what follows from the access of an operation (security, the path's user, the
 //! errors before a handler runs) is added in one place, [`crate::server::openapi`].
 
 mod description;
@@ -7,7 +7,9 @@ mod headers;
 mod problems;
 mod schema;
 
-pub(crate) use description::{Answer, Description, json_body, path_parameter, query_parameter};
-pub(crate) use headers::{ResponseHeader, header_components, parameter_components};
+pub(crate) use description::{Answer, Description, path_parameter, query_parameter};
+pub(crate) use headers::{header_components, parameter_components};
 pub(crate) use problems::{problem_components, problem_schemas};
-pub(crate) use schema::{boolean, integer, nullable, one_of, reference, string};
+pub(crate) use schema::{
+    NamedSchema, boolean, integer, named, nullable, object, one_of, reference, string,
+};

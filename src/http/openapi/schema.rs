@@ -1,7 +1,21 @@
 //! Short names for the schemas that parameters and members are made of.
 
-use utoipa::openapi::schema::{SchemaType, Type};
-use utoipa::openapi::{ObjectBuilder, Ref};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
+
+/// An entry of `#/components/schemas`.
+pub(crate) type NamedSchema = (String, RefOr<Schema>);
+
+/// The schema that a type derives.
+pub(crate) fn named<T: ToSchema>() -> NamedSchema {
+    (T::name().into_owned(), T::schema())
+}
+
+/// Any JSON object.
+pub(crate) fn object() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object)
+}
 
 /// Any text.
 pub(crate) fn string() -> ObjectBuilder {

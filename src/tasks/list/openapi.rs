@@ -1,24 +1,36 @@
-//! The description of the list's parameters.
+//! The description of the list.
 
+use actix_web::http::StatusCode;
 use serde_json::json;
 use utoipa::openapi::path::{ParameterBuilder, ParameterStyle};
 use utoipa::openapi::schema::ArrayBuilder;
 
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT, MAX_SEARCH_CHARS, MAX_TAGS};
 use super::sort::SortKey;
-use crate::http::openapi::{boolean, integer, one_of, query_parameter, string};
-use crate::tasks::openapi::schemas;
+use crate::http::openapi::{
+    Answer, Description, boolean, integer, one_of, query_parameter, string,
+};
+use crate::tasks::openapi::{TAG, examples, schemas};
 
-/// What a list can be asked for.
-pub(in crate::tasks) fn parameters() -> Vec<ParameterBuilder> {
-    which().into_iter().chain(in_which_order()).chain(how_many()).collect()
+/// `GET /tasks`.
+pub(in crate::tasks) fn describe() -> Description {
+    let text = "A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that stands still is neither skipped nor repeated while others come and go.";
+    let page = Answer::new("A page of tasks.")
+        .headers(["Cache-Control", "Link", "X-Total-Count"])
+        .json(schemas::task_list(), [("page", json!([examples::task()])), ("empty", json!([]))]);
+    Description::new(TAG, "listTasks", "List tasks", text)
+        .parameters(which())
+        .parameters(in_which_order())
+        .parameters(how_many())
+        .answer(StatusCode::OK, page)
+        .problems([StatusCode::UNPROCESSABLE_ENTITY])
 }
 
-fn which() -> Vec<ParameterBuilder> {
+fn which() -> [ParameterBuilder; 7] {
     let repeatable = |name, sentence, items: ArrayBuilder| {
         query_parameter(name, sentence, items).style(Some(ParameterStyle::Form)).explode(Some(true))
     };
-    vec![
+    [
         query_parameter(
             "status",
             "Only open or only completed tasks.",
@@ -45,17 +57,17 @@ fn which() -> Vec<ParameterBuilder> {
             .example(Some(json!("2026-12-01T08:00:00Z"))),
         query_parameter(
             "search",
-            "A text in the title or the description, whatever the case of its ASCII letters; `%` and `_` stand for themselves. An empty one finds everything.",
+            "A text in the title or the description, whatever the case of its letters and their accents; `%` and `_` stand for themselves. An empty one finds everything.",
             string().max_length(Some(MAX_SEARCH_CHARS)).pattern(Some(schemas::NO_NUL)),
         ),
     ]
 }
 
-fn in_which_order() -> Vec<ParameterBuilder> {
+fn in_which_order() -> [ParameterBuilder; 2] {
     let keys = SortKey::ALL.map(SortKey::as_str);
     let sorts: Vec<String> =
         keys.iter().flat_map(|key| [(*key).to_owned(), format!("-{key}")]).collect();
-    vec![
+    [
         query_parameter(
             "sort",
             "The order; a leading `-` turns it round. Tasks without a due date come last either way, and `id` breaks ties.",
@@ -69,8 +81,8 @@ fn in_which_order() -> Vec<ParameterBuilder> {
     ]
 }
 
-fn how_many() -> Vec<ParameterBuilder> {
-    vec![
+fn how_many() -> [ParameterBuilder; 3] {
+    [
         query_parameter(
             "limit",
             "How many tasks a page has at most.",

@@ -111,6 +111,6 @@ pub(super) fn completion() -> ObjectBuilder {
 }
 
 /// A page of tasks.
-pub(super) fn task_list() -> ArrayBuilder {
+pub(in crate::tasks) fn task_list() -> ArrayBuilder {
     ArrayBuilder::new().items(reference("Task"))
 }
