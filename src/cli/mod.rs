@@ -1,4 +1,4 @@
-//! The command line: `serve` unless told otherwise.
+//! The command line; without a command, `serve`.
 
 mod copy;
 mod doctor;
@@ -10,12 +10,12 @@ mod output;
 mod serve;
 mod token;
 
-use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::variables::RUST_LOG;
 use crate::config::{Source, VARIABLES, Variable, log_format_from};
 
 /// The task API behind a Next.js + Better Auth front end.
@@ -45,9 +45,6 @@ enum Command {
     Token(token::Command),
 }
 
-/// The HTTP library tells of its threads at `info`, which no operator needs.
-const DEFAULT_LOG: &str = "info,actix_server=warn";
-
 /// Parses the command line, reads the environment and `.env`, and runs the command.
 ///
 /// # Errors
@@ -57,12 +54,15 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::from_arg_matches(&matches)?;
     let source = Source::from_environment(Path::new(".env"))?;
     let command = cli.command.unwrap_or(Command::Serve);
-    // Tools that print a report keep the log out of it.
+    // Commands that print a report must not mix it with log lines.
     let quiet = matches!(
         command,
         Command::Healthcheck | Command::Doctor(_) | Command::Openapi | Command::Token(_)
     );
-    let filter = source.get("RUST_LOG").unwrap_or(if quiet { "off" } else { DEFAULT_LOG });
+    // The HTTP library logs its threads at `info`, which no operator needs.
+    let default =
+        if quiet { "off".to_owned() } else { RUST_LOG.default.to_owned() + ",actix_server=warn" };
+    let filter = source.get(RUST_LOG.name).unwrap_or(&default);
     logging::start(filter, log_format_from(&source))?;
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
@@ -76,10 +76,12 @@ pub fn run() -> anyhow::Result<ExitCode> {
 }
 
 fn variables_help() -> String {
-    let mut help = String::from("Environment variables (also read from .env in this folder):\n");
-    for Variable { name, default, help: sentence } in VARIABLES {
-        // Writing to a string cannot fail.
-        let _ = write!(help, "\n  {name}\n      {sentence}\n      Default: {default}\n");
-    }
-    help
+    let row = |Variable { name, default, range, help }: &Variable| {
+        let range = range.as_ref().filter(|range| *range.end() < u32::MAX);
+        let range = range.map(|range| format!(", from {} to {}", range.start(), range.end()));
+        let range = range.unwrap_or_default();
+        format!("\n  {name}\n      {help}\n      Default: {default}{range}\n")
+    };
+    let rows: String = VARIABLES.iter().map(row).collect();
+    format!("Environment variables (also read from .env in this folder):\n{rows}")
 }

@@ -14,7 +14,7 @@ use crate::server::Application;
 /// What is wrong with the configuration, the database or the address.
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let config = Config::from_source(source)?;
-    for notice in &config.notices {
+    for notice in config.notices() {
         log::info!("{notice}");
     }
     let database = config.database.url.to_string();

@@ -1,46 +1,47 @@
 //! Which database, and how it is used.
 
-use std::time::Duration;
-
-use super::source::Reader;
+use super::source::{ConfigError, EnvReader, Source};
+use super::variables::{
+    DATABASE_ACQUIRE_TIMEOUT_SECONDS, DATABASE_MAX_CONNECTIONS, DATABASE_PREPARED_STATEMENTS,
+    DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, Variable,
+};
 use crate::db::{DatabaseUrl, DbSettings};
 
-const RLS: &str = "DATABASE_RLS";
-
-pub(super) fn url(reader: &mut Reader<'_>) -> Option<DatabaseUrl> {
-    reader.parse("DATABASE_URL", "sqlite://tasks.db", DatabaseUrl::parse)
+/// Reads `DATABASE_URL` alone, for commands that need nothing else.
+///
+/// # Errors
+/// As [`super::Config::from_source`].
+pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
+    let mut reader = EnvReader::of(source, &[&DATABASE_URL]);
+    let url = reader.parse(&DATABASE_URL, DatabaseUrl::parse);
+    reader.finish(url)
 }
 
 /// `None` after a mistake in the URL.
-pub(super) fn read(reader: &mut Reader<'_>) -> Option<DbSettings> {
-    let seconds = |number: u32| Duration::from_secs(u64::from(number));
-    let url = url(reader);
-    let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", "10", 1..=1000);
-    let max_tasks_per_user = reader.number("MAX_TASKS_PER_USER", "10000", 1..=1_000_000);
-    let acquire = reader.number("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "3", 1..=60);
-    let statement = reader.number("DATABASE_STATEMENT_TIMEOUT_SECONDS", "5", 1..=600);
-    let prepared_statements = switch(reader, "DATABASE_PREPARED_STATEMENTS", "on");
-    let row_level_security = switch(reader, RLS, "off");
+pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
+    let url = reader.parse(&DATABASE_URL, DatabaseUrl::parse);
+    let max_connections = reader.number(&DATABASE_MAX_CONNECTIONS);
+    let max_tasks_per_user = i64::from(reader.number(&MAX_TASKS_PER_USER));
+    let acquire_timeout = reader.seconds(&DATABASE_ACQUIRE_TIMEOUT_SECONDS);
+    let statement_timeout = reader.seconds(&DATABASE_STATEMENT_TIMEOUT_SECONDS);
+    let prepared_statements = switch(reader, &DATABASE_PREPARED_STATEMENTS);
+    let row_level_security = switch(reader, &DATABASE_RLS);
     let url = url?;
     if row_level_security && matches!(url, DatabaseUrl::Sqlite(_)) {
-        reader.mistake(RLS, "is on, but SQLite has no row-level security: use PostgreSQL");
+        let what = "is on, but SQLite has no row-level security: use PostgreSQL";
+        reader.mistake(&DATABASE_RLS, what);
     }
     Some(DbSettings {
         url,
         max_connections,
-        max_tasks_per_user: i64::from(max_tasks_per_user),
-        acquire_timeout: seconds(acquire),
-        statement_timeout: seconds(statement),
+        max_tasks_per_user,
+        acquire_timeout,
+        statement_timeout,
         prepared_statements,
         row_level_security,
     })
 }
 
-fn switch(reader: &mut Reader<'_>, name: &'static str, default: &str) -> bool {
-    let on = reader.parse(name, default, |text| match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("is neither on nor off"),
-    });
-    on.unwrap_or_default()
+fn switch(reader: &mut EnvReader<'_>, variable: &Variable) -> bool {
+    reader.choice(variable, [("on", true), ("off", false)]).unwrap_or_default()
 }

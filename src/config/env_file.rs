@@ -1,6 +1,6 @@
-//! The `.env` file, read exactly as the web app's loader (Node's `process.loadEnvFile`) reads it.
-//! Libraries in this place expand `$NAME` inside values, so a secret with a dollar sign would differ
-//! between the two sides and every token would be refused.
+//! The `.env` file, read exactly as the web app's loader (Node's `process.loadEnvFile`) reads it. The
+//! usual libraries expand `$NAME` inside values: a secret with a dollar sign would then differ between
+//! the two sides, and every token would be refused.
 
 /// A line that is neither empty, nor a comment, nor `NAME=value`. The content is not shown, because
 /// it may be a secret.
@@ -11,8 +11,8 @@ pub(super) struct EnvFileError {
     pub(super) line: usize,
 }
 
-/// The names and values of a file, in order. A value may stand in single quotes, double quotes or
-/// backticks; behind an unquoted value `#` starts a comment.
+/// The names and values of a file, in order. A value may be in single quotes, double quotes or
+/// backticks; after an unquoted value `#` starts a comment.
 pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     let mut entries = Vec::new();
     for (index, line) in text.lines().enumerate() {

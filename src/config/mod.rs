@@ -1,17 +1,14 @@
-//! The configuration: read once, from the environment and a `.env` file beside the program, checked
-//! as a whole, with every mistake reported at once. Nothing else reads the environment.
+//! The configuration: read once, from the environment and a `.env` file in the working directory, and
+//! checked as a whole, with all mistakes reported together. Nothing else reads the environment.
 
-mod address;
 mod database;
 mod env_file;
-mod http;
 mod keys;
-mod log_format;
 mod origin;
-mod rate;
+mod server;
 mod shared_secret;
 mod source;
-mod variables;
+pub(crate) mod variables;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -19,25 +16,40 @@ use std::sync::Arc;
 use crate::auth::{
     Accepted, AuthSettings, ClaimPath, JwksCache, KeySource, KeySources, fingerprint,
 };
-use crate::db::{DatabaseUrl, DbSettings};
+use crate::db::DbSettings;
+use source::EnvReader;
+use variables::{
+    APP_ENV, JWT_AUDIENCE, JWT_ISSUER, JWT_LEEWAY_SECONDS, JWT_USER_ID_CLAIM, LOG_FORMAT,
+};
 
 pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
-pub use address::address_from;
-pub use http::HttpLimits;
+pub use database::database_url_from;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
-pub use log_format::{LogFormat, log_format_from};
-pub use rate::RateLimitSettings;
+pub use origin::CorsOrigins;
+pub use server::{HttpLimits, RateLimitSettings, address_from};
 pub use source::{ConfigError, FROM_FILES, Source};
 pub use variables::{VARIABLES, Variable};
 
-/// Which browser origins may call the API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CorsOrigins {
-    /// All; refused in production.
-    Any,
-    /// These and no others.
-    Exactly(Vec<String>),
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people: time, level, target, message, then `key=value` pairs.
+    #[default]
+    Text,
+    /// For machines: one JSON object in each line.
+    Json,
+}
+
+const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+/// Whether each of them is production.
+const ENVIRONMENTS: [(&str, bool); 2] = [("development", false), ("production", true)];
+
+/// The format before the configuration is read as a whole, which reports a mistake in it.
+#[must_use]
+pub fn log_format_from(source: &Source) -> LogFormat {
+    EnvReader::new(source).choice(&LOG_FORMAT, LOG_FORMATS).unwrap_or_default()
 }
 
 /// Everything the server needs to start.
@@ -49,7 +61,7 @@ pub struct Config {
     pub port: u16,
     /// What clients may take from the server.
     pub http: HttpLimits,
-    /// How often somebody may ask.
+    /// How often one user may ask, and one address may fail to authenticate.
     pub rate_limits: RateLimitSettings,
     /// Which database, and how it is used.
     pub database: DbSettings,
@@ -73,8 +85,6 @@ pub struct Config {
     pub metrics_addr: Option<SocketAddr>,
     /// How log lines are written.
     pub log_format: LogFormat,
-    /// Harmless but noteworthy settings, to be logged at start.
-    pub notices: Vec<String>,
 }
 
 impl Config {
@@ -83,75 +93,63 @@ impl Config {
     /// # Errors
     /// All mistakes together, each with the variable's name; secrets are never shown.
     pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
-        let mut reader = source::Reader::new(source);
-        let mut notices = Vec::new();
+        let mut reader = EnvReader::new(source);
+        let config = Self::read(&mut reader);
+        reader.finish(config)
+    }
 
-        let keys = keys::read(&mut reader);
-        let app_origin = reader.parse("BETTER_AUTH_URL", "http://localhost:3000", |text| {
-            origin::of_url(text).ok_or("is not an http or https URL, such as http://localhost:3000")
-        });
-        let app_origin = app_origin.unwrap_or_default();
-        let issuer = accepted(&mut reader, "JWT_ISSUER", &app_origin, &mut notices);
-        let audience = accepted(&mut reader, "JWT_AUDIENCE", &app_origin, &mut notices);
-        let user_id_claim = reader.parse("JWT_USER_ID_CLAIM", "sub", |text| {
+    /// `None` after some mistakes. What a mistake leaves empty is checked last, when all of them are known.
+    fn read(reader: &mut EnvReader<'_>) -> Option<Self> {
+        let keys = keys::read(reader);
+        let app_origin = origin::of_the_web_app(reader);
+        let issuer = accepted(reader, &JWT_ISSUER, &app_origin);
+        let audience = accepted(reader, &JWT_AUDIENCE, &app_origin);
+        let user_id_claim = reader.parse(&JWT_USER_ID_CLAIM, |text| {
             ClaimPath::parse(text).ok_or("is not a claim name, or names joined by single dots")
         });
-        let leeway_seconds = reader.number("JWT_LEEWAY_SECONDS", "30", 0..=300);
-        let database = database::read(&mut reader);
-        let host = address::host(&mut reader);
-        let port = address::port(&mut reader);
-        let http = http::read(&mut reader);
-        let rate_limits = rate::read(&mut reader);
-        let production = reader.parse("APP_ENV", "development", |text| match text {
-            "development" => Ok(false),
-            "production" => Ok(true),
-            _ => Err("is neither development nor production"),
-        });
-        let cors = cors(&mut reader, &app_origin, production.unwrap_or(true));
-
-        let metrics_addr = if reader.has("METRICS_ADDR") {
-            reader.check("METRICS_ADDR", |text| {
-                text.parse().ok().ok_or("is not an address with a port, such as 127.0.0.1:9464")
-            })
-        } else {
-            None
-        };
-        let log_format = log_format::read(&mut reader);
-
-        // Anything missing here has left a mistake behind, so the two cases cannot mix.
-        let (Some(keys), Some(user_id_claim), Some(database), Some(host), true) =
-            (keys, user_id_claim, database, host, reader.is_clean())
-        else {
-            return Err(reader.into_error());
-        };
-        for SharedSecret { label, secret, .. } in &keys.secrets {
-            notices.push(format!("{label} has the fingerprint {}", fingerprint(secret)));
-        }
-        if let Some(JwksConfig { url, .. }) = &keys.jwks {
-            notices.push(format!("keys are fetched from {url}"));
-        }
-        Ok(Self {
-            host,
-            port,
+        let leeway_seconds = reader.number(&JWT_LEEWAY_SECONDS);
+        let database = database::read(reader);
+        let address = server::address(reader);
+        let http = server::limits(reader);
+        let rate_limits = server::rate_limits(reader);
+        let production = reader.choice(&APP_ENV, ENVIRONMENTS).unwrap_or(true);
+        let cors = origin::allowed(reader, &app_origin, production);
+        let metrics_addr = server::metrics_address(reader);
+        let log_format = reader.choice(&LOG_FORMAT, LOG_FORMATS).unwrap_or_default();
+        let address = address?;
+        Some(Self {
+            host: address.ip(),
+            port: address.port(),
             http,
             rate_limits,
-            database,
-            keys,
+            database: database?,
+            keys: keys?,
             issuer,
             audience,
-            user_id_claim,
+            user_id_claim: user_id_claim?,
             leeway_seconds,
-            production: production.unwrap_or(true),
+            production,
             app_origin,
             cors,
             metrics_addr,
             log_format,
-            notices,
         })
     }
-}
 
-impl Config {
+    /// Harmless but noteworthy settings, to be logged at start.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        let unchecked = [(&JWT_ISSUER, &self.issuer), (&JWT_AUDIENCE, &self.audience)]
+            .into_iter()
+            .filter(|(_, accepted)| **accepted == Accepted::Any)
+            .map(|(it, _)| format!("{}=any: this claim of a token is not checked", it.name));
+        let secrets = self.keys.secrets.iter().map(|SharedSecret { label, secret, .. }| {
+            format!("{label} has the fingerprint {}", fingerprint(secret))
+        });
+        let jwks = self.keys.jwks.iter().map(|jwks| format!("keys are fetched from {}", jwks.url));
+        unchecked.chain(secrets).chain(jwks).collect()
+    }
+
     /// The rules for a verifier, with the key set of [`KeyConfig::jwks`] where there is one.
     #[must_use]
     pub fn auth_settings(&self, jwks: Option<Arc<JwksCache>>) -> AuthSettings {
@@ -167,52 +165,12 @@ impl Config {
     }
 }
 
-/// Reads `DATABASE_URL` alone, for commands that need nothing else.
-///
-/// # Errors
-/// As [`Config::from_source`].
-pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
-    let mut reader = source::Reader::of(source, &["DATABASE_URL"]);
-    match (database::url(&mut reader), reader.is_clean()) {
-        (Some(url), true) => Ok(url),
-        _ => Err(reader.into_error()),
+fn accepted(reader: &EnvReader<'_>, variable: &Variable, app_origin: &str) -> Accepted {
+    if !reader.has(variable) {
+        return Accepted::one_of([app_origin]);
     }
-}
-
-fn accepted(
-    reader: &mut source::Reader<'_>,
-    name: &'static str,
-    app_origin: &str,
-    notices: &mut Vec<String>,
-) -> Accepted {
-    let values = reader.list(name, app_origin);
-    if values == ["any"] {
-        notices.push(format!("{name}=any: this claim of a token is not checked"));
-        return Accepted::Any;
-    }
-    Accepted::one_of(values)
-}
-
-fn cors(reader: &mut source::Reader<'_>, app_origin: &str, production: bool) -> CorsOrigins {
-    const NAME: &str = "CORS_ALLOWED_ORIGINS";
-    let mut origins = Vec::new();
-    for entry in reader.list(NAME, app_origin) {
-        match origin::exact(&entry) {
-            Some(origin) => origins.push(origin),
-            None if entry == "*" && production => {
-                reader.mistake(NAME, "is *, which is refused in production: list exact origins");
-            }
-            None if entry == "*" => return CorsOrigins::Any,
-            None if entry.is_empty() => {}
-            None => reader.mistake(
-                NAME,
-                format!(
-                    "has the entry {entry:?}, which is not an origin such as https://app.example"
-                ),
-            ),
-        }
-    }
-    CorsOrigins::Exactly(origins)
+    let values = reader.list(variable);
+    if values == ["any"] { Accepted::Any } else { Accepted::one_of(values) }
 }
 
 #[cfg(test)]

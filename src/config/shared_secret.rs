@@ -1,9 +1,9 @@
-//! The rules for `BETTER_AUTH_SECRET`. A weak secret lets anybody mint tokens for anybody, so it
-//! stops the program rather than warn.
+//! The rules for `BETTER_AUTH_SECRET`. With a weak secret an attacker can make tokens for every user, so
+//! it stops the program instead of causing a warning.
 
 use crate::base::secret::Secret;
 
-/// What Better Auth falls back to in development; everybody knows it.
+/// What Better Auth falls back to in development; it is public.
 pub(crate) const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
 /// What `.env.example` ships, to be replaced.
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
         return Err("starts or ends with a quotation mark: write the value without quotes");
     }
     if text == PUBLIC_DEFAULT {
-        return Err("is Better Auth's public default, which everybody knows: \
+        return Err("is Better Auth's public default, which is no secret: \
                     make a new one with `openssl rand -base64 32`");
     }
     if text.len() < MIN_BYTES {

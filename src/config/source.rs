@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 
-/// Variables that may also be given as the content of a file, named by the variable with `_FILE`
-/// behind it: those that hold secrets, as container engines mount them.
-pub const FROM_FILES: [&str; 3] = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
+use super::variables::{BETTER_AUTH_SECRET, BETTER_AUTH_SECRETS, DATABASE_URL, Variable};
 
-/// Named values: the process's environment, then a `.env` file, then the files that `…_FILE` variables name. An
-/// empty value counts as not set.
+/// Variables that may also be given as the content of a file, which the variable with `_FILE` after its
+/// name names: those that hold secrets, as container engines mount them.
+pub const FROM_FILES: [&str; 3] =
+    [BETTER_AUTH_SECRET.name, BETTER_AUTH_SECRETS.name, DATABASE_URL.name];
+
+/// Named values: the process's environment, then a `.env` file, then the files that `…_FILE` variables
+/// name. An empty value counts as not set.
 pub struct Source {
     values: HashMap<String, String>,
     mistakes: Vec<String>,
@@ -119,75 +122,85 @@ impl Display for ConfigError {
 }
 
 /// Reads variables one by one and remembers every mistake.
-pub(super) struct Reader<'a> {
+pub(super) struct EnvReader<'a> {
     source: &'a Source,
     mistakes: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EnvReader<'a> {
     pub(super) fn new(source: &'a Source) -> Self {
         Self { source, mistakes: source.mistakes.clone() }
     }
 
-    /// For a command that needs these variables alone: what is wrong with others is not its business.
-    pub(super) fn of(source: &'a Source, names: &[&str]) -> Self {
-        let concerns = |mistake: &&String| names.iter().any(|name| mistake.starts_with(name));
+    /// For a command that needs these variables alone: mistakes in others must not stop it.
+    pub(super) fn of(source: &'a Source, variables: &[&Variable]) -> Self {
+        let concerns = |mistake: &&String| variables.iter().any(|it| mistake.starts_with(it.name));
         Self { source, mistakes: source.mistakes.iter().filter(concerns).cloned().collect() }
     }
 
-    pub(super) fn mistake(&mut self, name: &str, what: impl Display) {
-        self.mistakes.push(format!("{name} {what}."));
+    pub(super) fn mistake(&mut self, variable: &Variable, what: impl Display) {
+        self.mistakes.push(format!("{} {what}.", variable.name));
     }
 
-    pub(super) fn is_clean(&self) -> bool {
-        self.mistakes.is_empty()
+    /// What was read, if there was no mistake. `None` must have left one.
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
+        read.filter(|_| self.mistakes.is_empty()).ok_or(ConfigError { mistakes: self.mistakes })
     }
 
-    pub(super) fn into_error(self) -> ConfigError {
-        ConfigError { mistakes: self.mistakes }
+    pub(super) fn has(&self, variable: &Variable) -> bool {
+        self.source.get(variable.name).is_some()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.source.get(name).is_some()
+    /// The value, or the default.
+    fn text(&self, variable: &Variable) -> &'a str {
+        self.source.get(variable.name).unwrap_or(variable.default_value())
     }
 
-    /// A value without a default; absence is for the parser to judge.
-    pub(super) fn check<T, E: Display>(
-        &mut self,
-        name: &str,
-        parser: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        let text = self.source.get(name).unwrap_or_default();
-        parser(text).map_err(|what| self.mistake(name, what)).ok()
-    }
-
-    /// A value with a default.
+    /// `None` after a mistake, which the parser describes as the end of a sentence.
     pub(super) fn parse<T, E: Display>(
         &mut self,
-        name: &str,
-        default: &str,
+        variable: &Variable,
         parser: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = self.source.get(name).unwrap_or(default);
-        parser(text).map_err(|what| self.mistake(name, what)).ok()
+        parser(self.text(variable)).map_err(|what| self.mistake(variable, what)).ok()
     }
 
-    /// An integer within bounds; 0 after a mistake.
-    pub(super) fn number(&mut self, name: &str, default: &str, bounds: RangeInclusive<u32>) -> u32 {
-        let parsed = self.parse(name, default, |text| {
-            let number = text.parse().ok().filter(|number| bounds.contains(number));
-            number.ok_or(format!(
-                "is {text:?}: expected an integer from {} to {}",
-                bounds.start(),
-                bounds.end()
-            ))
+    /// As [`Self::parse`], and `None` when the variable is not set.
+    pub(super) fn optional<T, E: Display>(
+        &mut self,
+        variable: &Variable,
+        parser: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.has(variable) { self.parse(variable, parser) } else { None }
+    }
+
+    /// A whole number in the variable's range; 0 after a mistake.
+    pub(super) fn number(&mut self, variable: &Variable) -> u32 {
+        let range = variable.range.clone().unwrap_or(0..=u32::MAX);
+        let parsed = self.parse(variable, |text| {
+            let number = text.parse().ok().filter(|number| range.contains(number));
+            let (least, most) = (range.start(), range.end());
+            number.ok_or(format!("is {text:?}: expected an integer from {least} to {most}"))
         });
         parsed.unwrap_or_default()
     }
 
+    /// A whole number of seconds.
+    pub(super) fn seconds(&mut self, variable: &Variable) -> Duration {
+        Duration::from_secs(u64::from(self.number(variable)))
+    }
+
+    /// One of two words.
+    pub(super) fn choice<T>(&mut self, variable: &Variable, words: [(&str, T); 2]) -> Option<T> {
+        let refusal = format!("is neither {} nor {}", words[0].0, words[1].0);
+        self.parse(variable, |text| {
+            let found = words.into_iter().find(|(word, _)| *word == text);
+            found.map(|(_, value)| value).ok_or(refusal)
+        })
+    }
+
     /// Entries separated by commas, trimmed.
-    pub(super) fn list(&mut self, name: &str, default: &str) -> Vec<String> {
-        let text = self.source.get(name).unwrap_or(default);
-        text.split(',').map(|entry| entry.trim().to_owned()).collect()
+    pub(super) fn list(&self, variable: &Variable) -> Vec<String> {
+        self.text(variable).split(',').map(|entry| entry.trim().to_owned()).collect()
     }
 }

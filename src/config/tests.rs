@@ -1,6 +1,7 @@
 //! The rules of the configuration, one sentence each.
 
 use super::*;
+use crate::db::DatabaseUrl;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -43,7 +44,7 @@ fn issuer_and_audience_can_be_lists_or_switched_off_with_a_notice() {
     let config = config(&[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "a, b")]).unwrap();
     assert_eq!(config.issuer, Accepted::Any);
     assert_eq!(config.audience, Accepted::one_of(["a", "b"]));
-    assert!(config.notices.iter().any(|notice| notice.starts_with("JWT_ISSUER=any")));
+    assert!(config.notices().iter().any(|notice| notice.starts_with("JWT_ISSUER=any")));
 }
 
 #[test]
@@ -97,26 +98,63 @@ fn no_message_and_no_debug_output_shows_a_secret() {
 }
 
 #[test]
-fn the_env_example_lists_every_variable_and_no_other() {
-    let example = include_str!("../../.env.example");
-    let assigned = |line: &str| {
-        let line = line.trim_start_matches("# ");
-        let (name, _) = line.split_once('=')?;
-        name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_').then(|| name.to_owned())
-    };
-    let (back_end, _) = example.split_once("# --- web").expect("a part for the web app");
-    let listed: Vec<String> = back_end.lines().filter_map(assigned).collect();
-    let known: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
-    assert_eq!(listed, known);
+fn every_number_is_checked_against_its_range() {
+    for Variable { name, default, range, .. } in VARIABLES {
+        let Some(range) = range else {
+            continue;
+        };
+        let (least, most) = (i64::from(*range.start()), i64::from(*range.end()));
+        for number in [least, default.parse().unwrap(), most] {
+            let accepted = config(&[(name, &number.to_string())]);
+            assert!(accepted.is_ok(), "{name}={number}: {accepted:?}");
+        }
+        for number in [least - 1, most + 1] {
+            let message = refusal(&[(name, &number.to_string())]);
+            let expected =
+                format!("{name} is \"{number}\": expected an integer from {least} to {most}");
+            assert!(message.contains(&expected), "{message}");
+        }
+    }
 }
 
 #[test]
-fn the_readme_lists_every_variable_with_its_default() {
-    let readme = include_str!("../../README.md");
+fn every_default_is_what_counts_without_the_variable() {
+    let all = VARIABLES.iter().map(|variable| (variable.name, variable.default_value()));
+    let given: Vec<_> = all.filter(|(_, value)| !value.is_empty()).collect();
+    let printed = |pairs: &[(&str, &str)]| format!("{:?}", config(pairs).unwrap());
+    assert!(given.len() > 20);
+    assert_eq!(printed(&given), printed(&[]));
+}
+
+#[test]
+fn the_env_example_lists_every_variable_with_its_default_and_no_other() {
+    let example = include_str!("../../.env.example");
+    let assigned = |line: &'static str| {
+        let (name, value) = line.trim_start_matches("# ").split_once('=')?;
+        name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_').then_some((name, value))
+    };
+    let (back_end, _) = example.split_once("# --- web").expect("a part for the web app");
+    let listed: Vec<(&str, &str)> = back_end.lines().filter_map(assigned).collect();
+    let names: Vec<&str> = listed.iter().map(|(name, _)| *name).collect();
+    let known: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(names, known);
+    for (variable, (name, value)) in VARIABLES.iter().zip(listed) {
+        let default = variable.default_value();
+        assert!(default.is_empty() || value == default, "{name}={value}: the default is {default}");
+    }
+}
+
+#[test]
+fn the_documents_list_every_variable_with_its_default() {
+    let read =
+        |path: &str| std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR")));
+    let table = read("docs/configuration.md").or_else(|_| read("README.md")).unwrap();
     for Variable { name, default, .. } in VARIABLES {
         let default = default.trim_matches(['(', ')']);
-        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
-        let row = row.unwrap_or_else(|| panic!("{name} is missing from the README"));
+        let row = table.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("{name} is missing from the documents"));
+        // Names of other variables may be set as code.
+        let row = row.replace('`', "");
         assert!(row.contains(default), "{name} must show its default {default}: {row}");
     }
 }
@@ -160,7 +198,7 @@ mod files {
     }
 
     #[test]
-    fn a_command_that_needs_one_variable_minds_its_file_and_no_other() {
+    fn a_command_that_needs_one_variable_reads_its_file_and_no_other() {
         let url = Source::from_pairs([("DATABASE_URL_FILE", "/nowhere/url")]);
         let message = database_url_from(&url).err().unwrap().to_string();
         assert!(message.contains("DATABASE_URL_FILE names /nowhere/url"), "{message}");

@@ -1,150 +1,113 @@
-//! Every environment variable the program reads, with its default and meaning. `--help` prints this
-//! table, and tests hold `.env.example` and the README against it.
+//! The table of settings: every environment variable the program reads, with its default, its range and
+//! its meaning. The parser, `--help` and `doctor` read it; tests compare `.env.example` and the documents
+//! with it.
+
+use std::ops::RangeInclusive;
 
 /// One environment variable.
 #[derive(Debug)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What counts when it is not set, in words where it is no literal.
+    /// The value when it is not set. In parentheses where it is described rather than given.
     pub default: &'static str,
+    /// For a whole number: the allowed values.
+    pub range: Option<RangeInclusive<u32>>,
     /// What it does, in one sentence.
     pub help: &'static str,
 }
 
-const fn variable(name: &'static str, default: &'static str, help: &'static str) -> Variable {
-    Variable { name, default, help }
+impl Variable {
+    /// The default as a value; empty where it is only described.
+    pub(super) fn default_value(&self) -> &'static str {
+        if self.default.starts_with('(') { "" } else { self.default }
+    }
 }
 
-/// All of them, in the order a reader meets them.
-pub const VARIABLES: &[Variable] = &[
-    variable(
-        "BETTER_AUTH_SECRET",
-        "(required without JWKS_URL)",
-        "The secret shared with Better Auth, at least 32 bytes, used as it is.",
-    ),
-    variable(
-        "BETTER_AUTH_SECRETS",
-        "(none)",
-        "While a secret is replaced: version:secret entries separated by commas, the new one first.",
-    ),
-    variable(
-        "JWKS_URL",
-        "(none)",
-        "Where Better Auth publishes its keys (…/api/auth/jwks), for a front end with the stock jwt().",
-    ),
-    variable("JWKS_REFRESH_SECONDS", "600", "Seconds between two fetches of the keys."),
-    variable(
-        "JWKS_COOLDOWN_SECONDS",
-        "10",
-        "Seconds between two fetches at the least, whatever happens.",
-    ),
-    variable(
-        "JWKS_MAX_STALE_SECONDS",
-        "86400",
-        "Seconds for which the last good keys serve while they cannot be fetched.",
-    ),
-    variable(
-        "BETTER_AUTH_URL",
-        "http://localhost:3000",
-        "Where the Better Auth front end runs; its origin is the default issuer and audience.",
-    ),
-    variable(
-        "JWT_ISSUER",
-        "(origin of BETTER_AUTH_URL)",
-        "Accepted values of iss, separated by commas; the word any switches the check off.",
-    ),
-    variable(
-        "JWT_AUDIENCE",
-        "(origin of BETTER_AUTH_URL)",
-        "Accepted values of aud, separated by commas; the word any switches the check off.",
-    ),
-    variable(
-        "JWT_USER_ID_CLAIM",
-        "sub",
-        "The claim that holds the user id; a dotted path such as user.id is allowed.",
-    ),
-    variable("JWT_LEEWAY_SECONDS", "30", "Tolerated clock difference in seconds, 0 to 300."),
-    variable(
-        "DATABASE_URL",
-        "sqlite://tasks.db",
-        "sqlite://relative.db, sqlite:///absolute.db or postgres://user:password@host/database.",
-    ),
-    variable(
-        "DATABASE_MAX_CONNECTIONS",
-        "10",
-        "The largest number of open database connections, 1 to 1000.",
-    ),
-    variable(
-        "MAX_TASKS_PER_USER",
-        "10000",
-        "Tasks that one user may have, 1 to 1000000; above it 409.",
-    ),
-    variable(
-        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
-        "3",
-        "Seconds a request waits for a free connection before it is answered 503.",
-    ),
-    variable(
-        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
-        "5",
-        "Seconds a statement may take, waiting for locks included, before it is answered 503.",
-    ),
-    variable(
-        "DATABASE_PREPARED_STATEMENTS",
-        "on",
-        "off behind PgBouncer in transaction mode: nothing is prepared by name, each request is a transaction.",
-    ),
-    variable(
-        "DATABASE_RLS",
-        "off",
-        "on: PostgreSQL's row-level security keeps users apart as well, behind every WHERE clause.",
-    ),
-    variable("HOST", "127.0.0.1", "The address to listen on; 0.0.0.0 for all."),
-    variable("PORT", "8000", "The port to listen on; 0 picks a free one."),
-    variable("MAX_CONNECTIONS", "10000", "The largest number of open client connections."),
-    variable(
-        "REQUEST_TIMEOUT_SECONDS",
-        "10",
-        "Seconds a client may take for its header, and then for its body.",
-    ),
-    variable(
-        "RATE_LIMIT_PER_MINUTE",
-        "600",
-        "Requests that one user may make in a minute; 0 for any number.",
-    ),
-    variable(
-        "AUTH_FAILURES_PER_MINUTE",
-        "60",
-        "Requests without a valid token that one address may make in a minute; 0 for any number.",
-    ),
-    variable(
-        "TRUSTED_PROXIES",
-        "(none)",
-        "Addresses or networks whose Forwarded and X-Forwarded-For are believed, with commas.",
-    ),
-    variable("KEEP_ALIVE_SECONDS", "75", "Seconds for which an idle connection stays open."),
-    variable(
-        "SHUTDOWN_DELAY_SECONDS",
-        "0",
-        "Seconds between SIGTERM, when /health/ready turns to 503, and the end of new connections.",
-    ),
-    variable(
-        "SHUTDOWN_TIMEOUT_SECONDS",
-        "30",
-        "Seconds that requests in flight get to finish after that.",
-    ),
-    variable(
-        "CORS_ALLOWED_ORIGINS",
-        "(origin of BETTER_AUTH_URL)",
-        "Browser origins that may call the API, separated by commas; * allows all outside production.",
-    ),
-    variable("APP_ENV", "development", "development or production; production refuses CORS *."),
-    variable(
-        "METRICS_ADDR",
-        "(none)",
-        "Where GET /metrics is served for Prometheus, such as 127.0.0.1:9464.",
-    ),
-    variable("LOG_FORMAT", "text", "text for people, or json for one object in each line."),
-    variable("RUST_LOG", "info", "What to log, in env_logger's syntax."),
-];
+macro_rules! variables {
+    ($($name:ident = $default:literal $(in $range:expr)?, $help:literal;)+) => {
+        $(
+            #[doc = $help]
+            pub(crate) const $name: Variable = Variable {
+                name: stringify!($name),
+                default: $default,
+                range: variables!(@range $($range)?),
+                help: $help,
+            };
+        )+
+
+        /// All of them, in the order of the documents.
+        pub const VARIABLES: &[Variable] = &[$($name),+];
+    };
+    (@range) => { None };
+    (@range $range:expr) => { Some($range) };
+}
+
+variables! {
+    BETTER_AUTH_SECRET = "(required without JWKS_URL)",
+        "The secret shared with Better Auth, at least 32 bytes, used as it is.";
+    BETTER_AUTH_SECRETS = "(none)",
+        "While a secret is replaced: version:secret entries separated by commas, the new one first.";
+    JWKS_URL = "(none)",
+        "Where Better Auth publishes its keys (…/api/auth/jwks), for a front end with the stock jwt().";
+    JWKS_REFRESH_SECONDS = "600" in 1..=86_400,
+        "Seconds between two fetches of the keys.";
+    JWKS_COOLDOWN_SECONDS = "10" in 1..=3600,
+        "The shortest time between two fetches in seconds, also when a token names an unknown key.";
+    JWKS_MAX_STALE_SECONDS = "86400" in 1..=31_536_000,
+        "Seconds for which the last good keys are used while they cannot be fetched.";
+    BETTER_AUTH_URL = "http://localhost:3000",
+        "Where the Better Auth front end runs; its origin is the default issuer and audience.";
+    JWT_ISSUER = "(origin of BETTER_AUTH_URL)",
+        "Accepted values of iss, separated by commas; the word any switches the check off.";
+    JWT_AUDIENCE = "(origin of BETTER_AUTH_URL)",
+        "Accepted values of aud, separated by commas; the word any switches the check off.";
+    JWT_USER_ID_CLAIM = "sub",
+        "The claim that holds the user id; a dotted path such as user.id is allowed.";
+    JWT_LEEWAY_SECONDS = "30" in 0..=300,
+        "Tolerated clock difference in seconds.";
+    DATABASE_URL = "sqlite://tasks.db",
+        "sqlite://relative.db, sqlite:///absolute.db or postgres://user:password@host/database.";
+    DATABASE_MAX_CONNECTIONS = "10" in 1..=1000,
+        "The largest number of open database connections.";
+    MAX_TASKS_PER_USER = "10000" in 1..=1_000_000,
+        "The largest number of tasks of one user; a request for one more is answered 409.";
+    DATABASE_ACQUIRE_TIMEOUT_SECONDS = "3" in 1..=60,
+        "Seconds a request waits for a free connection before it is answered 503.";
+    DATABASE_STATEMENT_TIMEOUT_SECONDS = "5" in 1..=600,
+        "Seconds a statement may take, waiting for locks included, before it is answered 503.";
+    DATABASE_PREPARED_STATEMENTS = "on",
+        "off for PgBouncer in transaction mode: no statement is prepared by name, each request is a transaction.";
+    DATABASE_RLS = "off",
+        "on: PostgreSQL's row-level security keeps users apart too, in addition to every WHERE clause.";
+    HOST = "127.0.0.1",
+        "The address to listen on; 0.0.0.0 for all.";
+    PORT = "8000" in 0..=65_535,
+        "The port to listen on; 0 picks a free one.";
+    MAX_CONNECTIONS = "10000" in 1..=1_000_000,
+        "The largest number of open client connections; more wait in the socket's backlog.";
+    REQUEST_TIMEOUT_SECONDS = "10" in 1..=300,
+        "Seconds a client may take for its header, and then for its body.";
+    RATE_LIMIT_PER_MINUTE = "600" in 0..=u32::MAX,
+        "Requests that one user may make in a minute; 0 for any number.";
+    AUTH_FAILURES_PER_MINUTE = "60" in 0..=u32::MAX,
+        "Requests without a valid token that one address may make in a minute; 0 for any number.";
+    TRUSTED_PROXIES = "(none)",
+        "Addresses or networks, separated by commas, whose Forwarded and X-Forwarded-For are believed.";
+    KEEP_ALIVE_SECONDS = "75" in 1..=3600,
+        "Seconds for which an idle connection stays open.";
+    SHUTDOWN_DELAY_SECONDS = "0" in 0..=300,
+        "Seconds between SIGTERM, when /health/ready turns to 503, and the end of new connections.";
+    SHUTDOWN_TIMEOUT_SECONDS = "30" in 1..=600,
+        "Seconds that requests in flight get to finish after that.";
+    CORS_ALLOWED_ORIGINS = "(origin of BETTER_AUTH_URL)",
+        "Browser origins that may call the API, separated by commas; * allows all outside production.";
+    APP_ENV = "development",
+        "development or production; production refuses CORS_ALLOWED_ORIGINS=*.";
+    METRICS_ADDR = "(none)",
+        "Where GET /metrics is served for Prometheus, such as 127.0.0.1:9464.";
+    LOG_FORMAT = "text",
+        "text for people, or json for one object in each line.";
+    RUST_LOG = "info",
+        "What to log, in env_logger's syntax.";
+}
