@@ -8,8 +8,8 @@ use actix_web::middleware::Next;
 
 use crate::http::error::ApiError;
 
-/// Middleware: answers 406 to a client that accepts no JSON. It stands inside the guards, so that it
-/// tells a stranger nothing.
+/// Middleware: answers 406 to a client that accepts no JSON. It runs after authentication, so an
+/// unauthenticated client learns nothing from it.
 pub(crate) async fn json_only<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -21,14 +21,9 @@ pub(crate) async fn json_only<B: MessageBody + 'static>(
     Ok(ServiceResponse::from_err(ApiError::NotAcceptable, request).map_into_right_body())
 }
 
-/// The most specific range that matches decides. A field that cannot be read counts as absent.
+/// The most specific matching range decides. A field that cannot be read counts as absent.
 fn accepts_json(request: &ServiceRequest) -> bool {
-    if !request.headers().contains_key(header::ACCEPT) {
-        return true;
-    }
-    let Ok(Accept(ranges)) = Accept::parse(request) else {
-        return true;
-    };
+    let ranges = Accept::parse(request).map(|Accept(ranges)| ranges).unwrap_or_default();
     if ranges.is_empty() {
         return true;
     }

@@ -1,4 +1,4 @@
-//! Request bodies: bounded before they are read, declared as JSON, and refused as problems.
+//! Request bodies: limited in length and time, declared as JSON, and refused as problems.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,6 +19,9 @@ use crate::http::error::ApiError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BodyTimeout(pub(crate) Duration);
 
+/// The timeout of a server that sets none.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -31,17 +34,16 @@ pub(crate) struct JsonObject<T>(pub(crate) T);
 /// A JSON object, or no body at all.
 pub(crate) struct OptionalJsonObject<T>(pub(crate) Option<T>);
 
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let head = check_head(request);
-        let payload = payload.take();
-        let patience = patience(request);
-        Box::pin(async move {
-            let declared_as_json = head?;
-            let bytes = read(payload, patience).await?;
+        let body = read(request, payload);
+        Box::pin(async {
+            let (bytes, declared_as_json) = body.await?;
             parse(&bytes, declared_as_json).map(Self)
         })
     }
@@ -49,15 +51,12 @@ impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
 
 impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let head = check_head(request);
-        let payload = payload.take();
-        let patience = patience(request);
-        Box::pin(async move {
-            let declared_as_json = head?;
-            let bytes = read(payload, patience).await?;
+        let body = read(request, payload);
+        Box::pin(async {
+            let (bytes, declared_as_json) = body.await?;
             if bytes.is_empty() {
                 return Ok(Self(None));
             }
@@ -66,8 +65,23 @@ impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
     }
 }
 
-/// Refuses by what the header says, before a byte of the body is read. Returns whether the body may
-/// be taken for JSON; an absent `Content-Type` leaves that to the recipient (RFC 9110, section 8.3).
+/// The body, and whether it may be taken for JSON.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<(Bytes, bool), ApiError>> + use<> {
+    let head = check_head(request);
+    let payload = payload.take();
+    let limit = request.app_data::<web::Data<BodyTimeout>>().map_or(TIMEOUT, |limit| limit.0);
+    async move {
+        let declared_as_json = head?;
+        let bytes = timeout(limit, collect(payload)).await;
+        Ok((bytes.unwrap_or(Err(ApiError::BodyTooSlow))?, declared_as_json))
+    }
+}
+
+/// Refuses a body by its declared length, before a byte of it is read. Returns whether the body may be
+/// taken for JSON; without `Content-Type` the recipient decides (RFC 9110, section 8.3).
 fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
     let declared_length = request
         .headers()
@@ -87,20 +101,10 @@ fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
     Ok(is_json)
 }
 
-fn patience(request: &HttpRequest) -> Duration {
-    const WITHOUT_SETTING: Duration = Duration::from_secs(10);
-    let setting = request.app_data::<web::Data<BodyTimeout>>();
-    setting.map_or(WITHOUT_SETTING, |setting| setting.0)
-}
-
-async fn read(payload: Payload, patience: Duration) -> Result<Bytes, ApiError> {
-    timeout(patience, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
-}
-
 async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        // A connection that breaks off mid-body has nobody left to read this answer.
+        // When the connection breaks off, no client is left to read this answer.
         let chunk = chunk.map_err(|error| ApiError::MalformedJson(error.to_string()))?;
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
