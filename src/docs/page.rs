@@ -24,37 +24,29 @@ const CSS: &str = "text/css; charset=utf-8";
 
 /// The page itself.
 pub(super) async fn page(request: HttpRequest) -> HttpResponse {
-    own(&request, HTML, include_str!("page.html"))
+    answer(&request, HTML, Bytes::from_static(include_bytes!("page.html")))
 }
 
 /// What starts the library on the page.
 pub(super) async fn script(request: HttpRequest) -> HttpResponse {
-    own(&request, JAVASCRIPT, include_str!("page.js"))
+    answer(&request, JAVASCRIPT, Bytes::from_static(include_bytes!("page.js")))
 }
 
 /// The library.
 pub(super) async fn bundle(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    vendored(&request, JAVASCRIPT, "swagger-ui-bundle.js")
+    Ok(answer(&request, JAVASCRIPT, vendored("swagger-ui-bundle.js")?))
 }
 
 /// Its style sheet.
 pub(super) async fn style(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    vendored(&request, CSS, "swagger-ui.css")
-}
-
-fn own(request: &HttpRequest, content_type: &'static str, text: &'static str) -> HttpResponse {
-    answer(request, content_type, Bytes::from_static(text.as_bytes()))
+    Ok(answer(&request, CSS, vendored("swagger-ui.css")?))
 }
 
 /// A file of the vendored distribution.
-fn vendored(
-    request: &HttpRequest,
-    content_type: &'static str,
-    name: &str,
-) -> Result<HttpResponse, ApiError> {
+fn vendored(name: &str) -> Result<Bytes, ApiError> {
     let found = utoipa_swagger_ui::serve(name, Arc::new(Config::from("openapi.json")));
     let found = found.ok().flatten().ok_or(ApiError::NotFound)?;
-    Ok(answer(request, content_type, Bytes::from(found.bytes.into_owned())))
+    Ok(Bytes::from(found.bytes.into_owned()))
 }
 
 fn answer(request: &HttpRequest, content_type: &'static str, body: Bytes) -> HttpResponse {

@@ -6,85 +6,65 @@ use crate::config::variables::{
     AUTH_FAILURES_PER_MINUTE, LOG_FORMAT, MAX_CONNECTIONS, MAX_TASKS_PER_USER, METRICS_ADDR,
     RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES,
 };
-use crate::config::{Config, LogFormat, Variable};
+use crate::config::{Config, LogFormat};
 
 /// Descriptors beside those of clients and databases: log, listeners, the event loop of each thread.
 const SPARE_DESCRIPTORS: usize = 64;
 
+type Finding = (Verdict, String);
+
 /// One line for each setting.
 pub(super) fn rows(config: &Config) -> Vec<Row> {
-    let limits = &config.rate_limits;
-    let rate = |variable: &Variable, number: u32, whose: &str, risk: &str| match number {
-        0 => row(variable.name, Verdict::Warning, format!("0: {risk}")),
-        number => {
-            let value = format!("{number} for each {whose}, on each instance");
-            row(variable.name, Verdict::Ok, value)
-        }
-    };
-    vec![
-        rate(
-            &RATE_LIMIT_PER_MINUTE,
-            limits.requests_per_minute,
-            "user",
-            "one user may take the whole server",
+    let (limits, tasks) = (&config.rate_limits, config.database.max_tasks_per_user);
+    let findings = [
+        (
+            RATE_LIMIT_PER_MINUTE,
+            rate(limits.requests_per_minute, "user", "one user may take the whole server"),
         ),
-        rate(
-            &AUTH_FAILURES_PER_MINUTE,
-            limits.auth_failures_per_minute,
-            "address",
-            "tokens may be tried without end",
+        (
+            AUTH_FAILURES_PER_MINUTE,
+            rate(limits.auth_failures_per_minute, "address", "tokens may be tried without end"),
         ),
-        trusted_proxies(config),
-        connections(config, open_files()),
-        row(
-            MAX_TASKS_PER_USER.name,
-            Verdict::Ok,
-            format!("{}, on all instances together", config.database.max_tasks_per_user),
-        ),
-        metrics(config),
-        row(
-            LOG_FORMAT.name,
-            Verdict::Ok,
-            match config.log_format {
-                LogFormat::Text => "text, for people; json for a program that collects logs",
-                LogFormat::Json => "json, one object in each line",
-            },
-        ),
-    ]
+        (TRUSTED_PROXIES, trusted_proxies(config)),
+        (MAX_CONNECTIONS, connections(config, open_files())),
+        (MAX_TASKS_PER_USER, (Verdict::Ok, format!("{tasks}, on all instances together"))),
+        (METRICS_ADDR, metrics(config)),
+        (LOG_FORMAT, log_format(config)),
+    ];
+    findings.map(|(variable, (verdict, value))| row(variable.name, verdict, value)).into()
 }
 
-fn trusted_proxies(config: &Config) -> Row {
-    const NAME: &str = TRUSTED_PROXIES.name;
+fn rate(number: u32, whose: &str, risk: &str) -> Finding {
+    match number {
+        0 => (Verdict::Warning, format!("0: {risk}")),
+        number => (Verdict::Ok, format!("{number} for each {whose}, on each instance")),
+    }
+}
+
+fn trusted_proxies(config: &Config) -> Finding {
     let proxies = &config.rate_limits.trusted_proxies;
     if proxies.includes_all() {
-        let value =
-            format!("{proxies}: every client may say where it comes from; name the proxies alone");
-        return row(NAME, Verdict::Warning, value);
+        let advice = "every client may say where it comes from; name the proxies alone";
+        (Verdict::Warning, format!("{proxies}: {advice}"))
+    } else if proxies.is_empty() {
+        let advice = "behind a proxy all clients count as one address; then name the proxy";
+        (Verdict::Ok, format!("none: {advice}"))
+    } else {
+        (Verdict::Ok, proxies.to_string())
     }
-    if !proxies.is_empty() {
-        return row(NAME, Verdict::Ok, proxies.to_string());
-    }
-    row(
-        NAME,
-        Verdict::Ok,
-        "none: behind a proxy all clients count as one address; then name the proxy",
-    )
 }
 
-fn connections(config: &Config, open_files: Option<usize>) -> Row {
-    const NAME: &str = MAX_CONNECTIONS.name;
+fn connections(config: &Config, open_files: Option<usize>) -> Finding {
     let clients = config.http.max_connections;
     let pool = usize::try_from(config.database.max_connections).unwrap_or_default();
     let needed = clients + pool + SPARE_DESCRIPTORS;
     match open_files {
-        Some(limit) if limit < needed => row(
-            NAME,
-            Verdict::Warning,
-            format!(
-                "{clients}, but this process may open {limit} files: raise that to {needed} (ulimit -n)"
-            ),
-        ),
-        _ => row(NAME, Verdict::Ok, clients.to_string()),
+        Some(limit) if limit < needed => {
+            let advice = format!("raise that to {needed} (ulimit -n)");
+            let value = format!("{clients}, but this process may open {limit} files: {advice}");
+            (Verdict::Warning, value)
+        }
+        _ => (Verdict::Ok, clients.to_string()),
     }
 }
 
@@ -95,19 +75,24 @@ fn open_files() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-fn metrics(config: &Config) -> Row {
-    const NAME: &str = METRICS_ADDR.name;
+fn metrics(config: &Config) -> Finding {
     match config.metrics_addr {
-        None => row(NAME, Verdict::Ok, "off"),
-        Some(address) if address.ip().is_loopback() => row(NAME, Verdict::Ok, address.to_string()),
-        Some(address) => row(
-            NAME,
-            Verdict::Warning,
-            format!(
-                "{address} can be reached from outside, and asks for no token: let only Prometheus through"
-            ),
-        ),
+        None => (Verdict::Ok, "off".to_owned()),
+        Some(address) if address.ip().is_loopback() => (Verdict::Ok, address.to_string()),
+        Some(address) => {
+            let advice =
+                "can be reached from outside, and asks for no token: let only Prometheus through";
+            (Verdict::Warning, format!("{address} {advice}"))
+        }
     }
+}
+
+fn log_format(config: &Config) -> Finding {
+    let value = match config.log_format {
+        LogFormat::Text => "text, for people; json for a program that collects logs",
+        LogFormat::Json => "json, one object in each line",
+    };
+    (Verdict::Ok, value.to_owned())
 }
 
 #[cfg(test)]
@@ -137,7 +122,7 @@ mod tests {
             (Some(10_074), Verdict::Ok),
             (None, Verdict::Ok),
         ] {
-            assert_eq!(connections(&config, limit).result, expected, "{limit:?}");
+            assert_eq!(connections(&config, limit).0, expected, "{limit:?}");
         }
         assert!(open_files().is_none_or(|limit| limit > 0));
     }
