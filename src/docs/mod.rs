@@ -11,7 +11,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use crate::http::openapi::{Answer, Description, object};
+use crate::http::openapi::{Description, Response, object};
 use crate::http::operation::{Access, Operation};
 
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -53,13 +53,13 @@ async fn description(rendered: web::Data<Rendered>, request: HttpRequest) -> Htt
 
 fn describe() -> Description {
     let headers = ["Cache-Control", "ETag"];
-    let answer = Answer::new("An OpenAPI 3.1 document.").headers(headers).json(object(), []);
-    let unchanged = Answer::new("The client's copy is current.").headers(headers);
+    let response = Response::new("An OpenAPI 3.1 document.").headers(headers).json(object(), []);
+    let unchanged = Response::new("The client's copy is current.").headers(headers);
     let text = "The same as `taskbridge openapi` prints.";
     Description::new("documentation", "getDescription", "This description", text)
         .header("If-None-Match")
-        .answer(StatusCode::OK, answer)
-        .answer(StatusCode::NOT_MODIFIED, unchanged)
+        .response(StatusCode::OK, response)
+        .response(StatusCode::NOT_MODIFIED, unchanged)
 }
 
 /// A strong tag of these bytes. It tells whether they changed; it is no protection against forgery.

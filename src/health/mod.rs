@@ -17,7 +17,7 @@ use crate::auth::JwksCache;
 use crate::base::drain::Drain;
 use crate::db::Db;
 use crate::http::error::ApiError;
-use crate::http::openapi::{Answer, Description, NamedSchema, named, reference};
+use crate::http::openapi::{Description, NamedSchema, Response, named, reference};
 use crate::http::operation::{Access, Operation};
 
 /// How long the last answer of the database counts. Every client may ask, so asking must be cheap.
@@ -59,10 +59,10 @@ async fn health() -> HttpResponse {
 
 fn describe_health() -> Description {
     let example = json!({"status": "healthy", "version": env!("CARGO_PKG_VERSION")});
-    let answer = Answer::new("It does.").json(reference("Health"), [("healthy", example)]);
+    let response = Response::new("It does.").json(reference("Health"), [("healthy", example)]);
     let text = "Asks nothing else, so that a database outage does not make an orchestrator kill a healthy process.";
     Description::new(TAG, "getHealth", "Does the process answer?", text)
-        .answer(StatusCode::OK, answer)
+        .response(StatusCode::OK, response)
 }
 
 /// That the process can do its work.
@@ -80,11 +80,11 @@ async fn ready(readiness: web::Data<Readiness>) -> Result<HttpResponse, ApiError
 }
 
 fn describe_ready() -> Description {
-    let answer =
-        Answer::new("It can.").json(reference("Ready"), [("ready", json!({"status": "ready"}))]);
+    let response =
+        Response::new("It can.").json(reference("Ready"), [("ready", json!({"status": "ready"}))]);
     let text = "Whether database, migrations and keys are there, and the server is not stopping. A 503 says what is missing and never why.";
     Description::new(TAG, "getReadiness", "Can it do its work?", text)
-        .answer(StatusCode::OK, answer)
+        .response(StatusCode::OK, response)
         .problems([StatusCode::SERVICE_UNAVAILABLE])
 }
 

@@ -18,7 +18,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// What stands before [`Operation::path`] in the URL.
+    /// The part of the URL before [`Operation::path`].
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::auth::AuthenticatedUser;
-use crate::http::openapi::{Answer, Description, NamedSchema, named, reference};
+use crate::http::openapi::{Description, NamedSchema, Response, named, reference};
 use crate::http::operation::{Access, Operation};
 
 pub(crate) const OPERATIONS: &[Operation] =
@@ -23,7 +23,7 @@ pub(crate) fn schemas() -> [NamedSchema; 1] {
 /// What a token says about its user.
 #[derive(Serialize, ToSchema)]
 struct Me<'a> {
-    /// The user id, as it stands in the path of the tasks.
+    /// The user id, as in the path of the tasks.
     user_id: &'a str,
     /// When the token expires; null when that is later than any calendar can write.
     #[schema(required = true, format = DateTime)]
@@ -58,9 +58,9 @@ fn describe() -> Description {
             "iat": 1_795_229_334, "exp": 1_795_230_234,
         },
     });
-    let answer = Answer::new("What the token says.")
+    let response = Response::new("What the token says.")
         .headers(["Cache-Control"])
         .json(reference("Me"), [("me", example)]);
     let text = "What the server read from the caller's own token; the first thing to try when something is refused.";
-    Description::new("account", "getMe", "Who am I?", text).answer(StatusCode::OK, answer)
+    Description::new("account", "getMe", "Who am I?", text).response(StatusCode::OK, response)
 }

@@ -28,7 +28,7 @@ user, whatever the rest of the path is. Errors are `application/problem+json` (R
 
 const TAGS: [(&str, &str); 4] = [
     ("tasks", "What this service is for."),
-    ("account", "The caller, and everything of theirs at once."),
+    ("account", "The caller, and all data of the caller at once."),
     ("service", "Whether it works."),
     ("documentation", "This description, for programs and for people."),
 ];

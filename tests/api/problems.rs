@@ -10,7 +10,7 @@ use crate::support::client::new_task;
 use crate::support::tokens::now;
 use crate::support::{Answer, Backend, TestApp, TokenBuilder};
 
-/// One error of every kind that a client can provoke.
+/// One error of every kind that a client can cause.
 pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
     let identified =
         |client: crate::support::Client| client.with_header("X-Request-Id", request_id);
@@ -79,7 +79,7 @@ fn every_error_is_a_complete_problem() {
         );
         seen.insert(code.as_str());
     }
-    // The rest is for faults that no client can provoke; `outage` and `rate_limit` meet some of them.
+    // No client can cause the others at will; `outage` and `rate_limit` cover some of them.
     let here =
         |code: &&ProblemCode| code.status().as_u16() < 500 && **code != ProblemCode::RateLimited;
     let expected = ProblemCode::ALL.iter().filter(here);
@@ -107,7 +107,7 @@ fn an_error_without_a_body_still_has_its_headers() {
 #[case("a")]
 #[case("0123456789abcdefABCDEF._-")]
 #[case(&"x".repeat(128))]
-fn a_good_request_id_is_taken_over(#[case] id: &str) {
+fn a_valid_request_id_is_kept(#[case] id: &str) {
     let app = TestApp::spawn(Backend::Sqlite);
     for path in ["/health", "/api/me", "/nothing"] {
         let answer = app.anonymous().with_header("X-Request-Id", id).get(path);
@@ -125,7 +125,7 @@ fn a_good_request_id_is_taken_over(#[case] id: &str) {
 #[case("<script>")]
 #[case("%0a")]
 #[case("é")]
-fn any_other_is_replaced(#[case] id: &str) {
+fn an_invalid_request_id_is_replaced(#[case] id: &str) {
     let app = TestApp::spawn(Backend::Sqlite);
     let line = format!("X-Request-Id: {id}");
     let answer = app.anonymous().raw("GET", "/api/me", &[&line], b"").expect(401);
@@ -136,7 +136,7 @@ fn any_other_is_replaced(#[case] id: &str) {
 }
 
 #[test]
-fn a_minted_request_id_is_new_each_time() {
+fn a_generated_request_id_is_new_each_time() {
     let app = TestApp::spawn(Backend::Sqlite);
     let ids: BTreeSet<String> = (0..20)
         .map(|_| {

@@ -163,7 +163,7 @@ problems! {
 }
 
 impl ProblemCode {
-    /// The code as it stands in the body.
+    /// The code as it is in the body.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().name

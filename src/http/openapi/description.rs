@@ -58,8 +58,8 @@ impl Description {
     }
 
     /// A success.
-    pub(crate) fn answer(self, status: StatusCode, answer: Answer) -> Self {
-        Self(self.0.response(status.as_str(), answer.0.build()))
+    pub(crate) fn response(self, status: StatusCode, response: Response) -> Self {
+        Self(self.0.response(status.as_str(), response.0.build()))
     }
 
     /// Errors by their status.
@@ -81,17 +81,17 @@ impl Description {
     }
 }
 
-/// A successful answer in the making.
+/// A successful response in the making.
 #[must_use]
-pub(crate) struct Answer(ResponseBuilder);
+pub(crate) struct Response(ResponseBuilder);
 
-impl Answer {
-    /// Without a body, if nothing is added. Every answer has the request's id.
+impl Response {
+    /// Without a body, if nothing is added. Every response has the request's id.
     pub(crate) fn new(sentence: &str) -> Self {
         Self(ResponseBuilder::new().description(sentence)).headers(["X-Request-Id"])
     }
 
-    /// Headers that this answer has, by their names.
+    /// Headers that this response has, by their names.
     pub(crate) fn headers<const N: usize>(self, names: [&str; N]) -> Self {
         let refer =
             |builder: ResponseBuilder, name| builder.header_ref(name, header_reference(name));

@@ -1,4 +1,4 @@
-//! The headers of requests and answers, each described once and referred to by its name.
+//! The headers of requests and responses, each described once and referred to by its name.
 
 use serde_json::Value;
 use utoipa::openapi::extensions::Extensions;
@@ -10,10 +10,10 @@ use super::schema::{integer, string};
 /// Name, schema, meaning and example.
 type Row = (&'static str, fn() -> ObjectBuilder, &'static str, &'static str);
 
-/// The headers that not every answer has that lists them.
+/// The headers that are absent from some responses that list them.
 const OPTIONAL: [&str; 4] = ["Cache-Control", "Link", "WWW-Authenticate", "X-Total-Count"];
 
-const ANSWERS: [Row; 10] = [
+const OF_RESPONSES: [Row; 10] = [
     ("Allow", string, "The methods this resource knows.", "GET, HEAD, POST"),
     (
         "Cache-Control",
@@ -55,7 +55,7 @@ const ANSWERS: [Row; 10] = [
     (
         "X-Request-Id",
         || string().pattern(Some("^[A-Za-z0-9._-]{1,128}$")),
-        "The id of this request, as it stands in the server's log.",
+        "The id of this request, as in the server's log.",
         "b1946ac92492d2347c6235b4d2611184",
     ),
     (
@@ -66,7 +66,7 @@ const ANSWERS: [Row; 10] = [
     ),
 ];
 
-const REQUESTS: [Row; 4] = [
+const OF_REQUESTS: [Row; 4] = [
     (
         "If-Match",
         // `*`, or entity tags separated by commas.
@@ -96,7 +96,7 @@ const REQUESTS: [Row; 4] = [
 
 /// Everything that `#/components/headers` holds.
 pub(crate) fn header_components() -> impl Iterator<Item = (String, RefOr<Header>)> {
-    ANSWERS.iter().map(|(name, schema, sentence, text)| {
+    OF_RESPONSES.iter().map(|(name, schema, sentence, text)| {
         // The library has no `required` for headers, which OpenAPI does.
         let required = Extensions::from_iter([("required", true)]);
         let header = HeaderBuilder::new()
@@ -110,7 +110,7 @@ pub(crate) fn header_components() -> impl Iterator<Item = (String, RefOr<Header>
 
 /// Everything that `#/components/parameters` holds.
 pub(crate) fn parameter_components() -> impl Iterator<Item = (String, RefOr<Parameter>)> {
-    REQUESTS.iter().map(|(name, schema, sentence, text)| {
+    OF_REQUESTS.iter().map(|(name, schema, sentence, text)| {
         let parameter = ParameterBuilder::new()
             .name(*name)
             .parameter_in(ParameterIn::Header)
@@ -127,7 +127,7 @@ fn example(text: &str) -> Value {
     text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
 }
 
-/// Refers to a header of an answer.
+/// Refers to a header of a response.
 pub(super) fn header_reference(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{name}"))
 }

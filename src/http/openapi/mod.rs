@@ -7,7 +7,7 @@ mod headers;
 mod problems;
 mod schema;
 
-pub(crate) use description::{Answer, Description, path_parameter, query_parameter};
+pub(crate) use description::{Description, Response, path_parameter, query_parameter};
 pub(crate) use headers::{header_components, parameter_components};
 pub(crate) use problems::{problem_components, problem_schemas};
 pub(crate) use schema::{

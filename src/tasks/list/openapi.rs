@@ -8,21 +8,21 @@ use utoipa::openapi::schema::ArrayBuilder;
 use super::params::{DEFAULT_LIMIT, MAX_LIMIT, MAX_SEARCH_CHARS, MAX_TAGS};
 use super::sort::SortKey;
 use crate::http::openapi::{
-    Answer, Description, boolean, integer, one_of, query_parameter, string,
+    Description, Response, boolean, integer, one_of, query_parameter, string,
 };
 use crate::tasks::openapi::{TAG, examples, schemas};
 
 /// `GET /tasks`.
 pub(in crate::tasks) fn describe() -> Description {
-    let text = "A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that stands still is neither skipped nor repeated while others come and go.";
-    let page = Answer::new("A page of tasks.")
+    let text = "A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that does not change is neither skipped nor repeated while others are added or deleted.";
+    let page = Response::new("A page of tasks.")
         .headers(["Cache-Control", "Link", "X-Total-Count"])
         .json(schemas::task_list(), [("page", json!([examples::task()])), ("empty", json!([]))]);
     Description::new(TAG, "listTasks", "List tasks", text)
         .parameters(which())
         .parameters(in_which_order())
         .parameters(how_many())
-        .answer(StatusCode::OK, page)
+        .response(StatusCode::OK, page)
         .problems([StatusCode::UNPROCESSABLE_ENTITY])
 }
 
@@ -70,7 +70,7 @@ fn in_which_order() -> [ParameterBuilder; 2] {
     [
         query_parameter(
             "sort",
-            "The order; a leading `-` turns it round. Tasks without a due date come last either way, and `id` breaks ties.",
+            "The order; a leading `-` reverses it. Tasks without a due date come last either way, and `id` breaks ties.",
             one_of(sorts.iter().map(String::as_str)).default(Some(json!("-created_at"))),
         ),
         query_parameter(

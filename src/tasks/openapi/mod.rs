@@ -12,7 +12,7 @@ use super::body::TaskBody;
 use super::clear::Cleared;
 use super::dto::TaskResponse;
 use crate::http::openapi::{
-    Answer, Description, NamedSchema, boolean, named, path_parameter, query_parameter, reference,
+    Description, NamedSchema, Response, boolean, named, path_parameter, query_parameter, reference,
 };
 
 pub(in crate::tasks) const TAG: &str = "tasks";
@@ -30,7 +30,7 @@ pub(crate) fn schemas() -> [NamedSchema; 5] {
 
 pub(super) fn create() -> Description {
     let text = "Everything but the title has a default. Members that are unknown or belong to the server are ignored.";
-    let created = task_answer("The new task.", examples::task()).headers(["Location"]);
+    let created = task_response("The new task.", examples::task()).headers(["Location"]);
     let created = [
         ("getTask", "Read it"),
         ("replaceTask", "Change it with PUT"),
@@ -44,17 +44,17 @@ pub(super) fn create() -> Description {
     Description::new(TAG, "createTask", "Make a task", text)
         .header("Idempotency-Key")
         .body("The task.", Required::True, "NewTask", examples)
-        .answer(StatusCode::CREATED, created)
+        .response(StatusCode::CREATED, created)
         .problems([StatusCode::CONFLICT])
 }
 
 pub(super) fn read() -> Description {
     let text = "A task that is missing, deleted or another user's is answered with the same bytes.";
-    let unchanged = Answer::new("The client's copy is current.").headers(["ETag"]);
+    let unchanged = Response::new("The client's copy is current.").headers(["ETag"]);
     one_task("getTask", "Read a task", text)
         .header("If-None-Match")
-        .answer(StatusCode::OK, task_answer("The task.", examples::task()))
-        .answer(StatusCode::NOT_MODIFIED, unchanged)
+        .response(StatusCode::OK, task_response("The task.", examples::task()))
+        .response(StatusCode::NOT_MODIFIED, unchanged)
 }
 
 pub(super) fn replace() -> Description {
@@ -80,7 +80,7 @@ fn change(id: &str, summary: &str) -> Description {
 }
 
 pub(super) fn complete() -> Description {
-    let text = "Without a body it flips, in one statement. With `completed` it sets, so that a retry is harmless.";
+    let text = "Without a body it toggles the state, in one statement. With `completed` it sets the state, so that a retry is harmless.";
     written(one_task("completeTask", "Complete a task, or reopen it", text)).body(
         "What the task is to be; optional.",
         Required::False,
@@ -91,12 +91,12 @@ pub(super) fn complete() -> Description {
 
 pub(super) fn delete() -> Description {
     conditional(one_task("deleteTask", "Delete a task", "Its id is never used again."))
-        .answer(StatusCode::NO_CONTENT, Answer::new("It is gone."))
+        .response(StatusCode::NO_CONTENT, Response::new("It is gone."))
 }
 
 pub(super) fn clear() -> Description {
     let text = "Deletes every completed task. Without `completed=true` it is 422, so that a lost parameter never deletes everything.";
-    let answer = Answer::new("They are gone.")
+    let response = Response::new("They are gone.")
         .headers(["Cache-Control"])
         .json(reference("Cleared"), [("cleared", json!({"deleted": 3}))]);
     let deliberate = query_parameter(
@@ -108,23 +108,23 @@ pub(super) fn clear() -> Description {
     .example(Some(json!(true)));
     Description::new(TAG, "clearCompleted", "Delete the completed tasks", text)
         .parameters([deliberate])
-        .answer(StatusCode::OK, answer)
+        .response(StatusCode::OK, response)
         .problems([StatusCode::UNPROCESSABLE_ENTITY])
 }
 
 pub(super) fn export() -> Description {
     let text = "All tasks as one JSON array, streamed, as a file to save.";
-    let answer = Answer::new("Every task.")
+    let response = Response::new("Every task.")
         .headers(["Cache-Control", "Content-Disposition"])
         .json(schemas::task_list(), [("export", json!([examples::task()]))]);
-    Description::new("account", "exportTasks", "Take everything along", text)
-        .answer(StatusCode::OK, answer)
+    Description::new("account", "exportTasks", "Export all tasks", text)
+        .response(StatusCode::OK, response)
 }
 
 pub(super) fn erase() -> Description {
     let text = "Erases everything that is kept about the user, for Better Auth's `deleteUser` hook. Harmless to repeat.";
     Description::new("account", "eraseUser", "Erase everything", text)
-        .answer(StatusCode::NO_CONTENT, Answer::new("Nothing is left."))
+        .response(StatusCode::NO_CONTENT, Response::new("Nothing is left."))
 }
 
 /// What all operations on one task share.
@@ -146,11 +146,11 @@ fn conditional(description: Description) -> Description {
 
 fn written(description: Description) -> Description {
     conditional(description)
-        .answer(StatusCode::OK, task_answer("The task as it is now.", examples::completed()))
+        .response(StatusCode::OK, task_response("The task as it is now.", examples::completed()))
 }
 
-fn task_answer(sentence: &str, example: Value) -> Answer {
-    Answer::new(sentence)
+fn task_response(sentence: &str, example: Value) -> Response {
+    Response::new(sentence)
         .headers(["ETag", "Cache-Control"])
         .json(reference("Task"), [("task", example)])
 }

@@ -1,5 +1,4 @@
-//! The schemas of a task's members, with the very limits that `fields` checks, and the bodies that
-//! are made of them.
+//! The schemas of a task's members, with the limits that `fields` checks, and the bodies made of them.
 
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{
@@ -63,7 +62,7 @@ pub(in crate::tasks) fn tags() -> ArrayBuilder {
         .items(tag())
         .max_items(Some(MAX_TAGS))
         .unique_items(true)
-        .description(Some("In the order given. Each is trimmed; none can stand twice."))
+        .description(Some("In the order given. Each is trimmed; none may be repeated."))
 }
 
 /// A moment as the server writes it.
@@ -107,7 +106,7 @@ pub(super) fn new_task() -> RefOr<Schema> {
 pub(super) fn completion() -> ObjectBuilder {
     ObjectBuilder::new()
         .property("completed", completed())
-        .description(Some("Without `completed` the task is flipped."))
+        .description(Some("Without `completed` the state is toggled."))
 }
 
 /// A page of tasks.

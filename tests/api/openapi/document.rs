@@ -67,7 +67,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_problem_code_is_listed_and_stands_with_its_status() {
+fn every_problem_code_is_listed_once_with_its_status() {
     let document = document();
     let all: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(document["components"]["schemas"]["ProblemCode"]["enum"], serde_json::json!(all));
@@ -81,7 +81,7 @@ fn every_problem_code_is_listed_and_stands_with_its_status() {
             let example = &content["examples"][code.as_str()]["value"];
             assert_eq!(example["code"], code.as_str());
             assert_eq!(example["status"], code.status().as_u16());
-            assert!(listed.insert(code.as_str()), "{code:?} stands twice");
+            assert!(listed.insert(code.as_str()), "{code:?} is listed twice");
         }
     }
     assert_eq!(listed, all.into_iter().collect());

@@ -1,4 +1,4 @@
-//! The description of the API, held against the code it describes.
+//! The description of the API, compared with what the server does.
 
 mod bodies;
 mod document;

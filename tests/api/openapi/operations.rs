@@ -1,4 +1,4 @@
-//! Real answers against what is said about them.
+//! Real answers, compared with their description.
 
 use serde_json::{Value, json};
 use taskbridge::{Operation, Produces, operations};
@@ -120,7 +120,7 @@ fn a_stale_write_is_as_described_and_names_the_current_version() {
 }
 
 #[test]
-fn what_only_a_condition_brings_about_is_as_described() {
+fn answers_to_conditional_and_paged_requests_are_as_described() {
     let document = document();
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");

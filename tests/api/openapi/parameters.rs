@@ -6,7 +6,7 @@ use super::{described, described_as, document, resolve};
 use crate::support::client::{new_task, tasks_of};
 use crate::support::{Backend, TestApp};
 
-/// The parameters of an operation that stand in this place, `$ref`s resolved.
+/// The parameters that an operation has in this place, `$ref`s resolved.
 fn parameters<'a>(document: &'a Value, operation: &'a Value, place: &str) -> Vec<&'a Value> {
     let all = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().map(|it| resolve(document, it)).filter(|it| it["in"] == place).collect()

@@ -1,4 +1,4 @@
-//! One description, wherever it is read: committed, printed and served.
+//! The description is the same in all places: committed, printed and served.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn the_committed_file_is_what_the_program_prints() {
 }
 
 #[test]
-fn anybody_can_fetch_it_and_keep_it() {
+fn every_client_can_fetch_it_and_keep_a_copy() {
     let app = TestApp::spawn(Backend::Sqlite);
     let first = app.anonymous().get("/openapi.json").expect(200);
     assert_eq!(first.header("content-type"), Some("application/json"));
