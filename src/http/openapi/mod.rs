@@ -1,6 +1,6 @@
 //! The vocabulary of the API's description (OpenAPI 3.1). A feature describes each of its operations
 //! with a [`Description`]; what follows from the access of an operation (security, the path's user, the
-//! errors before a handler runs) is added in one place, [`crate::server::openapi`].
+//! errors before a handler runs) is added in one place, `server/openapi.rs`.
 
 mod description;
 mod headers;
