@@ -1,22 +1,22 @@
-//! The `Authorization: Bearer` header (RFC 6750, section 2.1), and no other place for a token.
+//! The `Authorization: Bearer` header (RFC 6750, section 2.1). A token anywhere else is ignored.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 
 use super::error::{AuthError, HeaderError};
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is accepted, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The token of a well-formed `Authorization` header. Nothing in it is trusted yet.
+/// The text of a token from a well-formed `Authorization` header. Nothing in it is trusted yet.
 #[derive(Clone, Copy)]
 pub struct BearerToken<'a>(&'a str);
 
 impl<'a> BearerToken<'a> {
-    /// Reads the one `Authorization` field of a request.
+    /// Reads the `Authorization` field of a request.
     ///
     /// # Errors
     /// [`AuthError::MissingCredentials`] when there is no field or another scheme,
-    /// [`AuthError::Header`] when the field is repeated or broken.
+    /// [`AuthError::Header`] when the field is repeated or malformed.
     pub fn from_headers(headers: &'a HeaderMap) -> Result<Self, AuthError> {
         let mut fields = headers.get_all(AUTHORIZATION);
         let field = fields.next().ok_or(AuthError::MissingCredentials)?;
@@ -61,10 +61,9 @@ impl<'a> BearerToken<'a> {
     }
 }
 
-/// Whether all of it is allowed. It looks at every byte without leaving early, which a processor does for
-/// many bytes at once.
+/// Whether every byte is allowed. The loop has no early exit, so that the compiler can vectorise it.
 fn is_b64token(text: &str) -> bool {
-    // `-`, `.` and `/` follow each other.
+    // The range is `-`, `.` and `/`.
     let allowed = |byte: u8| {
         byte.is_ascii_alphanumeric()
             | matches!(byte, b'-'..=b'/')
@@ -72,7 +71,7 @@ fn is_b64token(text: &str) -> bool {
             | (byte == b'~')
             | (byte == b'+')
     };
-    text.bytes().fold(true, |so_far, byte| so_far & allowed(byte))
+    text.bytes().fold(true, |all_allowed, byte| all_allowed & allowed(byte))
 }
 
 #[cfg(test)]
@@ -90,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_read_in_any_case() {
+    fn the_scheme_is_case_insensitive() {
         for field in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER   a.b.c", b"Bearer a.b.c "] {
             assert_eq!(parse(&[field]), Ok("a.b.c".to_owned()), "{field:?}");
         }
     }
 
     #[test]
-    fn no_field_and_other_schemes_are_no_credentials() {
+    fn a_missing_field_or_another_scheme_is_missing_credentials() {
         assert_eq!(parse(&[]), Err(AuthError::MissingCredentials));
         for field in [&b"Basic YTpi"[..], b"", b"a.b.c", b"Bearer=a.b.c", b"BearerX a"] {
             assert_eq!(parse(&[field]), Err(AuthError::MissingCredentials), "{field:?}");
@@ -107,13 +106,13 @@ mod tests {
     #[test]
     fn two_fields_are_refused_even_when_equal() {
         for second in [&b"Bearer a.b.c"[..], b"Bearer d.e.f", b"Basic YTpi", b""] {
-            let answer = parse(&[b"Bearer a.b.c", second]);
-            assert_eq!(answer, Err(HeaderError::Repeated.into()), "{second:?}");
+            let parsed = parse(&[b"Bearer a.b.c", second]);
+            assert_eq!(parsed, Err(HeaderError::Repeated.into()), "{second:?}");
         }
     }
 
     #[test]
-    fn a_broken_field_is_told_apart_from_a_missing_one() {
+    fn a_malformed_field_differs_from_a_missing_one() {
         assert_eq!(parse(&[b"Bearer"]), Err(HeaderError::NoToken.into()));
         assert_eq!(parse(&[b"Bearer  "]), Err(HeaderError::NoToken.into()));
         for field in [

@@ -1,8 +1,9 @@
-//! The checks a token passes, in their order, so that a report can say how far it came.
+//! The checks that a token must pass, in their order. Reports use them to show which check failed and which
+//! were not reached.
 
 use super::error::TokenError;
 
-/// One check of the verifier.
+/// One check of [`super::TokenVerifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     /// Three parts in canonical base64url (RFC 7515, section 7.1).
@@ -11,30 +12,30 @@ pub enum Check {
     Header,
     /// `typ` is absent or that of an access token.
     Type,
-    /// `alg` belongs to a configured key source.
+    /// A configured key source uses `alg`.
     Algorithm,
-    /// The key set knows the `kid`.
+    /// The key set has a key with the token's `kid`.
     Key,
-    /// The signature.
+    /// One of those keys made the signature.
     Signature,
     /// A payload that is one JSON object.
     Payload,
-    /// `exp`.
+    /// `exp` is in the future.
     Expiry,
-    /// `nbf`.
+    /// `nbf` is not in the future.
     NotBefore,
-    /// `iat`.
+    /// `iat` is not in the future.
     IssuedAt,
-    /// `iss`.
+    /// `iss` is an accepted issuer.
     Issuer,
-    /// `aud`.
+    /// `aud` holds an accepted audience.
     Audience,
-    /// The claim with the user id.
+    /// The configured claim holds a [`super::UserId`].
     UserId,
 }
 
 impl Check {
-    /// All, in the order they are made.
+    /// All checks, in the order the verifier makes them.
     pub const ALL: [Self; 13] = [
         Self::Form,
         Self::Header,
@@ -51,7 +52,7 @@ impl Check {
         Self::UserId,
     ];
 
-    /// A name for reports.
+    /// The name for reports: where the check concerns one member of the token, that member's.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -73,7 +74,7 @@ impl Check {
 }
 
 impl TokenError {
-    /// The check that failed.
+    /// The check that this error comes from.
     #[must_use]
     pub fn failed_check(&self) -> Check {
         match self {
@@ -108,9 +109,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_belongs_to_the_check_it_failed() {
+    fn every_error_names_the_check_that_failed() {
         let claim = |name: &str| TokenError::MissingClaim(name.to_owned());
-        let kind = |name: &str| TokenError::ClaimType(name.to_owned());
+        let wrong_type = |name: &str| TokenError::ClaimType(name.to_owned());
         for (error, check) in [
             (TokenError::Encrypted, "form"),
             (TokenError::PartCount(2), "form"),
@@ -132,8 +133,8 @@ mod tests {
             (TokenError::Audience(Vec::new()), "aud"),
             (TokenError::UserId, "user id"),
             (claim("exp"), "exp"),
-            (kind("nbf"), "nbf"),
-            (kind("iat"), "iat"),
+            (wrong_type("nbf"), "nbf"),
+            (wrong_type("iat"), "iat"),
             (claim("iss"), "iss"),
             (claim("aud"), "aud"),
             (claim("sub"), "user id"),

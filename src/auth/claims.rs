@@ -1,5 +1,5 @@
-//! The payload of a token whose signature was found good: the rules every claim must meet
-//! (RFC 7519, section 4.1), each with an error of its own.
+//! The claims of a token whose signature is verified (RFC 7519, section 4.1). Every claim has one rule, and
+//! every rule has an error of its own.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const MAX_USER_ID_BYTES: usize = 255;
 pub struct UserId(Arc<str>);
 
 impl UserId {
-    /// Checks the rules. `None` when one is broken.
+    /// `None` when `text` breaks one of the rules.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=MAX_USER_ID_BYTES).contains(&text.len());
@@ -36,19 +36,19 @@ impl UserId {
 pub struct Claims {
     user_id: UserId,
     expires_at: i64,
-    /// The later of `nbf` and `iat`, where present.
-    starts_at: Option<i64>,
+    /// The later of `nbf` and `iat`, if the token has either.
+    valid_from: Option<i64>,
     issuer: Option<Box<str>>,
-    /// The whole payload as it was written: a tree of it takes several times the room, for as long as the
-    /// token is remembered.
-    text: Box<str>,
+    /// The payload as text. A parsed tree would take several times the memory for as long as the token is
+    /// cached.
+    payload: Box<str>,
 }
 
 impl Claims {
     /// Applies every rule to a payload. `now` is in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// [`TokenError::NotJsonObject`], else the first broken rule, in the order time, issuer, audience, user id.
+    /// [`TokenError::NotJsonObject`], or the first broken rule in the order time, issuer, audience, user id.
     pub(super) fn check(
         payload: String,
         settings: &AuthSettings,
@@ -57,23 +57,23 @@ impl Claims {
         let members = parse_object(payload.as_bytes());
         let members = members.ok_or(TokenError::NotJsonObject("payload"))?;
         let leeway = i64::from(settings.leeway_seconds);
-        let (starts_at, expires_at) = check_times(&members, leeway, now)?;
+        let (valid_from, expires_at) = check_times(&members, leeway, now)?;
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
         let issuer = members.get("iss").and_then(Json::as_str).map(Box::from);
         drop(members);
-        Ok(Self { user_id, expires_at, starts_at, issuer, text: payload.into_boxed_str() })
+        Ok(Self { user_id, expires_at, valid_from, issuer, payload: payload.into_boxed_str() })
     }
 
-    /// Whether the time rules still hold; the other rules do not change with the clock.
-    pub(super) fn hold_at(&self, leeway_seconds: u32, now: i64) -> bool {
+    /// Whether the time rules hold at `now`. All other rules are independent of the clock.
+    pub(super) fn are_current(&self, leeway_seconds: u32, now: i64) -> bool {
         let leeway = i64::from(leeway_seconds);
         now < self.expires_at.saturating_add(leeway)
-            && self.starts_at.is_none_or(|start| start <= now.saturating_add(leeway))
+            && self.valid_from.is_none_or(|start| start <= now.saturating_add(leeway))
     }
 
-    /// Whose token it is.
+    /// The user whom the token was issued for.
     #[must_use]
     pub fn user_id(&self) -> &UserId {
         &self.user_id
@@ -85,25 +85,25 @@ impl Claims {
         self.expires_at
     }
 
-    /// `iss`, which may be missing only where the issuer check is off.
+    /// `iss`. It is absent only if the issuer check is off and the token has none.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 
-    /// The whole payload, read anew.
+    /// All claims, parsed again on each call.
     #[must_use]
     pub fn members(&self) -> Map<String, Value> {
-        serde_json::from_str(&self.text).unwrap_or_default()
+        serde_json::from_str(&self.payload).unwrap_or_default()
     }
 
-    /// The length of the whole payload in bytes.
-    pub(super) fn text_bytes(&self) -> usize {
-        self.text.len()
+    /// The length of the payload in bytes.
+    pub(super) fn payload_bytes(&self) -> usize {
+        self.payload.len()
     }
 }
 
-/// `exp` is required; `nbf` and `iat` count where present. Returns the later of those two, and `exp`.
+/// `exp` is required, `nbf` and `iat` are optional. Returns the later of the optional two, and `exp`.
 fn check_times(
     members: &Members<'_>,
     leeway: i64,
@@ -125,7 +125,7 @@ fn check_times(
     Ok((not_before.max(issued_at), expires_at))
 }
 
-/// A `NumericDate` may have a fraction (RFC 7519, section 2); the whole seconds decide.
+/// A `NumericDate` may have a fraction (RFC 7519, section 2), which is rounded down.
 fn numeric_date(members: &Members<'_>, name: &str) -> Result<Option<i64>, TokenError> {
     match members.get(name) {
         None => Ok(None),
@@ -150,7 +150,7 @@ fn check_issuer(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenE
     }
 }
 
-/// `aud` is a string or an array of strings; one accepted entry is enough.
+/// `aud` is a string or an array of strings. One accepted entry is enough.
 fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
     let entries = match members.get("aud") {
         Some(entry @ Json::String(_)) => std::slice::from_ref(entry),
@@ -169,7 +169,8 @@ fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), Toke
     }
 }
 
-/// One claim and no fallback: falling back to another is how a foreign token becomes an account.
+/// Only the configured claim counts. With a fallback to another one, a token that was issued for another
+/// purpose could name a user by accident.
 fn find_user_id(members: &Members<'_>, path: &ClaimPath) -> Result<UserId, TokenError> {
     let mut names = path.names().iter();
     let mut value = names.next().and_then(|name| members.get(name));

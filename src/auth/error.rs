@@ -1,5 +1,5 @@
-//! Why a request was refused. The types carry the precise cause for the log; the answer carries a
-//! fixed sentence, so that nothing about keys or libraries can be read from it.
+//! Why a request was refused. The error types hold the precise cause, which goes to the log. The response
+//! holds one fixed sentence per code, which reveals nothing about keys or claims.
 
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
@@ -11,7 +11,7 @@ use crate::base::problem::{Problem, ProblemCode};
 /// What is wrong with the `Authorization` header itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// More than one field of that name: which one counts is anybody's guess, so neither does.
+    /// More than one `Authorization` field. Proxies and servers disagree on which one counts, so none does.
     #[error("more than one Authorization field")]
     Repeated,
     /// Bytes outside visible ASCII.
@@ -20,7 +20,7 @@ pub enum HeaderError {
     /// `Bearer` without a token.
     #[error("the Bearer scheme carries no token")]
     NoToken,
-    /// Something other than one b64token (RFC 6750, section 2.1) behind `Bearer`.
+    /// The text after `Bearer` is not one b64token (RFC 6750, section 2.1).
     #[error("the Bearer credentials are not a single b64token")]
     NotB64Token,
     /// Longer than [`crate::auth::MAX_TOKEN_BYTES`].
@@ -28,10 +28,10 @@ pub enum HeaderError {
     TooLong,
 }
 
-/// Why a token was refused. The first failed check wins; the order is the order of the checks.
+/// Why a token was refused: the first check that failed, in the order of [`super::Check`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Five parts: an encrypted token (JWE), which this service never accepts.
+    /// Five parts: an encrypted token (JWE), which is never accepted.
     #[error("the token has five parts: encrypted tokens are not accepted")]
     Encrypted,
     /// Not the three parts of a compact JWS (RFC 7515, section 7.1).
@@ -43,22 +43,22 @@ pub enum TokenError {
     /// A part that is not a UTF-8 JSON object with unique member names.
     #[error("the {0} is not a JSON object with unique member names")]
     NotJsonObject(&'static str),
-    /// A header parameter that would change how the token must be processed.
+    /// A header parameter that would change how the token is processed, or that has the wrong JSON type.
     #[error("the header parameter {0} is not supported")]
     HeaderParameter(&'static str),
-    /// A `typ` that belongs to another kind of token.
+    /// A `typ` of another kind of token.
     #[error("the header says typ {0:?}, which is not an access token")]
     Type(String),
     /// No configured key uses the algorithm named in the header.
     #[error("no configured key uses the algorithm {0:?}")]
     Algorithm(String),
-    /// The key set has no such key. It may be a new one.
+    /// The key set has no such key. The key may be newer than the set.
     #[error("the key set has no key for kid {0:?}")]
     UnknownKey(Option<String>),
-    /// No key set has been loaded yet, so nothing can be said about the token.
+    /// No key set is loaded, or it is too old, so the token can be neither accepted nor rejected.
     #[error("no usable key set has been loaded; the next fetch is due in {retry_after_seconds} s")]
     KeysNotLoaded {
-        /// Seconds until a fetch may be made again, at least 1.
+        /// Seconds until the next fetch may start, at least 1.
         retry_after_seconds: u32,
     },
     /// No configured key made this signature.
@@ -100,30 +100,30 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// Whether a newer key set could change the verdict.
+    /// Whether the same token may be valid once newer keys are fetched.
     #[must_use]
-    pub fn may_heal(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded { .. })
     }
 }
 
-/// Every way to be turned away before a handler runs.
+/// Every reason to refuse a request before its handler runs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// 401: no Bearer credentials at all.
     #[error("no Bearer credentials")]
     MissingCredentials,
-    /// 400: see [`HeaderError`].
+    /// 400: the `Authorization` header is malformed.
     #[error("{0}")]
     Header(#[from] HeaderError),
-    /// 401: see [`TokenError`].
+    /// 401: the token is not valid; 503 for [`TokenError::KeysNotLoaded`].
     #[error("{0}")]
     Token(#[from] TokenError),
     /// 403: the path names another user.
     #[error("the path names another user")]
     NotOwner,
-    /// 500: a handler asked for an identity outside a protected scope. Fails closed.
-    #[error("a handler asked for {0} outside its guard: the route is wired wrongly")]
+    /// 500: a handler takes an identity as an argument, but its route is outside the middleware that stores it.
+    #[error("the handler needs {0}, but no middleware around its route provides it")]
     NotGuarded(&'static str),
 }
 
@@ -185,21 +185,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_key_that_is_not_known_yet_can_heal() {
-        assert!(TokenError::UnknownKey(None).may_heal());
-        assert!(TokenError::KeysNotLoaded { retry_after_seconds: 1 }.may_heal());
-        for final_verdict in [
+    fn only_an_unknown_key_is_worth_a_retry() {
+        assert!(TokenError::UnknownKey(None).is_retryable());
+        assert!(TokenError::KeysNotLoaded { retry_after_seconds: 1 }.is_retryable());
+        for error in [
             TokenError::Signature,
             TokenError::Algorithm("none".into()),
             TokenError::Expired { seconds: 1 },
             TokenError::NotBase64Url("signature"),
         ] {
-            assert!(!final_verdict.may_heal(), "{final_verdict:?}");
+            assert!(!error.is_retryable(), "{error:?}");
         }
     }
 
     #[test]
-    fn the_next_fetch_is_announced_in_seconds() {
+    fn retry_after_is_the_time_until_the_next_fetch() {
         let refusal = AuthError::from(TokenError::KeysNotLoaded { retry_after_seconds: 9 });
         let response = refusal.error_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

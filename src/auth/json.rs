@@ -1,8 +1,8 @@
-//! JSON objects as tokens need them: UTF-8, one object, and no member name twice at any depth.
-//! `serde_json` alone keeps the last of two equal names, and two readers that keep different ones
-//! can be made to disagree about who a token belongs to (RFC 8725, section 2.6).
+//! Strict JSON objects for tokens and key sets: UTF-8, exactly one object, and unique member names at any
+//! depth. `serde_json` by itself keeps the last of two members with the same name. A parser elsewhere that
+//! keeps the first could then see another user in the same token (RFC 8725, section 2.6).
 //!
-//! The tree borrows its texts from what was read: a token is looked at once, and little of it is kept.
+//! Values borrow their strings from the input, since little of a token is kept.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-/// Room for the members of an ordinary token without growing.
+/// The initial capacity of an object: enough for an ordinary token.
 const USUAL_MEMBERS: usize = 16;
 
 /// Parses `bytes` as one JSON object with unique member names. `None` for anything else.
@@ -34,7 +34,7 @@ pub(super) enum Json<'a> {
 }
 
 impl Json<'_> {
-    /// The text, if it is a string.
+    /// The text, if the value is a string.
     pub(super) fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -48,7 +48,7 @@ impl Json<'_> {
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Members<'a> {
-    /// `None` when two have the same name. Sorting keeps an object with thousands of members cheap.
+    /// `None` when two members have the same name. Comparing sorted names stays fast for thousands of members.
     fn unique(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Option<Self> {
         let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
         names.sort_unstable();
@@ -61,7 +61,7 @@ impl<'a> Members<'a> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Whether there is such a member, whatever its value.
+    /// Whether the member exists, `null` included.
     pub(super) fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -124,11 +124,11 @@ impl<'de> Visitor<'de> for JsonVisitor {
             object.push((name, members.next_value()?));
         }
         let unique = Members::unique(object).map(Json::Object);
-        unique.ok_or_else(|| A::Error::custom("a member name stands twice"))
+        unique.ok_or_else(|| A::Error::custom("a member name occurs twice"))
     }
 }
 
-/// A member's name, borrowed unless it is written with an escape. By itself `Cow` never borrows.
+/// A member's name, borrowed unless it contains an escape. `Cow` alone would always copy it.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -137,7 +137,7 @@ mod tests {
     use super::{Json, parse_object};
 
     #[test]
-    fn an_object_keeps_every_kind_of_value() {
+    fn values_of_every_type_are_read() {
         let text = br#"{"a":null,"b":true,"c":-1,"d":18446744073709551615,"e":0.5,"f":"x","g":[1,{"h":2}],"\u0069":"\n"}"#;
         let object = parse_object(text).unwrap();
         let number = |value: Option<&Json<'_>>| match value {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_names_are_refused_at_any_depth() {
+    fn duplicate_names_are_refused_at_any_depth() {
         for text in [
             r#"{"sub":"a","sub":"b"}"#,
             r#"{"sub":"a","sub":"a"}"#,
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn so_are_they_among_very_many() {
+    fn duplicate_names_are_found_among_thousands() {
         let members = |last: &str| {
             let names: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":0")).collect();
             format!("{{{},\"{last}\":0}}", names.join(","))

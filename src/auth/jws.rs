@@ -1,5 +1,5 @@
-//! The shape of a token: a compact JWS (RFC 7515, section 7.1) with a header this service
-//! understands. Everything the crypto library leaves open is decided here, before any key is touched.
+//! The shape of a token: a compact JWS (RFC 7515, section 7.1) whose header has only parameters that this
+//! service supports. The crypto library is less strict, so all of this is checked before a key is used.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,23 +7,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::error::TokenError;
 use super::json::{Json, Members, parse_object};
 
-/// A token cut into its parts. The signature has not been checked.
+/// A token split into its parts. The signature has not been checked.
 pub(super) struct CompactJws<'a> {
-    /// `alg` as the header claims it; only ever compared with the algorithm of a key.
+    /// `alg` of the header. It is compared with the algorithm of a key, and never chooses one.
     pub(super) algorithm: String,
-    /// `kid`, which only ever chooses among keys that are trusted already.
+    /// `kid` of the header. It selects among keys that are trusted already.
     pub(super) key_id: Option<String>,
-    /// The first two parts with the dot between them: what the signature covers.
+    /// The first two parts and the dot between them, which the signature covers.
     pub(super) signing_input: &'a str,
-    /// The third part, canonical base64url.
+    /// The third part, in canonical base64url.
     pub(super) signature: &'a str,
     payload: &'a str,
 }
 
 impl<'a> CompactJws<'a> {
-    /// Cuts `token` and checks its header.
+    /// Splits `token` and checks its header.
     pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
-        let [header, payload, signature] = cut(token)?;
+        let [header, payload, signature] = split(token)?;
         let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
         let header = decode("header", header)?;
         let header = parse_object(&header).ok_or(TokenError::NotJsonObject("header"))?;
@@ -33,15 +33,15 @@ impl<'a> CompactJws<'a> {
         Ok(Self { algorithm, key_id, signing_input, signature, payload })
     }
 
-    /// The text of the claims. Meaningful only after the signature was found good.
+    /// The claims as JSON. Call it only after the signature was verified.
     pub(super) fn payload(&self) -> Result<String, TokenError> {
         let text = String::from_utf8(decode("payload", self.payload)?);
         text.ok().ok_or(TokenError::NotJsonObject("payload"))
     }
 }
 
-/// The three parts.
-fn cut(token: &str) -> Result<[&str; 3], TokenError> {
+/// At most six parts are counted, however many dots a token has.
+fn split(token: &str) -> Result<[&str; 3], TokenError> {
     let mut parts = token.split('.');
     let first = [parts.next(), parts.next(), parts.next()];
     match (first, parts.take(3).count()) {
@@ -51,8 +51,9 @@ fn cut(token: &str) -> Result<[&str; 3], TokenError> {
     }
 }
 
-/// Refuses what would change the processing (`crit`, `b64`, `zip`, `cty`) and tokens of another
-/// `typ`; ignores what tries to bring its own key (`jwk`, `jku`, `x5u`, `x5c`). Returns `alg`.
+/// Returns `alg`. Refuses parameters that would change the processing (`crit`, `b64`, `zip`, `cty`) and
+/// other types of token (`typ`). Ignores parameters that name a key of their own (`jwk`, `jku`, `x5u`,
+/// `x5c`): only configured keys count.
 fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, TokenError> {
     for name in ["crit", "b64", "zip", "cty"] {
         if header.contains(name) {
@@ -72,12 +73,13 @@ fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, TokenError> {
     header.get("alg").and_then(Json::as_str).ok_or(TokenError::HeaderParameter("alg"))
 }
 
-/// Strict decoding: no padding, no stray bits in the last character, so that a token has one spelling.
+/// Strict decoding: no padding, and no unused bits set in the last character. Each token then has exactly one
+/// spelling.
 fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
     decode_base64url(text).ok_or(TokenError::NotBase64Url(part))
 }
 
-/// As [`decode`], for texts that are no part of a token.
+/// As [`decode`], for texts outside a token.
 pub(super) fn decode_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_cut_at_its_dots() {
+    fn a_token_is_split_at_its_dots() {
         let token =
             format!("{}.eyJhIjoxfQ.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"1"}"#));
         let jws = CompactJws::parse(&token).unwrap();
@@ -134,11 +136,11 @@ mod tests {
                 "{token}"
             );
         }
-        // Of two faults the first is told, and the header stands first.
-        let twice = CompactJws::parse("W10.e30.AB").err();
-        assert_eq!(twice, Some(TokenError::NotJsonObject("header")));
-        let late = format!("{header}.e31.AAAA");
-        let refused = CompactJws::parse(&late).unwrap().payload().err();
+        // Of two faults the first is reported, and the header is checked first.
+        let two_faults = CompactJws::parse("W10.e30.AB").err();
+        assert_eq!(two_faults, Some(TokenError::NotJsonObject("header")));
+        let bad_payload = format!("{header}.e31.AAAA");
+        let refused = CompactJws::parse(&bad_payload).unwrap().payload().err();
         assert_eq!(refused, Some(TokenError::NotBase64Url("payload")));
     }
 
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_access_token_types_pass() {
+    fn only_the_types_of_access_tokens_are_accepted() {
         for typ in ["JWT", "jwt", "at+jwt", "AT+JWT"] {
             assert_eq!(refusal(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#)), None, "{typ}");
         }
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_must_be_one_object() {
+    fn the_header_is_exactly_one_json_object() {
         for header in ["[]", "null", "{", r#"{"alg":"HS256","alg":"none"}"#, "\u{feff}{}"] {
             assert_eq!(refusal(header), Some(TokenError::NotJsonObject("header")), "{header}");
         }

@@ -1,59 +1,45 @@
-//! Tokens that were verified a moment ago. A browser sends the same token for minutes, and its
-//! signature does not get any better by being looked at again.
+//! Users of tokens that passed every check a short time ago. A browser sends the same token for
+//! minutes, and verifying a signature is the most expensive check.
 //!
-//! A hit can only say yes, and only what the full check would say now: the key that made the
-//! signature is still in use, and the clock stands inside the token's times. Everything else, refusals
-//! above all, is left to the full check. Only verified tokens get in, so strangers cannot fill it.
+//! The cache never changes a decision. It can only accept, and only a token that all checks would accept now:
+//! the key of the signature is still in use, and the time is within the token's lifetime. Everything else,
+//! every refusal included, is left to the checks. Only verified tokens are stored, so clients
+//! without one cannot fill the cache.
 
 use foldhash::quality::RandomState;
+use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, Weighter};
 
-use super::keys::key_source::{KeySources, KeyUse};
-use super::user::AuthenticatedUser;
+use super::keys::key_source::{KeyOrigin, KeySources};
+use super::owner::AuthenticatedUser;
 
-/// The most that is kept, by the estimate of [`Weight`]: the tokens of more than 10,000 users.
+/// The most memory the entries may take, as [`EntrySize`] estimates it: more than 10,000 ordinary tokens.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What a token of ordinary length is estimated at, to size the table.
+/// The estimate for an ordinary token, from which the initial capacity follows.
 const USUAL_BYTES: u64 = 1024;
 
-/// What an entry takes beside the text of its token and of its claims.
+/// What an entry takes in addition to the text of its token and of its claims.
 const ENTRY_BYTES: usize = 384;
 
 #[derive(Clone, Debug)]
-struct Verified {
+struct Entry {
     user: AuthenticatedUser,
-    key_use: KeyUse,
+    origin: KeyOrigin,
 }
 
-/// Tokens by their whole text, under a hash that is keyed anew in every process.
-pub(super) struct VerifiedTokens {
-    cache: Cache<Box<str>, Verified, Weight, RandomState>,
-}
+/// Maps the whole text of a token to its user. The hash is keyed randomly in every process, so clients
+/// cannot provoke collisions.
+pub(super) struct JwtCache(Cache<Box<str>, Entry, EntrySize, RandomState>);
 
-impl VerifiedTokens {
+impl JwtCache {
     pub(super) fn new() -> Self {
-        let options = OptionsBuilder::new()
-            .estimated_items_capacity(usize::try_from(MAX_BYTES / USUAL_BYTES).unwrap_or_default())
-            .weight_capacity(MAX_BYTES)
-            .build();
-        let cache = match options {
-            Ok(options) => Cache::with_options(
-                options,
-                Weight,
-                RandomState::default(),
-                DefaultLifecycle::default(),
-            ),
-            // Both capacities are set, which is all that the builder asks for.
-            Err(_) => {
-                Cache::with(0, 0, Weight, RandomState::default(), DefaultLifecycle::default())
-            }
-        };
-        Self { cache }
+        let usual_entries = usize::try_from(MAX_BYTES / USUAL_BYTES).unwrap_or_default();
+        let (hasher, lifecycle) = (RandomState::default(), DefaultLifecycle::default());
+        Self(Cache::with(usual_entries, MAX_BYTES, EntrySize, hasher, lifecycle))
     }
 
-    /// The user of a token that would pass the full check at this time.
+    /// The user of a token, if the token would pass all checks at this time.
     pub(super) fn get(
         &self,
         token: &str,
@@ -61,39 +47,38 @@ impl VerifiedTokens {
         leeway_seconds: u32,
         now: i64,
     ) -> Option<AuthenticatedUser> {
-        let known = self.cache.get(token)?;
-        if !keys.still_use(known.key_use) {
-            // Its key left, and took the tokens of its whole set along.
-            self.cache.retain(|_, entry| keys.still_use(entry.key_use));
+        let entry = self.0.get(token)?;
+        if !keys.still_use(entry.origin) {
+            // The key set was replaced, so every other entry that came from it is invalid too.
+            self.0.retain(|_, entry| keys.still_use(entry.origin));
             return None;
         }
-        let is_in_time = known.user.claims().hold_at(leeway_seconds, now);
-        is_in_time.then_some(known.user)
+        entry.user.claims().are_current(leeway_seconds, now).then_some(entry.user)
     }
 
-    pub(super) fn insert(&self, token: &str, user: &AuthenticatedUser, key_use: KeyUse) {
-        self.cache.insert(token.into(), Verified { user: user.clone(), key_use });
+    pub(super) fn insert(&self, token: &str, user: &AuthenticatedUser, origin: KeyOrigin) {
+        self.0.insert(token.into(), Entry { user: user.clone(), origin });
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.cache.len()
+        self.0.len()
     }
 }
 
-impl std::fmt::Debug for VerifiedTokens {
+impl std::fmt::Debug for JwtCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "VerifiedTokens({})", self.cache.len())
+        write!(f, "JwtCache({})", self.0.len())
     }
 }
 
-/// Estimates bytes.
+/// Estimates the memory of an entry in bytes.
 #[derive(Clone, Copy, Debug)]
-struct Weight;
+struct EntrySize;
 
-impl Weighter<Box<str>, Verified> for Weight {
-    fn weight(&self, token: &Box<str>, entry: &Verified) -> u64 {
-        let bytes = token.len() + entry.user.claims().text_bytes() + ENTRY_BYTES;
+impl Weighter<Box<str>, Entry> for EntrySize {
+    fn weight(&self, token: &Box<str>, entry: &Entry) -> u64 {
+        let bytes = token.len() + entry.user.claims().payload_bytes() + ENTRY_BYTES;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }

@@ -1,4 +1,4 @@
-//! The middleware that turns every request of a scope into one with a known caller, or away.
+//! The middleware that lets a request of a scope pass only with a valid token.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use futures_util::future::{Either, MapOk, TryFutureExt};
 
 use super::bearer::BearerToken;
 use super::error::{AuthError, TokenError};
-use super::user::AuthenticatedUser;
+use super::owner::AuthenticatedUser;
 use super::verifier::TokenVerifier;
 
-/// Middleware factory: requests without a valid token are answered 401 (400 for a broken header, 503
-/// while no keys are known), all others carry an [`AuthenticatedUser`] in their extensions.
+/// Middleware factory. A request without a valid token is refused with 401 (400 for a malformed header, 503
+/// while no keys are loaded). Every other request gets an [`AuthenticatedUser`] in its extensions.
 #[derive(Clone, Debug)]
 pub struct RequireAuth {
     verifier: Arc<TokenVerifier>,
@@ -55,29 +55,10 @@ pub struct RequireAuthService<S> {
     verifier: Arc<TokenVerifier>,
 }
 
-type Answer<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
-type Left<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B, BoxBody>>;
+type ServiceResult<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
+type IntoLeftBody<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B, BoxBody>>;
 
-fn admit<S, B>(
-    service: &S,
-    request: ServiceRequest,
-    user: AuthenticatedUser,
-) -> MapOk<S::Future, Left<B>>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-{
-    request.extensions_mut().insert(user);
-    let left: Left<B> = ServiceResponse::map_into_left_body;
-    service.call(request).map_ok(left)
-}
-
-// A refusal is a response and not an `Err`, so that the middlewares around this one (CORS, the request
-// id) treat it like any other.
-fn refuse<B>(request: ServiceRequest, refusal: AuthError) -> Answer<B> {
-    let (request, _) = request.into_parts();
-    Ok(ServiceResponse::from_err(refusal, request).map_into_right_body())
-}
-
+// Implemented by hand, because `from_fn` would box the future of every request.
 impl<S, B> Service<ServiceRequest> for RequireAuthService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
@@ -86,8 +67,8 @@ where
     type Response = ServiceResponse<EitherBody<B, BoxBody>>;
     type Error = Error;
     type Future = Either<
-        MapOk<S::Future, Left<B>>,
-        Either<Ready<Answer<B>>, Pin<Box<dyn Future<Output = Answer<B>>>>>,
+        MapOk<S::Future, IntoLeftBody<B>>,
+        Either<Ready<ServiceResult<B>>, Pin<Box<dyn Future<Output = ServiceResult<B>>>>>,
     >;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -95,32 +76,52 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let verdict = BearerToken::from_headers(request.headers())
+        let verified = BearerToken::from_headers(request.headers())
             .and_then(|token| self.verifier.verify(token).map_err(AuthError::from));
-        match verdict {
+        match verified {
             Ok(user) => Either::Left(admit(&*self.service, request, user)),
-            Err(AuthError::Token(refusal)) if refusal.may_heal() => {
+            Err(AuthError::Token(error)) if error.is_retryable() => {
                 let (service, verifier) = (Rc::clone(&self.service), Arc::clone(&self.verifier));
                 Either::Right(Either::Right(Box::pin(async move {
-                    match second_look(&verifier, &request, refusal).await {
+                    match verify_with_new_keys(&verifier, &request, error).await {
                         Ok(user) => admit(&*service, request, user).await,
-                        Err(refusal) => refuse(request, refusal.into()),
+                        Err(error) => refuse(request, error.into()),
                     }
                 })))
             }
-            Err(refusal) => Either::Right(Either::Left(ready(refuse(request, refusal)))),
+            Err(error) => Either::Right(Either::Left(ready(refuse(request, error)))),
         }
     }
 }
 
-/// A token that names an unknown key may come from a rotation a moment ago.
-async fn second_look(
+fn admit<S, B>(
+    service: &S,
+    request: ServiceRequest,
+    user: AuthenticatedUser,
+) -> MapOk<S::Future, IntoLeftBody<B>>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    request.extensions_mut().insert(user);
+    let into_left_body: IntoLeftBody<B> = ServiceResponse::map_into_left_body;
+    service.call(request).map_ok(into_left_body)
+}
+
+/// A refusal is a response and not an `Err`, so that the outer middlewares (CORS, the request log) process
+/// it like any other response.
+fn refuse<B>(request: ServiceRequest, refusal: AuthError) -> ServiceResult<B> {
+    let (request, _) = request.into_parts();
+    Ok(ServiceResponse::from_err(refusal, request).map_into_right_body())
+}
+
+/// The web app may have rotated its keys since the last fetch. `error` is that of the first attempt.
+async fn verify_with_new_keys(
     verifier: &TokenVerifier,
     request: &ServiceRequest,
-    first: TokenError,
+    error: TokenError,
 ) -> Result<AuthenticatedUser, TokenError> {
     match BearerToken::from_headers(request.headers()) {
         Ok(token) => verifier.refresh_and_verify(token).await,
-        Err(_) => Err(first),
+        Err(_) => Err(error),
     }
 }

@@ -1,18 +1,51 @@
-//! Who is calling, and whose data they may touch.
+//! Authentication (who is calling?) and authorisation (whose data may they touch?).
 //!
-//! The chain of trust has one link per type, and each type has one constructor:
+//! # Concepts
 //!
-//! | type | made only by | says |
+//! **Token.** Users sign in to the web app, where Better Auth issues each of them a JWT (RFC 7519): claims about the
+//! user, signed, and valid for minutes. Clients send it with every request as `Authorization: Bearer <token>`
+//! (RFC 6750). The server keeps no sessions; the token is all it knows about a caller.
+//!
+//! **Key source.** The keys that may have signed a token: secrets shared with the web app (HS256), or the public
+//! keys of its JWKS endpoint (EdDSA, ES256, RS256, PS256). Each key has exactly one algorithm. A token's header
+//! selects a key by `alg` and `kid`, but never decides how the key is used. This rules out algorithm confusion
+//! (RFC 8725, section 3.1).
+//!
+//! **User.** The [`UserId`] in one configured claim of a verified token, `sub` by default.
+//!
+//! **Owner.** The user named in the path of a request: all data lies below `/api/{user_id}/`. Users may touch the
+//! data that they own and no other; there are no roles and no shared data.
+//!
+//! # The chain of proof
+//!
+//! Each stage of trust is a type with private fields, and each type is made in one place. Code that reads or
+//! writes data takes an [`OwnerId`], so the compiler rejects every call that has skipped a check.
+//!
+//! | type | made by | proves |
 //! | --- | --- | --- |
-//! | [`BearerToken`] | [`BearerToken::from_headers`] | the `Authorization` header is well formed; nothing is trusted yet |
-//! | [`AuthenticatedUser`] | [`TokenVerifier::verify`] | somebody proved to be this [`UserId`] |
-//! | [`OwnerId`] | [`AuthenticatedUser::owning`] | that somebody is the user named in the path |
+//! | [`BearerToken`] | [`BearerToken::from_headers`] | the header is well formed; nothing in the token is trusted yet |
+//! | [`AuthenticatedUser`] | [`TokenVerifier::verify`] | the caller is this [`UserId`] |
+//! | [`OwnerId`] | [`AuthenticatedUser::owning`] | the path names the same user |
 //!
-//! [`RequireAuth`] walks the first two steps for every request of a scope and stores the
-//! [`AuthenticatedUser`], claims included, in the request's extensions; [`owner_guard`] walks the third.
+//! # The way of a request
 //!
-//! The module knows HTTP and JWT, and neither tasks, nor a database, nor the environment, so that it
-//! can protect a foreign scope as it stands:
+//! 1. [`RequireAuth`], the middleware around `/api`, takes the [`BearerToken`] from the header.
+//! 2. The [`TokenVerifier`] makes every [`Check`] in order: shape, signature, claims. The first that fails is the
+//!    [`TokenError`]. A token that passed them all is cached, so the next request with it skips the signature.
+//! 3. An unknown key may be a new one. [`RequireAuth`] has the key set fetched, at most once per cooldown, and
+//!    verifies again ([`JwksCache`]).
+//! 4. The [`AuthenticatedUser`], with all claims, is stored in the request's extensions.
+//! 5. [`owner_guard`], the middleware around `/api/{user_id}`, compares the path with the user and stores the
+//!    [`OwnerId`].
+//! 6. Handlers take either one as an argument. A handler outside its middleware never runs; the response is 500.
+//!
+//! A refused request gets 400 (malformed header), 401 (no valid token), 403 (another user's path) or 503 (no keys
+//! loaded). The response has one fixed text per code, and only the log has the precise cause ([`AuthError`]).
+//!
+//! # Use in another program
+//!
+//! The module knows HTTP and JWT, but no tasks, no database and no environment variables. It can protect any
+//! actix-web scope:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -43,13 +76,10 @@
 //! ))
 //! .await;
 //!
-//! let answer = test::call_service(
-//!     &app,
-//!     test::TestRequest::get().uri("/private/hello").to_request(),
-//! )
-//! .await;
-//! assert_eq!(answer.status(), 401);
-//! let challenge = answer.headers().get("WWW-Authenticate").unwrap();
+//! let request = test::TestRequest::get().uri("/private/hello").to_request();
+//! let response = test::call_service(&app, request).await;
+//! assert_eq!(response.status(), 401);
+//! let challenge = response.headers().get("WWW-Authenticate").unwrap();
 //! assert_eq!(challenge, r#"Bearer realm="taskbridge""#);
 //! # }
 //! ```
@@ -67,7 +97,6 @@ mod owner;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod user;
 mod verifier;
 
 pub use bearer::{BearerToken, MAX_TOKEN_BYTES};
@@ -80,7 +109,6 @@ pub use keys::jwks_fetch::{FetchError, FetchJwks, Fetched, HttpJwks};
 pub use keys::key::{fingerprint, sign_hs256, verifies_hs256};
 pub use keys::key_source::{KeySource, KeySources};
 pub use middleware::RequireAuth;
-pub use owner::{OwnerId, owner_guard};
+pub use owner::{AuthenticatedUser, OwnerId, owner_guard};
 pub use settings::{Accepted, AuthSettings, ClaimPath};
-pub use user::AuthenticatedUser;
 pub use verifier::TokenVerifier;

@@ -1,34 +1,34 @@
-//! What a verifier accepts. The values come from whoever builds it; this module never reads the
+//! What a verifier accepts. The code that builds the verifier supplies the values; `auth` never reads the
 //! environment.
 
 use super::keys::key_source::KeySources;
 
-/// Everything a [`super::TokenVerifier`] needs to decide.
+/// The rules and keys of a [`super::TokenVerifier`].
 #[derive(Debug)]
 pub struct AuthSettings {
-    /// The keys.
+    /// The keys that signatures are verified with.
     pub keys: KeySources,
     /// Accepted values of `iss`.
     pub issuer: Accepted,
     /// Accepted values of `aud`; one match is enough.
     pub audience: Accepted,
-    /// The claim that holds the user id.
+    /// The claim with the user id.
     pub user_id_claim: ClaimPath,
-    /// Tolerated difference between the two clocks, in seconds.
+    /// The tolerated difference between the issuer's clock and this one, in seconds.
     pub leeway_seconds: u32,
 }
 
 /// The accepted values of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// The check is off, and the claim may be missing.
+    /// The check is off: any value is accepted, and none.
     Any,
-    /// The claim is required and must be one of these, compared without one trailing slash.
+    /// The claim is required and must be one of these. One trailing slash is ignored on both sides.
     OneOf(Vec<String>),
 }
 
 impl Accepted {
-    /// Accepts exactly these values.
+    /// The claim is required and must be one of `values`.
     pub fn one_of<I: IntoIterator<Item = S>, S: AsRef<str>>(values: I) -> Self {
         let trimmed = |value: S| without_slash(value.as_ref()).to_owned();
         Self::OneOf(values.into_iter().map(trimmed).collect())
@@ -50,7 +50,7 @@ fn without_slash(value: &str) -> &str {
     value.strip_suffix('/').unwrap_or(value)
 }
 
-/// Where a claim stands in the payload: a name, or names joined by dots (`user.id`).
+/// The place of a claim in the payload: one name, or the names of nested objects joined by dots (`user.id`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimPath(Vec<String>);
 
@@ -61,7 +61,7 @@ impl ClaimPath {
         Self(vec!["sub".to_owned()])
     }
 
-    /// Reads a dotted path. `None` when a name is empty.
+    /// Parses a dotted path. `None` when a name is empty.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let names: Vec<String> = text.split('.').map(str::to_owned).collect();

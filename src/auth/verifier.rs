@@ -1,33 +1,33 @@
-//! From a token's text to a user: cut it, check the signature, then the claims, in that order, so
-//! that nothing a stranger wrote is looked at closer than needed.
+//! Verifies a token: its shape, its signature, its claims. The claims of a token that no known key has
+//! signed are never decoded.
 
 use super::bearer::BearerToken;
 use super::claims::Claims;
 use super::error::TokenError;
 use super::jws::CompactJws;
-use super::jwt_cache::VerifiedTokens;
+use super::jwt_cache::JwtCache;
+use super::owner::AuthenticatedUser;
 use super::settings::AuthSettings;
-use super::user::AuthenticatedUser;
 use crate::base::clock;
 
-/// Decides whether a token proves an identity. Cheap to share behind an `Arc`.
+/// Decides whether a token proves an identity. Share one between threads with an `Arc`.
 #[derive(Debug)]
 pub struct TokenVerifier {
     settings: AuthSettings,
-    verified: VerifiedTokens,
+    cache: JwtCache,
 }
 
 impl TokenVerifier {
     /// A verifier with these rules and keys.
     #[must_use]
     pub fn new(settings: AuthSettings) -> Self {
-        Self { settings, verified: VerifiedTokens::new() }
+        Self { settings, cache: JwtCache::new() }
     }
 
-    /// Verifies a token against the system's clock.
+    /// Verifies a token at the current time of the system's clock.
     ///
     /// # Errors
-    /// The first failed check.
+    /// The first check that failed, in the order of [`super::Check`].
     pub fn verify(&self, token: BearerToken<'_>) -> Result<AuthenticatedUser, TokenError> {
         self.verify_at(token, clock::now_seconds())
     }
@@ -35,28 +35,29 @@ impl TokenVerifier {
     /// Verifies a token as if the time were `now`, in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// The first failed check.
+    /// As [`TokenVerifier::verify`].
     pub fn verify_at(
         &self,
         token: BearerToken<'_>,
         now: i64,
     ) -> Result<AuthenticatedUser, TokenError> {
         let AuthSettings { keys, leeway_seconds, .. } = &self.settings;
-        if let Some(user) = self.verified.get(token.as_str(), keys, *leeway_seconds, now) {
+        if let Some(user) = self.cache.get(token.as_str(), keys, *leeway_seconds, now) {
             return Ok(user);
         }
         let jws = CompactJws::parse(token.as_str())?;
-        let key_use = keys.check_signature(&jws)?;
-        let user = AuthenticatedUser::new(Claims::check(jws.payload()?, &self.settings, now)?);
-        self.verified.insert(token.as_str(), &user, key_use);
+        let origin = keys.check_signature(&jws)?;
+        let claims = Claims::check(jws.payload()?, &self.settings, now)?;
+        let user = AuthenticatedUser::new(claims);
+        self.cache.insert(token.as_str(), &user, origin);
         Ok(user)
     }
 
-    /// As [`TokenVerifier::verify`], after giving the key sources the chance to learn a new key. Only
-    /// worth the wait when [`TokenError::may_heal`] says so.
+    /// Fetches newer keys if the sources allow it now, then verifies. Worth the wait only for an error that
+    /// [`TokenError::is_retryable`].
     ///
     /// # Errors
-    /// The first failed check.
+    /// As [`TokenVerifier::verify`].
     pub async fn refresh_and_verify(
         &self,
         token: BearerToken<'_>,
@@ -65,9 +66,9 @@ impl TokenVerifier {
         self.verify(token)
     }
 
-    /// How many tokens are remembered.
+    /// How many tokens are cached.
     #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
-        self.verified.len()
+    pub(super) fn cached(&self) -> usize {
+        self.cache.len()
     }
 }

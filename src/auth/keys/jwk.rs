@@ -1,51 +1,51 @@
-//! One entry of a JWK Set (RFC 7517) as a verification key. The library accepts almost anything
-//! here, so every member that says what a key is for is checked first.
+//! One entry of a JWK Set (RFC 7517), parsed into a verification key. The crypto library accepts almost
+//! anything here, so every member that restricts the use of a key is checked first.
 
 use jsonwebtoken::DecodingKey;
 
 use super::key::{JwsAlgorithm, VerificationKey};
 use crate::auth::json::{Json, Members};
 
-/// The smallest RSA modulus that is used, in bytes (RFC 7518, section 3.3).
+/// The smallest RSA modulus that is accepted, in bytes (RFC 7518, section 3.3).
 const MIN_RSA_MODULUS_BYTES: usize = 256;
 
-/// What no public key has (RFC 7518, section 6): one prime of a modulus is as good as all of it.
+/// The private members of a key (RFC 7518, section 6). Any one of them reveals the whole private key.
 const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
-/// Why an entry of a JWK Set is not used. The others are not affected.
+/// Why an entry of a JWK Set is ignored. Other entries are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::auth) enum UnusableJwk {
-    /// Not a JSON object, or a member of the wrong type.
+    /// The entry is not a JSON object, or a member is missing or of the wrong type.
     #[error("a member is missing or has the wrong type: {0}")]
     Member(&'static str),
-    /// A symmetric key: a public document is the last place for one.
+    /// A symmetric key, which is not secret once it is in a public document.
     #[error("symmetric keys are ignored")]
     Symmetric,
-    /// The private half was published with it.
-    #[error("it publishes its private half")]
+    /// The private key was published with it.
+    #[error("it includes its private key")]
     Private,
-    /// `use` or `key_ops` reserves it for something else.
+    /// `use` or `key_ops` restricts it to another purpose.
     #[error("it is not meant for verifying signatures")]
     Purpose,
-    /// A combination of `kty`, `crv` and `alg` this service does not use.
+    /// An unsupported combination of `kty`, `crv` and `alg`.
     #[error("its kty, crv and alg are not one of EdDSA, ES256, RS256, PS256")]
     Algorithm,
-    /// RSA below 2048 bits.
+    /// An RSA modulus below 2048 bits.
     #[error("an RSA key below 2048 bits")]
     TooWeak,
-    /// The coordinates or the modulus cannot be read.
-    #[error("its key material cannot be read")]
+    /// The coordinates or the modulus are not valid.
+    #[error("its key material is not valid")]
     Material,
 }
 
-/// A key of a set and the name it goes by.
+/// A key of a set, and its `kid`.
 #[derive(Debug)]
 pub(in crate::auth) struct NamedKey {
     pub(in crate::auth) kid: Option<String>,
     pub(in crate::auth) key: VerificationKey,
 }
 
-/// Reads one entry.
+/// Parses one entry.
 pub(in crate::auth) fn parse(entry: &Json<'_>) -> Result<NamedKey, UnusableJwk> {
     let Json::Object(jwk) = entry else {
         return Err(UnusableJwk::Member("key"));
@@ -74,7 +74,7 @@ pub(in crate::auth) fn parse(entry: &Json<'_>) -> Result<NamedKey, UnusableJwk> 
     Ok(NamedKey { kid, key: VerificationKey::new(algorithm, key) })
 }
 
-/// `alg` may be absent (RFC 7517, section 4.4); an RSA key then counts as the common RS256.
+/// `alg` may be absent (RFC 7517, section 4.4). An RSA key without it is used for RS256, the common case.
 fn algorithm(kty: &str, crv: Option<&str>, alg: Option<&str>) -> Result<JwsAlgorithm, UnusableJwk> {
     match (kty, crv, alg) {
         ("OKP", Some("Ed25519"), None | Some("EdDSA")) => Ok(JwsAlgorithm::EdDsa),
@@ -109,7 +109,7 @@ fn optional<'a>(jwk: &'a Members<'_>, name: &'static str) -> Result<Option<&'a s
     }
 }
 
-/// Base64url material as text and bytes.
+/// A member with base64url key material, as text and as bytes.
 fn material<'a>(
     jwk: &'a Members<'_>,
     name: &'static str,

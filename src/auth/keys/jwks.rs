@@ -1,14 +1,14 @@
-//! A JWK Set (RFC 7517, section 5): parsed as a whole, built anew for every fetch, never changed.
+//! A JWK Set (RFC 7517, section 5). Each fetch builds a new one; a set never changes.
 
 use super::jwk::{self, NamedKey};
 use crate::auth::error::TokenError;
 use crate::auth::json::{Json, parse_object};
 use crate::auth::jws::CompactJws;
 
-/// The longest document that is read, in bytes.
+/// The longest document that is accepted, in bytes.
 pub(in crate::auth) const MAX_BYTES: usize = 256 * 1024;
 
-/// The largest number of entries that are looked at.
+/// The largest number of entries that is accepted.
 const MAX_KEYS: usize = 100;
 
 /// Why a document is not a JWK Set.
@@ -33,10 +33,10 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a document. Unusable entries are left out and remembered by their reason.
+    /// Parses a document. Unusable entries are ignored, and the reasons are kept for [`KeySet::ignored`].
     ///
     /// # Errors
-    /// When the document as a whole cannot be used.
+    /// When the document is not a JWK Set, or is too large.
     pub fn parse(document: &[u8]) -> Result<Self, JwksError> {
         if document.len() > MAX_BYTES {
             return Err(JwksError::TooLong);
@@ -58,33 +58,33 @@ impl KeySet {
         Ok(set)
     }
 
-    /// How many keys can be used.
+    /// The number of usable keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether no key can be used.
+    /// Whether no key is usable.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Why entries were left out, one sentence each.
+    /// Why entries were ignored, one phrase each.
     #[must_use]
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Checks the signature with the keys that the token may mean: those with its `kid`, or, for a
-    /// token without one, the only key of its algorithm. Guessing among several is refused.
+    /// Checks the signature with the keys that have the token's `kid`. For a token without a `kid` that is the
+    /// only key of its algorithm; if there are several, the token is refused rather than tried with each.
     pub(in crate::auth) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<(), TokenError> {
-        let named = jws.key_id.is_some();
-        let may_be_meant = |entry: &&NamedKey| {
-            entry.key.is_for(&jws.algorithm) && (!named || entry.kid == jws.key_id)
+        let has_kid = jws.key_id.is_some();
+        let is_candidate = |entry: &&NamedKey| {
+            entry.key.is_for(&jws.algorithm) && (!has_kid || entry.kid == jws.key_id)
         };
-        let candidates: Vec<&NamedKey> = self.keys.iter().filter(may_be_meant).collect();
-        if candidates.is_empty() || (!named && candidates.len() > 1) {
+        let candidates: Vec<&NamedKey> = self.keys.iter().filter(is_candidate).collect();
+        if candidates.is_empty() || (!has_kid && candidates.len() > 1) {
             return Err(TokenError::UnknownKey(jws.key_id.clone()));
         }
         let verified = candidates.iter().any(|entry| entry.key.verifies(jws));

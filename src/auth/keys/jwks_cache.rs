@@ -1,113 +1,113 @@
 //! The current key set of a JWKS endpoint.
 //!
-//! Reading it is one atomic load: a token with a known key never waits for a lock or for I/O. A
-//! thread of its own fetches: at start, at every interval, and when a request asks because of an
-//! unknown key. An attempt is noted before it is made and counts whether or not it succeeds, so
-//! however many unknown keys arrive, there is at most one fetch per cooldown.
+//! Reading the set is one atomic load: a token with a known key waits neither for a lock nor for I/O. A
+//! separate thread fetches the set at start, at a fixed interval, and on demand when a request names an
+//! unknown key. The cooldown begins before the fetch and whether or not it succeeds, so there is at most
+//! one fetch per cooldown, however many unknown keys arrive.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::jwks::KeySet;
 use super::jwks_fetch::FetchJwks;
 use crate::auth::error::TokenError;
 use crate::auth::jws::CompactJws;
 
-/// How many requests may wait for a fetch in flight; the others are answered at once.
+/// How many requests may wait for a fetch. Further ones are refused at once.
 const MAX_WAITING: usize = 256;
 
-/// How long a request waits for a fetch in flight: a little longer than a fetch may take.
+/// How long a request waits for a fetch: a little longer than a fetch may take.
 const MAX_WAIT: Duration = Duration::from_millis(2_500);
 
-/// The number of the next set, of whichever cache: no two sets of a process share one.
+/// The number of the next key set. Numbers are unique within the process, across all caches.
 static NEXT_SET: AtomicU64 = AtomicU64::new(0);
 
-/// The rhythm of a [`JwksCache`].
+/// When a [`JwksCache`] fetches.
 #[derive(Clone, Copy, Debug)]
 pub struct JwksTiming {
-    /// Between two fetches when all is well.
+    /// The time between two scheduled fetches.
     pub refresh: Duration,
-    /// Between two fetches at the least.
+    /// The shortest time between two fetches of any kind.
     pub cooldown: Duration,
-    /// How long the last good set serves while the endpoint is down.
+    /// How long the last good set is used while the endpoint is down.
     pub max_stale: Duration,
 }
 
 #[derive(Debug)]
 struct Loaded {
     keys: KeySet,
-    at: Instant,
+    fetched_at: Instant,
     number: u64,
 }
 
-/// See the module's documentation. Dropping the last handle ends the thread.
+/// Keeps the key set of one endpoint; see the module's documentation. Dropping the last handle ends the thread.
 #[derive(Debug)]
 pub struct JwksCache {
     timing: JwksTiming,
     started: Instant,
     loaded: ArcSwapOption<Loaded>,
-    /// Milliseconds after `started` before which no fetch may begin.
-    not_before: AtomicI64,
-    waiting: AtomicUsize,
+    /// The end of the cooldown, in milliseconds after `started`.
+    cooldown_ends: AtomicI64,
+    waiting: Semaphore,
     wake: SyncSender<()>,
-    /// Even at rest, odd from the claim of a fetch to its end.
-    phase: watch::Sender<u64>,
+    /// True from the claim of a fetch until it has ended.
+    is_fetching: watch::Sender<bool>,
 }
 
 impl JwksCache {
-    /// Starts the thread and returns at once; the first fetch is under way.
+    /// Starts the thread and the first fetch, and returns without waiting for it.
     ///
     /// # Errors
-    /// When the operating system starts no thread.
+    /// When the operating system cannot start a thread.
     pub fn start(fetcher: impl FetchJwks, timing: JwksTiming) -> std::io::Result<Arc<Self>> {
         let (wake, woken) = sync_channel(1);
         let cache = Arc::new(Self {
             timing,
             started: Instant::now(),
             loaded: ArcSwapOption::empty(),
-            not_before: AtomicI64::new(0),
-            waiting: AtomicUsize::new(0),
+            cooldown_ends: AtomicI64::new(0),
+            waiting: Semaphore::new(MAX_WAITING),
             wake,
-            phase: watch::Sender::new(0),
+            is_fetching: watch::Sender::new(false),
         });
-        // Claimed here, so that a request that comes first waits for this fetch.
-        cache.claim();
+        // Before the thread runs, so that even the very first request waits for this fetch.
+        cache.claim_fetch();
         let weak = Arc::downgrade(&cache);
         let run = move || keep_fresh(&weak, &woken, &fetcher);
         std::thread::Builder::new().name("jwks".to_owned()).spawn(run)?;
         Ok(cache)
     }
 
-    /// Whether a usable key set is there and not too old.
+    /// Whether a usable key set is loaded and not too old.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.loaded.load().as_ref().is_some_and(|loaded| self.serves(loaded))
+        self.loaded.load().as_ref().is_some_and(|loaded| self.is_usable(loaded))
     }
 
-    /// How long ago the key set was fetched; `None` before the first time.
+    /// The time since the key set was fetched; `None` before the first successful fetch.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        self.loaded.load().as_ref().map(|loaded| loaded.at.elapsed())
+        self.loaded.load().as_ref().map(|loaded| loaded.fetched_at.elapsed())
     }
 
-    fn serves(&self, loaded: &Loaded) -> bool {
-        !loaded.keys.is_empty() && loaded.at.elapsed() <= self.timing.max_stale
+    fn is_usable(&self, loaded: &Loaded) -> bool {
+        !loaded.keys.is_empty() && loaded.fetched_at.elapsed() <= self.timing.max_stale
     }
 
-    /// Whether the set with this number is the current one, and not too old.
-    pub(in crate::auth) fn serves_set(&self, number: u64) -> bool {
+    /// Whether the set with this number is the current one and not too old.
+    pub(in crate::auth) fn still_uses(&self, number: u64) -> bool {
         let loaded = self.loaded.load();
-        loaded.as_ref().is_some_and(|loaded| loaded.number == number && self.serves(loaded))
+        loaded.as_ref().is_some_and(|loaded| loaded.number == number && self.is_usable(loaded))
     }
 
-    /// Checks a signature with the current set and gives its number; never blocks.
+    /// Checks a signature with the current set and returns the number of the set. Never blocks.
     pub(in crate::auth) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<u64, TokenError> {
-        match self.loaded.load().as_deref().filter(|loaded| self.serves(loaded)) {
+        match self.loaded.load().as_deref().filter(|loaded| self.is_usable(loaded)) {
             Some(loaded) => loaded.keys.check_signature(jws).map(|()| loaded.number),
             None => {
                 Err(TokenError::KeysNotLoaded { retry_after_seconds: self.retry_after_seconds() })
@@ -115,35 +115,35 @@ impl JwksCache {
         }
     }
 
-    /// Asks for a fetch on behalf of a token whose key is not known. Resolves when a fetch that is in
-    /// flight, or that this call started, has ended; at once when none may start yet.
+    /// Requests a fetch for a token with an unknown key, and waits until it has ended. If a fetch is in
+    /// progress, waits for that one. Returns at once during the cooldown, or when too many requests wait.
     pub(in crate::auth) async fn refresh(&self) {
-        let mut phase = self.phase.subscribe();
-        self.claim();
-        // Odd whether this call began the fetch or another one did; even only during the cooldown.
-        if phase.borrow_and_update().is_multiple_of(2) {
+        let mut is_fetching = self.is_fetching.subscribe();
+        self.claim_fetch();
+        if !*is_fetching.borrow_and_update() {
             return;
         }
-        if let Some(_place) = Place::take(&self.waiting) {
-            let idle = phase.wait_for(|phase| phase.is_multiple_of(2));
-            // A timeout and a stopped thread come to the same: the token is judged by what is there.
-            let _ = tokio::time::timeout(MAX_WAIT, idle).await;
+        // The permit is returned when the request ends, also when its client disconnects.
+        if let Ok(_permit) = self.waiting.try_acquire() {
+            let ended = is_fetching.wait_for(|is_fetching| !is_fetching);
+            // After a timeout the token is verified with the keys that are loaded.
+            let _ = tokio::time::timeout(MAX_WAIT, ended).await;
         }
     }
 
-    /// Takes the right to fetch, and wakes the thread; does nothing during a fetch and the cooldown.
-    fn claim(&self) {
+    /// Claims the next fetch and wakes the thread. Does nothing during a fetch or the cooldown.
+    fn claim_fetch(&self) {
         let now = self.now_millis();
-        // The lock of `phase` makes one step of looking and taking, so that whoever comes second
-        // sees the fetch and can wait for it.
-        let claimed = self.phase.send_if_modified(|phase| {
-            let is_free = phase.is_multiple_of(2) && now >= self.not_before.load(Ordering::Relaxed);
-            if is_free {
+        // The check and the claim happen under the lock of `is_fetching`: of two concurrent callers, one claims the
+        // fetch and the other sees it and can wait for it.
+        let claimed = self.is_fetching.send_if_modified(|is_fetching| {
+            let may_fetch = !*is_fetching && now >= self.cooldown_ends.load(Ordering::Relaxed);
+            if may_fetch {
                 let next = now.saturating_add(millis(self.timing.cooldown));
-                self.not_before.store(next, Ordering::Relaxed);
-                *phase += 1;
+                self.cooldown_ends.store(next, Ordering::Relaxed);
+                *is_fetching = true;
             }
-            is_free
+            may_fetch
         });
         if claimed {
             // A full channel means that the thread has been woken already.
@@ -153,21 +153,21 @@ impl JwksCache {
 
     /// Whole seconds until the cooldown ends, at least 1.
     fn retry_after_seconds(&self) -> u32 {
-        let left = self.not_before.load(Ordering::Relaxed).saturating_sub(self.now_millis());
+        let left = self.cooldown_ends.load(Ordering::Relaxed).saturating_sub(self.now_millis());
         u32::try_from(left.div_euclid(1000).saturating_add(1)).unwrap_or(1).max(1)
     }
 
-    /// Whether a fetch is claimed or under way.
+    /// Whether a fetch is claimed or in progress.
     #[cfg(test)]
     pub(in crate::auth) fn is_fetching(&self) -> bool {
-        !self.phase.borrow().is_multiple_of(2)
+        *self.is_fetching.borrow()
     }
 
     fn now_millis(&self) -> i64 {
         millis(self.started.elapsed())
     }
 
-    /// One fetch. On failure the last good set stays.
+    /// Fetches once. After a failure the last good set stays.
     fn fetch(&self, fetcher: &impl FetchJwks) {
         match fetcher.fetch() {
             Ok(fetched) => {
@@ -180,33 +180,34 @@ impl JwksCache {
                 }
                 self.loaded.store(Some(Arc::new(Loaded {
                     keys: fetched.keys,
-                    at: Instant::now(),
+                    fetched_at: Instant::now(),
                     number: NEXT_SET.fetch_add(1, Ordering::Relaxed),
                 })));
             }
             Err(error) => log::warn!("JWKS: {error}; {}", self.consequence()),
         }
-        self.phase.send_modify(|phase| *phase += 1);
+        self.is_fetching.send_replace(false);
     }
 
-    /// A set younger than the interval needs no fetch; a failure is repeated after each cooldown.
+    /// Whether a scheduled fetch is due: the set is missing, empty or as old as the interval. It stays due until
+    /// a fetch succeeds, so a failed fetch is repeated after every cooldown.
     fn is_due(&self) -> bool {
         let loaded = self.loaded.load();
         loaded.as_ref().is_none_or(|loaded| {
-            loaded.keys.is_empty() || loaded.at.elapsed() >= self.timing.refresh
+            loaded.keys.is_empty() || loaded.fetched_at.elapsed() >= self.timing.refresh
         })
     }
 
     fn consequence(&self) -> &'static str {
         if self.is_ready() {
-            "the last good keys go on serving"
+            "the last good keys stay in use"
         } else {
-            "tokens signed with its keys are answered 503 until it works"
+            "requests with its tokens get 503 until a fetch succeeds"
         }
     }
 }
 
-/// The thread. It holds the cache only while it works, so that the cache can be dropped.
+/// The thread's loop. It holds the cache only while it works, so that dropping the last handle ends it.
 fn keep_fresh(cache: &Weak<JwksCache>, woken: &Receiver<()>, fetcher: &impl FetchJwks) {
     loop {
         let pause = match cache.upgrade() {
@@ -222,25 +223,9 @@ fn keep_fresh(cache: &Weak<JwksCache>, woken: &Receiver<()>, fetcher: &impl Fetc
         if claimed {
             cache.fetch(fetcher);
         } else if cache.is_due() {
-            // The wake-up of this claim arrives in the next round.
-            cache.claim();
+            // The claim wakes this thread, which then fetches in the next round.
+            cache.claim_fetch();
         }
-    }
-}
-
-/// A place among those who wait, given back when the request is answered or its client hangs up.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(taken: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(taken);
-        (taken.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

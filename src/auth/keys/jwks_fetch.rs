@@ -1,4 +1,4 @@
-//! Fetching a JWK Set: one small GET with every dimension capped.
+//! Fetches a JWK Set: one GET request with a limit on time, size and redirects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,33 +8,33 @@ use ureq::tls::TlsConfig;
 
 use super::jwks::{JwksError, KeySet, MAX_BYTES};
 
-/// The whole fetch, from the name look-up to the last byte.
+/// The limit for the whole fetch, from the DNS lookup to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why a fetch brought no key set.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No answer: refused, timed out, TLS failed.
+    /// No complete response: the connection was refused or broken, timed out, or TLS failed.
     #[error("no answer: {0}")]
     Unreachable(String),
-    /// An answer other than 200. Redirects are not followed.
+    /// A status other than 200. Redirects are not followed.
     #[error("the answer has status {0} instead of 200")]
     Status(u16),
-    /// A document that is no key set.
+    /// The document is not a JWK Set.
     #[error("{0}")]
     Document(#[from] JwksError),
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 #[derive(Debug)]
 pub struct Fetched {
     /// The usable keys.
     pub keys: KeySet,
-    /// The server's `Date`, to compare clocks.
+    /// The `Date` of the response, for comparing clocks.
     pub date: Option<String>,
 }
 
-/// A source of key sets. It may block; it is called from a thread of its own.
+/// Fetches key sets for a [`super::jwks_cache::JwksCache`], which calls it from a thread of its own: it may block.
 pub trait FetchJwks: Send + 'static {
     /// Fetches once.
     ///
@@ -43,7 +43,7 @@ pub trait FetchJwks: Send + 'static {
     fn fetch(&self) -> Result<Fetched, FetchError>;
 }
 
-/// Fetches from a URL.
+/// Fetches a key set over HTTP.
 #[derive(Debug)]
 pub struct HttpJwks {
     url: String,
@@ -51,7 +51,7 @@ pub struct HttpJwks {
 }
 
 impl HttpJwks {
-    /// A fetcher for this URL. Which URLs are acceptable is for the configuration to decide.
+    /// A fetcher for this URL. The configuration decides which URLs are acceptable.
     #[must_use]
     pub fn new(url: &str) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -80,7 +80,7 @@ impl FetchJwks for HttpJwks {
         }
         let date = response.headers().get("date").and_then(|value| value.to_str().ok());
         let date = date.map(str::to_owned);
-        // One more than is allowed: the client calls it an excess when the limit itself is reached.
+        // One byte more than is allowed, because ureq reports an excess as soon as the limit is reached.
         let limit = u64::try_from(MAX_BYTES + 1).unwrap_or(u64::MAX);
         let body = response.body_mut().with_config().limit(limit).read_to_vec();
         let document = match body {

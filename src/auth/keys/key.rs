@@ -1,5 +1,5 @@
-//! One verification key. The algorithm is a property of the key and never of the token, which is
-//! what makes algorithm confusion impossible (RFC 8725, section 3.1).
+//! One verification key and its algorithm. The algorithm comes from the key and never from the token, which
+//! rules out algorithm confusion (RFC 8725, section 3.1).
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::auth::jws::CompactJws;
 use crate::base::secret::Secret;
 
-/// Separates fingerprints from every other use of the secret.
+/// The message of a fingerprint. No token has it, so a fingerprint reveals no signature.
 const FINGERPRINT_TEXT: &[u8] = b"taskbridge/secret-fingerprint/v1";
 
-/// The shortest HMAC-SHA-256 key that is used (RFC 7518, section 3.2).
+/// The shortest HMAC-SHA-256 key that is accepted, in bytes (RFC 7518, section 3.2).
 const MIN_HMAC_KEY_BYTES: usize = 32;
 
-/// The algorithms of RFC 7518 and RFC 8037 that this service verifies.
+/// The supported algorithms of RFC 7518 and RFC 8037.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::auth) enum JwsAlgorithm {
     Hs256,
@@ -50,42 +50,43 @@ impl JwsAlgorithm {
     }
 }
 
-/// A key and the one algorithm it is good for.
+/// A key and the only algorithm it is used with.
 pub(in crate::auth) struct VerificationKey {
     algorithm: JwsAlgorithm,
     key: DecodingKey,
 }
 
 impl VerificationKey {
-    /// A key whose kind the caller has checked to fit the algorithm.
+    /// The caller has checked that the key's type matches the algorithm.
     pub(in crate::auth) fn new(algorithm: JwsAlgorithm, key: DecodingKey) -> Self {
         Self { algorithm, key }
     }
 
-    /// HMAC-SHA-256 over the raw UTF-8 bytes of a secret: no decoding, no hashing, no trimming.
+    /// An HMAC-SHA-256 key made of the raw UTF-8 bytes of a secret, neither decoded nor trimmed. `None` for a
+    /// secret below 32 bytes.
     pub(in crate::auth) fn hs256(secret: &Secret) -> Option<Self> {
         Self::hs256_bytes(secret.expose().as_bytes())
     }
 
-    /// `None` for a key that is too short, the empty one above all: everybody knows that one.
+    /// As [`VerificationKey::hs256`], for a secret that need not be text.
     pub(in crate::auth) fn hs256_bytes(secret: &[u8]) -> Option<Self> {
         let long_enough = secret.len() >= MIN_HMAC_KEY_BYTES;
         long_enough.then(|| Self::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(secret)))
     }
 
-    /// As [`VerificationKey::verifies`], for a message that is no token.
+    /// As [`VerificationKey::verifies`], for a message that is not a token.
     #[cfg(test)]
     pub(in crate::auth) fn verifies_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
         let signature = URL_SAFE_NO_PAD.encode(signature);
         crypto::verify(&signature, message, &self.key, self.algorithm.in_library()).unwrap_or(false)
     }
 
-    /// Whether a header's `alg` names this key's algorithm, byte for byte.
+    /// Whether `algorithm`, the `alg` of a header, is exactly the name of this key's algorithm.
     pub(in crate::auth) fn is_for(&self, algorithm: &str) -> bool {
         self.algorithm.name() == algorithm
     }
 
-    /// Whether this key made the token's signature. A library error counts as no.
+    /// Whether this key made the token's signature. An error of the crypto library counts as no.
     pub(in crate::auth) fn verifies(&self, jws: &CompactJws<'_>) -> bool {
         let message = jws.signing_input.as_bytes();
         let algorithm = self.algorithm.in_library();
@@ -99,9 +100,8 @@ impl fmt::Debug for VerificationKey {
     }
 }
 
-/// A name for a secret that both sides can compare without showing it: the first 8 hex digits of an
-/// HMAC-SHA-256 keyed with the secret over a fixed text. Only for secrets of 32 bytes or more, which
-/// cannot be guessed from it.
+/// The fingerprint of a secret, for comparing the secrets of two programs without showing them: the first 8
+/// hex digits of an HMAC-SHA-256 of a fixed text, keyed with the secret. Safe to print for random secrets of 32 bytes or more.
 #[must_use]
 pub fn fingerprint(secret: &Secret) -> String {
     let key = EncodingKey::from_secret(secret.expose().as_bytes());
@@ -110,8 +110,8 @@ pub fn fingerprint(secret: &Secret) -> String {
     bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Signs a token with HS256, as the web app does; for development tools only, a server never needs it.
-/// `None` when the crypto library refuses.
+/// Signs a token with HS256 as the web app does, for development tools. The server itself signs nothing.
+/// `None` when the crypto library fails.
 #[must_use]
 pub fn sign_hs256(secret: &Secret, header: &Value, payload: &Value) -> Option<String> {
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
@@ -121,8 +121,8 @@ pub fn sign_hs256(secret: &Secret, header: &Value, payload: &Value) -> Option<St
     Some(format!("{message}.{signature}"))
 }
 
-/// Whether these bytes, as an HS256 key, made the token's signature. Says nothing about the token's
-/// validity; for explaining a refused one.
+/// Whether an HS256 key of these bytes made the token's signature. This explains why a token was refused; it
+/// does not make the token valid.
 #[must_use]
 pub fn verifies_hs256(key: &[u8], token: &str) -> bool {
     let key = VerificationKey::new(JwsAlgorithm::Hs256, DecodingKey::from_secret(key));

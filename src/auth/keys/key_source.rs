@@ -1,5 +1,5 @@
-//! Where keys come from. A verifier holds any number of sources and asks them all the same
-//! question; a token of one source's algorithm never meets a key of another.
+//! Sources of verification keys. A verifier has one or more, and a token is checked only against the keys of a
+//! source for its algorithm.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::auth::error::TokenError;
 use crate::auth::jws::CompactJws;
 use crate::base::secret::Secret;
 
-/// One origin of verification keys.
+/// One source of verification keys: shared secrets or a JWKS endpoint.
 #[derive(Debug)]
 pub struct KeySource(Kind);
 
@@ -19,27 +19,29 @@ enum Kind {
     Jwks(Arc<JwksCache>),
 }
 
-/// Which set of keys made a good signature; that set may have been replaced since.
+/// Which keys a signature was verified with, to find out later whether they are still in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::auth) enum KeyUse {
-    /// A shared secret. Those stay for the life of the process.
-    Shared,
-    /// A key of the set with this number.
-    Jwks(u64),
+pub(in crate::auth) enum KeyOrigin {
+    /// A shared secret, which is valid until the process ends.
+    SharedSecret,
+    /// The key set with this number, which a fetch may replace.
+    KeySet(u64),
 }
 
-/// The algorithms of a shared secret and of a JWKS endpoint; the two sets do not meet.
+/// The algorithm of shared secrets. It is none of [`JWKS_ALGORITHMS`], so a public key never serves as a secret.
 const SHARED_ALGORITHM: &str = "HS256";
+
+/// The algorithms of keys from a JWKS endpoint.
 const JWKS_ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
 
 impl KeySource {
-    /// Secrets shared with Better Auth, for HS256 only. Several while one replaces another. A secret
-    /// below 32 bytes (RFC 7518, section 3.2) verifies nothing.
+    /// Secrets shared with Better Auth, for HS256 only: usually one, several while it is being replaced. A
+    /// secret below 32 bytes is ignored (RFC 7518, section 3.2).
     pub fn shared_secrets<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         Self(Kind::Shared(secrets.into_iter().filter_map(VerificationKey::hs256).collect()))
     }
 
-    /// As [`KeySource::shared_secrets`], for keys that need not be text.
+    /// As [`KeySource::shared_secrets`], for secrets that need not be text.
     #[cfg(test)]
     pub(in crate::auth) fn hs256_keys<'a>(secrets: impl IntoIterator<Item = &'a Vec<u8>>) -> Self {
         let keys = secrets.into_iter().filter_map(|secret| VerificationKey::hs256_bytes(secret));
@@ -59,59 +61,60 @@ impl KeySource {
         }
     }
 
-    fn check_signature(&self, jws: &CompactJws<'_>) -> Result<KeyUse, TokenError> {
+    fn check_signature(&self, jws: &CompactJws<'_>) -> Result<KeyOrigin, TokenError> {
         match &self.0 {
-            Kind::Shared(keys) if keys.iter().any(|key| key.verifies(jws)) => Ok(KeyUse::Shared),
+            Kind::Shared(keys) if keys.iter().any(|key| key.verifies(jws)) => {
+                Ok(KeyOrigin::SharedSecret)
+            }
             Kind::Shared(_) => Err(TokenError::Signature),
-            Kind::Jwks(cache) => cache.check_signature(jws).map(KeyUse::Jwks),
+            Kind::Jwks(cache) => cache.check_signature(jws).map(KeyOrigin::KeySet),
         }
     }
 
-    fn still_uses(&self, key_use: KeyUse) -> bool {
-        match (&self.0, key_use) {
-            (Kind::Shared(_), KeyUse::Shared) => true,
-            (Kind::Jwks(cache), KeyUse::Jwks(set)) => cache.serves_set(set),
+    fn still_uses(&self, origin: KeyOrigin) -> bool {
+        match (&self.0, origin) {
+            (Kind::Shared(_), KeyOrigin::SharedSecret) => true,
+            (Kind::Jwks(cache), KeyOrigin::KeySet(number)) => cache.still_uses(number),
             _ => false,
         }
     }
 }
 
-/// All the sources of a verifier.
+/// The key sources of a verifier.
 #[derive(Debug)]
 pub struct KeySources(Vec<KeySource>);
 
 impl KeySources {
-    /// The sources in the order they are asked. With none, every token is refused.
+    /// The sources, in the order they are tried. Without any, every token is refused.
     #[must_use]
     pub fn new(sources: Vec<KeySource>) -> Self {
         Self(sources)
     }
 
-    /// Succeeds when a key of the token's algorithm made its signature, and says which set it is of.
+    /// Checks the signature against every source for the token's algorithm, until one verifies it.
     ///
     /// # Errors
-    /// [`TokenError::Algorithm`] when no source has keys of that algorithm, else what the last source
-    /// asked has to say.
+    /// [`TokenError::Algorithm`] when no source is for the algorithm, or the error of the last source tried.
     pub(in crate::auth) fn check_signature(
         &self,
         jws: &CompactJws<'_>,
-    ) -> Result<KeyUse, TokenError> {
-        let mut outcome = Err(TokenError::Algorithm(jws.algorithm.clone()));
+    ) -> Result<KeyOrigin, TokenError> {
+        let mut checked = Err(TokenError::Algorithm(jws.algorithm.clone()));
         for source in self.0.iter().filter(|source| source.handles(&jws.algorithm)) {
-            outcome = source.check_signature(jws);
-            if outcome.is_ok() {
+            checked = source.check_signature(jws);
+            if checked.is_ok() {
                 break;
             }
         }
-        outcome
+        checked
     }
 
-    /// Whether the set that a signature was made with is in use as it was then.
-    pub(in crate::auth) fn still_use(&self, key_use: KeyUse) -> bool {
-        self.0.iter().any(|source| source.still_uses(key_use))
+    /// Whether the keys of this origin are still in use, unchanged.
+    pub(in crate::auth) fn still_use(&self, origin: KeyOrigin) -> bool {
+        self.0.iter().any(|source| source.still_uses(origin))
     }
 
-    /// Gives sources that can learn new keys the chance to; resolves soon whatever happens.
+    /// Fetches newer keys from every JWKS endpoint that is not in its cooldown. Takes a few seconds at most.
     pub(in crate::auth) async fn refresh(&self) {
         for KeySource(kind) in &self.0 {
             if let Kind::Jwks(cache) = kind {

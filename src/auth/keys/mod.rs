@@ -1,4 +1,6 @@
-//! Where verification keys come from: shared secrets, or a key set that is fetched and cached.
+//! Verification keys. A [`key_source`] is either shared secrets or a JWKS endpoint; for the latter, [`jwks_fetch`]
+//! downloads the document, [`jwks`] and [`jwk`] parse it strictly, and [`jwks_cache`] keeps it fresh.
+//! [`key`] is a single key of either source.
 
 pub(super) mod jwk;
 pub(super) mod jwks;

@@ -1,5 +1,5 @@
-//! The cache with many requests at once: one fetch per cooldown, nobody waits for long, and a known
-//! key never waits at all.
+//! The key cache with many concurrent requests: at most one fetch per cooldown, a bounded wait for unknown
+//! keys, and no wait at all for known ones.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,7 +26,7 @@ fn check(cache: &JwksCache, token: &str) -> Result<(), TokenError> {
     cache.check_signature(&CompactJws::parse(token).unwrap()).map(|_| ())
 }
 
-/// A thousand requests with unknown names for keys, from eight threads at once.
+/// A thousand requests with unknown key ids, from eight threads at once.
 fn thousand_unknown_kids(cache: &Arc<JwksCache>) {
     thread::scope(|scope| {
         for thread in 0..8 {
@@ -37,7 +37,7 @@ fn thousand_unknown_kids(cache: &Arc<JwksCache>) {
                     let header = with(ed().header(), json!({ "kid": kid }));
                     let token = ed().token_of(header.to_string(), claims("u").to_string());
                     let refused = check(cache, &token).unwrap_err();
-                    assert!(refused.may_heal(), "{refused}");
+                    assert!(refused.is_retryable(), "{refused}");
                     runtime.block_on(cache.refresh());
                 }
             });
@@ -54,7 +54,7 @@ fn a_thousand_unknown_kids_within_a_cooldown_cause_no_fetch() {
 }
 
 #[test]
-fn a_failed_fetch_uses_up_the_cooldown_as_well() {
+fn a_failed_fetch_starts_the_cooldown_too() {
     let endpoint = Endpoint::broken();
     let cache = endpoint.cache(ONCE);
     thousand_unknown_kids(&cache);
@@ -71,14 +71,14 @@ fn there_is_at_most_one_fetch_in_each_cooldown() {
             thousand_unknown_kids(&cache);
             assert!(begun.elapsed() < DEADLINE);
         }
-        // The first fetch needs no cooldown, so there is one more than have passed.
+        // The first fetch needs no cooldown, so there is one fetch more than cooldowns.
         let fetches = u32::try_from(endpoint.fetches()).unwrap();
         assert!(cooldown * (fetches - 1) <= begun.elapsed(), "{fetches} fetches");
     }
 }
 
 #[test]
-fn a_known_key_needs_no_wait_while_a_fetch_hangs() {
+fn a_token_with_a_known_key_never_waits_for_a_hanging_fetch() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     let cooldown = Duration::from_millis(5);
     let cache = endpoint.cache(JwksTiming { refresh: cooldown, cooldown, max_stale: HOUR });
@@ -93,13 +93,13 @@ fn a_known_key_needs_no_wait_while_a_fetch_hangs() {
     assert!(cache.is_fetching(), "the fetch still hangs");
 }
 
-/// Polls a future once; whether it is done.
+/// Polls a future once. Returns whether it is done.
 fn is_done(future: &mut Pin<Box<impl Future>>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
 #[test]
-fn those_who_come_during_a_fetch_share_its_outcome() {
+fn requests_during_a_fetch_share_its_result() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     endpoint.hang();
     let cache = endpoint.cache(ONCE);
@@ -118,19 +118,19 @@ fn those_who_come_during_a_fetch_share_its_outcome() {
 }
 
 #[test]
-fn a_hanging_fetch_keeps_nobody_for_ever() {
+fn the_wait_for_a_hanging_fetch_has_a_timeout() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     endpoint.hang();
     let cache = endpoint.cache(ONCE);
     Runtime::new().unwrap().block_on(async {
         let waited = tokio::time::timeout(DEADLINE, cache.refresh()).await;
-        assert!(waited.is_ok(), "the wait has a limit of its own");
+        assert!(waited.is_ok(), "the wait has a timeout of its own");
     });
     assert!(cache.is_fetching(), "the fetch still hangs");
 }
 
 #[test]
-fn a_slow_fetch_is_not_joined_by_a_second_one() {
+fn no_second_fetch_starts_during_a_slow_one() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     endpoint.hang();
     let cooldown = Duration::from_millis(1);
@@ -147,11 +147,11 @@ fn a_slow_fetch_is_not_joined_by_a_second_one() {
     });
     assert!(cache.is_ready());
     thread::sleep(20 * cooldown);
-    assert_eq!(endpoint.fetches(), 1, "no wake-up was left over");
+    assert_eq!(endpoint.fetches(), 1, "no wake-up was left in the channel");
 }
 
 #[test]
-fn the_number_of_those_who_wait_is_bounded() {
+fn the_number_of_waiting_requests_is_bounded() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     endpoint.hang();
     let cache = endpoint.cache(ONCE);
@@ -161,12 +161,12 @@ fn the_number_of_those_who_wait_is_bounded() {
         for _ in 0..10 {
             assert!(is_done(&mut Box::pin(cache.refresh())), "one too many");
         }
-        assert!(!waiting.iter_mut().any(is_done), "the others wait on");
+        assert!(!waiting.iter_mut().any(is_done), "the others keep waiting");
     });
 }
 
 #[test]
-fn a_client_that_hangs_up_makes_room_for_another() {
+fn a_disconnected_client_frees_its_place() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     endpoint.hang();
     let cache = endpoint.cache(ONCE);
@@ -178,7 +178,7 @@ fn a_client_that_hangs_up_makes_room_for_another() {
 }
 
 #[test]
-fn whoever_loses_the_race_for_a_fetch_waits_for_it_too() {
+fn concurrent_requests_for_a_new_key_all_wait_for_its_fetch() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     let cooldown = Duration::from_millis(5);
     let cache = endpoint.cache(JwksTiming { refresh: HOUR, cooldown, max_stale: HOUR });

@@ -1,4 +1,5 @@
-//! What is remembered of a token changes no answer: not when its time is over, not when its key leaves.
+//! The cache of verified tokens never changes a decision: neither after a token has expired nor after its key
+//! was removed.
 
 use std::time::Duration;
 
@@ -19,33 +20,33 @@ fn shared() -> TokenVerifier {
     verifier(vec![KeySource::shared_secrets([&Secret::new(SECRET)])])
 }
 
-fn outcome(verifier: &TokenVerifier, token: &str, now: i64) -> Result<String, TokenError> {
+fn verify_at(verifier: &TokenVerifier, token: &str, now: i64) -> Result<String, TokenError> {
     let user = verifier.verify_at(BearerToken::parse(token).unwrap(), now)?;
     Ok(user.claims().members().values().map(Value::to_string).collect())
 }
 
 #[test]
-fn a_verified_token_is_remembered_and_a_refused_one_is_not() {
+fn verified_tokens_are_cached_and_refused_ones_are_not() {
     let verifier = shared();
     let good = signer("HS256").token(&claims("u"));
     for _ in 0..3 {
         verify(&verifier, &good).unwrap();
-        assert_eq!(verifier.remembered(), 1);
+        assert_eq!(verifier.cached(), 1);
     }
-    let stranger = json!({"iss": "https://evil.example"});
+    let other_issuer = json!({"iss": "https://evil.example"});
     for bad in [
-        signer("HS256").token(&with(claims("u"), stranger)),
+        signer("HS256").token(&with(claims("u"), other_issuer)),
         signer("HS256").token(&with(claims("u"), json!({"exp": NOW - 31}))),
         format!("{}A", &good[..good.len() - 1]),
         format!("{good}A"),
     ] {
         assert!(verify(&verifier, &bad).is_err(), "{bad}");
-        assert_eq!(verifier.remembered(), 1);
+        assert_eq!(verifier.cached(), 1);
     }
 }
 
 #[test]
-fn every_algorithm_is_refused_at_the_very_second_its_time_is_over() {
+fn a_cached_token_expires_at_the_same_second_as_any_other() {
     for signer in SIGNERS.iter() {
         let token = signer.token(&with(claims("u"), json!({"exp": NOW + 900, "nbf": NOW})));
         for (now, good) in [
@@ -58,17 +59,17 @@ fn every_algorithm_is_refused_at_the_very_second_its_time_is_over() {
             (i64::MAX, false),
             (i64::MIN, false),
         ] {
-            let verdict = outcome(&VERIFIER, &token, now);
+            let verdict = verify_at(&VERIFIER, &token, now);
             assert_eq!(verdict.is_ok(), good, "{} at {now}: {verdict:?}", signer.algorithm);
         }
     }
 }
 
 proptest! {
-    /// The clock may go anywhere, backwards too: a verifier that knows the token says what one that
-    /// never saw it says, word for word.
+    /// Whatever the clock says, and even if it goes backwards: a verifier that has cached the token returns the
+    /// same result as a new one.
     #[test]
-    fn what_is_remembered_changes_no_answer(
+    fn the_cache_changes_no_result(
         exp in -50_i64..50,
         nbf in proptest::option::of(-50_i64..50),
         iat in proptest::option::of(-50_i64..50),
@@ -78,16 +79,16 @@ proptest! {
             claims("u"),
             json!({"exp": NOW + exp, "nbf": nbf.map(|s| NOW + s), "iat": iat.map(|s| NOW + s)}),
         ));
-        let knowing = shared();
+        let caching = shared();
         for now in clock {
-            let fresh = outcome(&shared(), &token, NOW + now);
-            prop_assert_eq!(outcome(&knowing, &token, NOW + now), fresh);
+            let fresh = verify_at(&shared(), &token, NOW + now);
+            prop_assert_eq!(verify_at(&caching, &token, NOW + now), fresh);
         }
     }
 }
 
 #[test]
-fn the_tokens_of_a_key_leave_with_it() {
+fn the_tokens_of_a_removed_key_leave_the_cache() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk(), signer("ES256").jwk()]);
     let on_demand =
         JwksTiming { refresh: HOUR, cooldown: Duration::from_millis(5), max_stale: HOUR };
@@ -103,21 +104,21 @@ fn the_tokens_of_a_key_leave_with_it() {
     let es256 = token("ES256");
     // A second token, because an ECDSA signature differs every time.
     verify(&verifier, &es256).unwrap();
-    assert_eq!(verifier.remembered(), 4);
+    assert_eq!(verifier.cached(), 4);
     endpoint.publish(&[signer("EdDSA").jwk()]);
     let fetches = endpoint.fetches();
     let runtime = Runtime::new().unwrap();
-    wait_until("the set was fetched anew", || {
+    wait_until("the set was fetched again", || {
         runtime.block_on(cache.refresh());
         endpoint.fetches() > fetches && !cache.is_fetching()
     });
     assert_eq!(verify(&verifier, &es256).err(), Some(TokenError::UnknownKey(Some("ES256".into()))));
-    assert_eq!(verifier.remembered(), 1, "the secret is still there");
+    assert_eq!(verifier.cached(), 1, "the token of the shared secret is still cached");
     verify(&verifier, &token("EdDSA")).unwrap();
 }
 
 #[test]
-fn a_set_that_is_too_old_serves_no_remembered_token_either() {
+fn a_cached_token_is_refused_once_its_key_set_is_too_old() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk()]);
     let short = Duration::from_millis(200);
     let cache = endpoint.cache(JwksTiming { refresh: HOUR, cooldown: HOUR, max_stale: short });
@@ -130,11 +131,11 @@ fn a_set_that_is_too_old_serves_no_remembered_token_either() {
         refused
     });
     assert!(!cache.is_ready());
-    assert_eq!(verifier.remembered(), 0);
+    assert_eq!(verifier.cached(), 0);
 }
 
 #[test]
-fn however_many_tokens_there_are_their_number_is_bounded() {
+fn the_memory_of_the_cache_is_bounded() {
     let verifier = shared();
     let padding = "x".repeat(5000);
     for number in 0..3000 {
@@ -142,6 +143,6 @@ fn however_many_tokens_there_are_their_number_is_bounded() {
         let token = signer("HS256").token(&with(claims(&user), json!({"padding": padding})));
         assert_eq!(verify(&verifier, &token).unwrap().user_id().as_str(), user);
     }
-    // 16 MiB, a token of 6,800 characters and its 5,100 of claims.
-    assert!((500..=1400).contains(&verifier.remembered()), "{}", verifier.remembered());
+    // 16 MiB hold this many tokens of 6,800 bytes with 5,100 bytes of claims.
+    assert!((500..=1400).contains(&verifier.cached()), "{}", verifier.cached());
 }

@@ -89,7 +89,7 @@ async fn verify(
     token: BearerToken<'_>,
 ) -> Result<AuthenticatedUser, TokenError> {
     match verifier.verify(token) {
-        Err(error) if error.may_heal() => verifier.refresh_and_verify(token).await,
+        Err(error) if error.is_retryable() => verifier.refresh_and_verify(token).await,
         verdict => verdict,
     }
 }
