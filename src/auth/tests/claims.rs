@@ -1,4 +1,4 @@
-//! Every rule about claims, at its edges, through a verifier and a good signature.
+//! Every rule about claims at its boundaries, for tokens with a valid signature.
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ fn verifier(issuer: Accepted, audience: Accepted, path: &str) -> TokenVerifier {
     })
 }
 
-/// The outcome for the claims of a good token, changed so; a `null` removes a member.
+/// Verifies a valid token with these claims changed; `null` removes a claim.
 fn with_change(verifier: &TokenVerifier, change: Value) -> Result<String, TokenError> {
     let token = SIGNERS[0].token(&with(claims("user"), change));
     verify(verifier, &token).map(|user| user.user_id().as_str().to_owned())
 }
 
-fn outcome(change: Value) -> Result<String, TokenError> {
+fn verify_with(change: Value) -> Result<String, TokenError> {
     with_change(&VERIFIER, change)
 }
 
@@ -41,27 +41,27 @@ fn user() -> Result<String, TokenError> {
 }
 
 #[test]
-fn required_claims_are_missed_one_by_one() {
+fn each_required_claim_is_reported_when_missing() {
     for name in ["exp", "iss", "aud", "sub"] {
-        assert_eq!(outcome(json!({ name: null })), missing(name));
+        assert_eq!(verify_with(json!({ name: null })), missing(name));
     }
 }
 
 #[test]
-fn a_claim_of_the_wrong_type_counts_as_neither_good_nor_missing() {
+fn a_claim_of_the_wrong_type_is_an_error_of_its_own() {
     for value in [json!("1"), json!([1]), json!({}), json!(true)] {
         for name in ["exp", "nbf", "iat"] {
-            assert_eq!(outcome(json!({ name: value })), wrong_type(name), "{name} {value}");
+            assert_eq!(verify_with(json!({ name: value })), wrong_type(name), "{name} {value}");
         }
     }
     for value in [json!(1), json!([ORIGIN]), json!({}), json!(true)] {
-        assert_eq!(outcome(json!({ "iss": value })), wrong_type("iss"), "{value}");
+        assert_eq!(verify_with(json!({ "iss": value })), wrong_type("iss"), "{value}");
     }
     for value in [json!(1), json!({}), json!([1]), json!([ORIGIN, 1]), json!([[ORIGIN]])] {
-        assert_eq!(outcome(json!({ "aud": value })), wrong_type("aud"), "{value}");
+        assert_eq!(verify_with(json!({ "aud": value })), wrong_type("aud"), "{value}");
     }
     for value in [json!(1), json!(["user"]), json!({}), json!(true)] {
-        assert_eq!(outcome(json!({ "sub": value })), wrong_type("sub"), "{value}");
+        assert_eq!(verify_with(json!({ "sub": value })), wrong_type("sub"), "{value}");
     }
     for name in ["exp", "nbf", "iat", "iss", "aud", "sub"] {
         let mut payload = claims("user");
@@ -72,61 +72,64 @@ fn a_claim_of_the_wrong_type_counts_as_neither_good_nor_missing() {
 }
 
 #[test]
-fn expiry_ends_exactly_with_the_leeway() {
-    assert_eq!(outcome(json!({"exp": NOW - 29})), user());
+fn a_token_expires_exactly_at_the_end_of_the_leeway() {
+    assert_eq!(verify_with(json!({"exp": NOW - 29})), user());
     for ago in [30, 31, 3_600] {
         let expired = Err(TokenError::Expired { seconds: ago });
-        assert_eq!(outcome(json!({"exp": NOW - ago})), expired);
+        assert_eq!(verify_with(json!({"exp": NOW - ago})), expired);
     }
     // `expirationTime: 3600` in Better Auth's settings means 1970.
-    assert_eq!(outcome(json!({"exp": 3600})), Err(TokenError::Expired { seconds: NOW - 3600 }));
-    assert_eq!(outcome(json!({"exp": i64::MAX})), user());
-    assert_eq!(outcome(json!({"exp": u64::MAX})), user());
-    assert_eq!(outcome(json!({"exp": 1e300})), user());
+    assert_eq!(verify_with(json!({"exp": 3600})), Err(TokenError::Expired { seconds: NOW - 3600 }));
+    assert_eq!(verify_with(json!({"exp": i64::MAX})), user());
+    assert_eq!(verify_with(json!({"exp": u64::MAX})), user());
+    assert_eq!(verify_with(json!({"exp": 1e300})), user());
     for past in [json!(i64::MIN), json!(-1e300), json!(-1), json!(0)] {
-        let refused = outcome(json!({ "exp": past }));
+        let refused = verify_with(json!({ "exp": past }));
         assert!(matches!(refused, Err(TokenError::Expired { .. })), "{refused:?}");
     }
 }
 
 #[test]
-fn fractions_of_seconds_are_cut_off() {
-    assert_eq!(outcome(json!({"exp": 1_799_999_971.9})), user());
+fn fractions_of_seconds_are_rounded_down() {
+    assert_eq!(verify_with(json!({"exp": 1_799_999_971.9})), user());
     let expired = Err(TokenError::Expired { seconds: 30 });
-    assert_eq!(outcome(json!({"exp": 1_799_999_970.9})), expired);
-    assert_eq!(outcome(json!({"nbf": 1_800_000_030.9})), user());
+    assert_eq!(verify_with(json!({"exp": 1_799_999_970.9})), expired);
+    assert_eq!(verify_with(json!({"nbf": 1_800_000_030.9})), user());
 }
 
 #[test]
 fn a_start_in_the_future_is_refused_beyond_the_leeway() {
     for name in ["nbf", "iat"] {
         for offset in [-3_600, 0, 30] {
-            assert_eq!(outcome(json!({ name: NOW + offset })), user(), "{name} {offset}");
+            assert_eq!(verify_with(json!({ name: NOW + offset })), user(), "{name} {offset}");
         }
     }
     for seconds in [31, 3_600] {
         let later = NOW + seconds;
-        assert_eq!(outcome(json!({ "nbf": later })), Err(TokenError::NotYetValid { seconds }));
-        assert_eq!(outcome(json!({ "iat": later })), Err(TokenError::IssuedInFuture { seconds }));
+        assert_eq!(verify_with(json!({ "nbf": later })), Err(TokenError::NotYetValid { seconds }));
+        assert_eq!(
+            verify_with(json!({ "iat": later })),
+            Err(TokenError::IssuedInFuture { seconds })
+        );
     }
 }
 
 #[test]
-fn the_issuer_and_the_audience_are_compared_as_wholes() {
+fn the_issuer_and_the_audience_are_compared_whole() {
     for other in ["", "https://app.example.evil", "https://app.exampl", "https://APP.example"] {
         let issuer = Err(TokenError::Issuer(other.to_owned()));
-        assert_eq!(outcome(json!({ "iss": other })), issuer);
+        assert_eq!(verify_with(json!({ "iss": other })), issuer);
         let audience = Err(TokenError::Audience(vec![other.to_owned()]));
-        assert_eq!(outcome(json!({ "aud": other })), audience);
+        assert_eq!(verify_with(json!({ "aud": other })), audience);
     }
-    assert_eq!(outcome(json!({"iss": "https://app.example/"})), user());
-    assert_eq!(outcome(json!({"aud": "https://app.example/"})), user());
+    assert_eq!(verify_with(json!({"iss": "https://app.example/"})), user());
+    assert_eq!(verify_with(json!({"aud": "https://app.example/"})), user());
 }
 
 #[test]
 fn one_accepted_audience_of_several_is_enough() {
-    assert_eq!(outcome(json!({"aud": ["https://other.example", ORIGIN]})), user());
-    assert_eq!(outcome(json!({"aud": []})), Err(TokenError::Audience(Vec::new())));
+    assert_eq!(verify_with(json!({"aud": ["https://other.example", ORIGIN]})), user());
+    assert_eq!(verify_with(json!({"aud": []})), Err(TokenError::Audience(Vec::new())));
     let two = Accepted::one_of(["https://second.example", ORIGIN]);
     let verifier = verifier(two.clone(), two, "sub");
     for accepted in [ORIGIN, "https://second.example"] {
@@ -135,7 +138,7 @@ fn one_accepted_audience_of_several_is_enough() {
 }
 
 #[test]
-fn a_check_that_is_off_lets_the_claim_be_missing_but_not_malformed() {
+fn a_check_that_is_off_allows_a_missing_claim_but_no_wrong_type() {
     let verifier = verifier(Accepted::Any, Accepted::Any, "sub");
     for change in [
         json!({"iss": null, "aud": null}),
@@ -154,7 +157,7 @@ fn a_check_that_is_off_lets_the_claim_be_missing_but_not_malformed() {
 }
 
 #[test]
-fn the_user_is_read_from_the_named_claim_and_from_no_other() {
+fn the_user_id_comes_from_the_configured_claim_only() {
     let accepted = || Accepted::one_of([ORIGIN]);
     let nested = verifier(accepted(), accepted(), "user.id");
     let found = with_change(&nested, json!({"user": {"id": "nested"}, "sub": null}));
@@ -166,23 +169,23 @@ fn the_user_is_read_from_the_named_claim_and_from_no_other() {
     assert_eq!(with_change(&nested, json!({"user": [{"id": "x"}]})), wrong_type("user.id"));
     assert_eq!(with_change(&nested, json!({"user": {"id": 1}})), wrong_type("user.id"));
     let confusable = json!({"sub": null, "id": "x", "userId": "x", "user": {"id": "x"}});
-    assert_eq!(outcome(confusable), missing("sub"));
+    assert_eq!(verify_with(confusable), missing("sub"));
 }
 
 #[test]
 fn a_user_id_has_1_to_255_bytes_and_no_control_characters() {
     for text in ["a", "0", " ", "ü", "a/b", "%2F", "..", "'; --", &"a".repeat(255)] {
         assert_eq!(UserId::parse(text).unwrap().as_str(), text);
-        assert_eq!(outcome(json!({ "sub": text })), Ok(text.to_owned()));
+        assert_eq!(verify_with(json!({ "sub": text })), Ok(text.to_owned()));
     }
     for text in ["", "a\n", "\0", "a\u{7f}", "\u{85}", &"a".repeat(256), &"ü".repeat(128)] {
         assert_eq!(UserId::parse(text), None, "{text:?}");
-        assert_eq!(outcome(json!({ "sub": text })), Err(TokenError::UserId), "{text:?}");
+        assert_eq!(verify_with(json!({ "sub": text })), Err(TokenError::UserId), "{text:?}");
     }
 }
 
 #[test]
-fn tokens_of_better_auth_for_other_purposes_are_nobodys() {
+fn tokens_of_better_auth_for_other_purposes_are_refused() {
     let expires = NOW + 300;
     let session = json!({
         "session": {"token": "t", "userId": "user"}, "user": {"id": "user"},
@@ -196,7 +199,7 @@ fn tokens_of_better_auth_for_other_purposes_are_nobodys() {
 }
 
 #[test]
-fn the_signature_is_judged_before_the_claims() {
+fn the_signature_is_checked_before_the_claims() {
     let mut token = SIGNERS[0].token(&json!({"exp": 1}));
     assert!(matches!(verify(&VERIFIER, &token), Err(TokenError::Expired { .. })));
     token.truncate(token.rfind('.').unwrap() + 1);
@@ -204,7 +207,7 @@ fn the_signature_is_judged_before_the_claims() {
 }
 
 #[test]
-fn the_clock_of_the_machine_decides_when_no_time_is_given() {
+fn the_clock_of_the_system_decides_when_no_time_is_given() {
     let token = |exp: i64| SIGNERS[0].token(&with(claims("user"), json!({ "exp": exp })));
     let check =
         |token: &str| VERIFIER.verify(crate::auth::BearerToken::parse(token).unwrap()).map(|_| ());

@@ -1,5 +1,5 @@
-//! Algorithm confusion: whatever a token's header says, a public key never serves as a secret, a
-//! secret never as a public key, and no key serves another algorithm than its own.
+//! Algorithm confusion: whatever a token's header says, a public key is never used as a secret, a secret never
+//! as a public key, and no key with another algorithm than its own.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -17,7 +17,7 @@ fn signer(algorithm: &str) -> &'static Signer {
     SIGNERS.iter().find(|signer| signer.algorithm == algorithm).unwrap()
 }
 
-/// A verifier that knows the public keys of [`SIGNERS`] and no secret.
+/// A verifier with the public keys of [`SIGNERS`] and no secret.
 fn public_keys_only() -> TokenVerifier {
     let entries: Vec<Value> = SIGNERS.iter().map(Signer::jwk).collect();
     verifier(vec![KeySource::jwks(fetched(document(&entries)))])
@@ -48,7 +48,7 @@ fn forge(header: &Value, secret: &[u8]) -> String {
 }
 
 #[test]
-fn a_public_key_in_any_spelling_is_no_hmac_secret() {
+fn a_public_key_in_any_encoding_is_no_hmac_secret() {
     let public = public_keys_only();
     for signer in SIGNERS.iter().filter(|signer| signer.algorithm != "HS256") {
         let jwk = signer.jwk();
@@ -83,7 +83,7 @@ fn a_public_key_in_any_spelling_is_no_hmac_secret() {
 }
 
 #[test]
-fn a_forged_pem_would_be_the_real_one() {
+fn the_pem_used_for_forging_is_valid() {
     for signer in SIGNERS.iter().filter(|signer| signer.algorithm != "HS256") {
         let pem = pem(signer);
         let read = match signer.algorithm {
@@ -105,19 +105,19 @@ fn a_secret_published_as_a_key_is_ignored() {
 }
 
 #[test]
-fn an_asymmetric_token_never_meets_the_secret() {
+fn a_token_with_an_asymmetric_algorithm_is_never_checked_with_the_secret() {
     let shared = verifier(vec![KeySource::shared_secrets([&Secret::new(SECRET)])]);
     for algorithm in ["EdDSA", "ES256", "RS256", "PS256"] {
         let expected = TokenError::Algorithm(algorithm.to_owned());
-        let honest = signer(algorithm).token(&claims("u"));
-        assert_eq!(verify(&shared, &honest).unwrap_err(), expected);
+        let genuine = signer(algorithm).token(&claims("u"));
+        assert_eq!(verify(&shared, &genuine).unwrap_err(), expected);
         let forged = forge(&json!({"alg": algorithm, "kid": algorithm}), SECRET.as_bytes());
         assert_eq!(verify(&shared, &forged).unwrap_err(), expected);
     }
 }
 
 #[test]
-fn none_is_refused_in_every_case_and_with_every_signature() {
+fn the_algorithm_none_is_refused_in_every_spelling_and_with_any_signature() {
     for algorithm in ["none", "None", "NONE", "nOnE", "none ", ""] {
         for header in [json!({"alg": algorithm}), json!({"alg": algorithm, "kid": "EdDSA"})] {
             let input =
@@ -141,7 +141,7 @@ fn the_name_of_an_algorithm_is_compared_byte_for_byte() {
 }
 
 #[test]
-fn a_kid_of_another_algorithm_finds_no_key() {
+fn a_kid_of_a_key_with_another_algorithm_finds_no_key() {
     let public = |algorithm: &str| algorithm != "HS256";
     for signer in SIGNERS.iter().filter(|signer| public(signer.algorithm)) {
         for other in SIGNERS.iter().filter(|other| other.algorithm != signer.algorithm) {
@@ -160,7 +160,7 @@ fn a_kid_of_another_algorithm_finds_no_key() {
 }
 
 #[test]
-fn an_rsa_key_serves_the_padding_it_names_and_no_other() {
+fn an_rsa_key_verifies_only_the_padding_of_its_own_algorithm() {
     let (rs256, ps256) = (signer("RS256"), signer("PS256"));
     for (key, header) in [(rs256, ps256.header()), (ps256, rs256.header())] {
         let token = key.token_of(header.to_string(), claims("u").to_string());
@@ -174,18 +174,18 @@ fn an_rsa_key_serves_the_padding_it_names_and_no_other() {
 }
 
 #[test]
-fn keys_brought_by_the_token_itself_are_not_used() {
+fn keys_in_the_token_itself_are_not_used() {
     for algorithm in ["EdDSA", "ES256", "RS256", "PS256"] {
-        let stranger = Signer::new(algorithm);
+        let attacker = Signer::new(algorithm);
         let header =
-            with(stranger.header(), json!({"jwk": stranger.jwk(), "jku": "https://evil.example"}));
-        let token = stranger.token_of(header.to_string(), claims("u").to_string());
+            with(attacker.header(), json!({"jwk": attacker.jwk(), "jku": "https://evil.example"}));
+        let token = attacker.token_of(header.to_string(), claims("u").to_string());
         assert_eq!(verify(&VERIFIER, &token).unwrap_err(), TokenError::Signature, "{algorithm}");
     }
 }
 
 #[test]
-fn every_honest_token_is_accepted_during_a_migration() {
+fn a_verifier_with_both_key_sources_accepts_every_genuine_token() {
     for signer in SIGNERS.iter() {
         let user = verify(&VERIFIER, &signer.token(&claims("u"))).unwrap();
         assert_eq!(user.claims().expires_at(), NOW + 900);

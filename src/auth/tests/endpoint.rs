@@ -1,4 +1,4 @@
-//! A scripted JWKS endpoint: answers what the test says, counts, and can be made to hang.
+//! A JWKS endpoint that a test controls: it returns what the test says, counts fetches, and can hang.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fixtures::document;
 use crate::auth::{FetchError, FetchJwks, Fetched, JwksCache, JwksTiming, KeySet};
 
-/// Longer than any step takes on a busy machine; reached only by a test that fails.
+/// Longer than any step takes on a busy machine. Only a failing test reaches it.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Longer than any test takes.
@@ -22,7 +22,7 @@ struct State {
     is_hanging: bool,
 }
 
-/// The test's hand on the endpoint. Dropping it lets a hanging fetch go on, so that its thread ends.
+/// The test's side. Dropping it releases a hanging fetch, so that its thread ends.
 #[derive(Debug)]
 pub(super) struct Endpoint(Arc<(Mutex<State>, Condvar)>);
 
@@ -40,7 +40,7 @@ impl Endpoint {
         Self(Arc::new((Mutex::new(state), Condvar::new())))
     }
 
-    /// An endpoint that answers nothing of use.
+    /// An endpoint whose fetches fail.
     pub(super) fn broken() -> Self {
         let endpoint = Self::with(&[]);
         endpoint.break_down();
@@ -53,21 +53,22 @@ impl Endpoint {
         changed.notify_all();
     }
 
-    /// From now on these keys.
+    /// From now on, fetches return these keys.
     pub(super) fn publish(&self, entries: &[Value]) {
         self.change(|state| state.document = Some(document(entries)));
     }
 
-    /// From now on failures.
+    /// From now on, fetches fail.
     pub(super) fn break_down(&self) {
         self.change(|state| state.document = None);
     }
 
-    /// From now on no answer at all, until [`Endpoint::go_on`].
+    /// From now on, fetches hang until [`Endpoint::go_on`].
     pub(super) fn hang(&self) {
         self.change(|state| state.is_hanging = true);
     }
 
+    /// Ends hanging fetches.
     pub(super) fn go_on(&self) {
         self.change(|state| state.is_hanging = false);
     }
@@ -77,14 +78,14 @@ impl Endpoint {
         self.0.0.lock().unwrap().begun
     }
 
-    /// The other side, and something that is alive as long as the thread holds it.
+    /// The cache's side, and a handle that expires when the cache's thread drops it.
     pub(super) fn fetcher(&self) -> (Fetcher, std::sync::Weak<()>) {
         let alive = Arc::new(());
         let weak = Arc::downgrade(&alive);
         (Fetcher { shared: Arc::clone(&self.0), _alive: alive }, weak)
     }
 
-    /// A cache in front of this endpoint; the first fetch has ended, unless it hangs.
+    /// A cache for this endpoint. Its first fetch has ended, unless it hangs.
     pub(super) fn cache(&self, timing: JwksTiming) -> Arc<JwksCache> {
         let cache = JwksCache::start(self.fetcher().0, timing).unwrap();
         wait_until("the first fetch ends", || !cache.is_fetching() || self.is_hanging());
@@ -114,7 +115,7 @@ impl FetchJwks for Fetcher {
     }
 }
 
-/// Waits for something that must come true, however busy the machine is.
+/// Waits until `is_true`; fails after [`DEADLINE`].
 pub(super) fn wait_until(what: &str, is_true: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_true() {

@@ -1,5 +1,5 @@
-//! Keys, tokens and verifiers for the tests: one signer for each algorithm, made anew in every run
-//! with the provider itself and not with the library under test.
+//! Keys, tokens and verifiers for the tests. There is one signer for each algorithm, with new keys in every
+//! run. Signers use aws-lc directly rather than the library under test.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl Signer {
         Self { algorithm, pair }
     }
 
-    /// The raw public key, as the provider writes it; nothing for HS256.
+    /// The raw public key as aws-lc writes it; empty for HS256.
     pub(super) fn public_key(&self) -> &[u8] {
         match &self.pair {
             Pair::Hmac(_) => &[],
@@ -92,7 +92,7 @@ impl Signer {
         with(members, json!({"kid": self.algorithm, "alg": self.algorithm}))
     }
 
-    /// The signature over any bytes.
+    /// The signature of any bytes.
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.pair {
@@ -107,7 +107,7 @@ impl Signer {
         }
     }
 
-    /// A token over any bytes as header and payload.
+    /// A signed token with any bytes as header and payload.
     pub(super) fn token_of(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let input = format!("{}.{}", base64url(header), base64url(payload));
         let signature = base64url(self.sign(input.as_bytes()));
@@ -124,12 +124,12 @@ impl Signer {
     }
 }
 
-/// The claims of a good token.
+/// The claims of a valid token.
 pub(super) fn claims(user: &str) -> Value {
     json!({"sub": user, "iss": ORIGIN, "aud": ORIGIN, "exp": NOW + 900})
 }
 
-/// `object` with the members of `more`, which win; a `null` removes a member.
+/// `object` with its members replaced by those of `more`; `null` removes a member.
 pub(super) fn with(mut object: Value, more: Value) -> Value {
     let members = object.as_object_mut().unwrap();
     for (name, value) in more.as_object().unwrap().clone() {
@@ -159,7 +159,7 @@ impl FetchJwks for Document {
     }
 }
 
-/// A cache whose endpoint always answers with this document, after its first fetch.
+/// A cache whose endpoint always returns this document. The first fetch has ended.
 pub(super) fn fetched(document: Vec<u8>) -> Arc<JwksCache> {
     let hour = Duration::from_secs(3_600);
     let timing = JwksTiming { refresh: hour, cooldown: hour, max_stale: hour };
@@ -168,7 +168,7 @@ pub(super) fn fetched(document: Vec<u8>) -> Arc<JwksCache> {
     cache
 }
 
-/// A verifier with these sources and the tests' issuer and audience.
+/// A verifier with these sources, which accepts [`ORIGIN`] as issuer and audience.
 pub(super) fn verifier(sources: Vec<KeySource>) -> TokenVerifier {
     TokenVerifier::new(AuthSettings {
         keys: KeySources::new(sources),
@@ -188,7 +188,7 @@ pub(super) static VERIFIER: LazyLock<TokenVerifier> = LazyLock::new(|| {
     ])
 });
 
-/// Verifies at [`NOW`] a token that is well formed as a header.
+/// Verifies a token at [`NOW`].
 pub(super) fn verify(
     verifier: &TokenVerifier,
     token: &str,
@@ -196,7 +196,7 @@ pub(super) fn verify(
     verifier.verify_at(BearerToken::parse(token).unwrap(), NOW)
 }
 
-/// Reads one entry of a key set as a document would bring it.
+/// Parses one entry of a key set.
 pub(super) fn read_jwk(jwk: &Value) -> Result<NamedKey, UnusableJwk> {
     jwk::parse(&serde_json::from_str(&jwk.to_string()).unwrap())
 }

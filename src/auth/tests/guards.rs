@@ -1,5 +1,4 @@
-//! The two middlewares on a foreign application: whoever lifts this module out of the program gets
-//! the walls with it.
+//! Both middlewares in an application of their own, without the rest of the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +22,7 @@ fn ed() -> &'static Signer {
     SIGNERS.iter().find(|signer| signer.algorithm == "EdDSA").unwrap()
 }
 
-/// A token that is good by the system's clock.
+/// A token that is valid by the system's clock.
 fn token(user: &str) -> String {
     ed().token(&with(claims(user), json!({"exp": clock::now_seconds() + 900})))
 }
@@ -38,13 +37,13 @@ fn verifier(keys: KeySources) -> Arc<TokenVerifier> {
     }))
 }
 
-struct Answer {
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn problem(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
@@ -64,14 +63,14 @@ async fn owner(owner: OwnerId) -> HttpResponse {
 }
 
 /// One request with these `Authorization` fields, to a server that knows one Ed25519 key.
-fn ask(path: &str, authorization: &[&[u8]]) -> Answer {
+fn ask(path: &str, authorization: &[&[u8]]) -> TestResponse {
     let endpoint = Endpoint::with(&[ed().jwk()]);
     let timing = JwksTiming { refresh: HOUR, cooldown: HOUR, max_stale: HOUR };
     let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(timing))]));
     ask_with(&verifier, path, authorization)
 }
 
-fn ask_with(verifier: &Arc<TokenVerifier>, path: &str, authorization: &[&[u8]]) -> Answer {
+fn ask_with(verifier: &Arc<TokenVerifier>, path: &str, authorization: &[&[u8]]) -> TestResponse {
     let path = path.to_owned();
     Runtime::new().unwrap().block_on(async move {
         let guarded =
@@ -96,7 +95,7 @@ fn ask_with(verifier: &Arc<TokenVerifier>, path: &str, authorization: &[&[u8]]) 
         let response = actix_test::call_service(&app, request.to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.unwrap_or_default();
-        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        TestResponse { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     })
 }
 
@@ -105,9 +104,9 @@ fn bearer(user: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_good_token_puts_its_user_and_claims_at_the_handlers_hand() {
-    let answer = ask("/in/who", &[&bearer("ann")]);
-    assert_eq!((answer.status, answer.body.as_str()), (200, "ann None"));
+fn a_handler_gets_the_user_and_the_owner_of_a_valid_token() {
+    let response = ask("/in/who", &[&bearer("ann")]);
+    assert_eq!((response.status, response.body.as_str()), (200, "ann None"));
     let own = ask("/in/of/ann", &[&bearer("ann")]);
     assert_eq!((own.status, own.body.as_str()), (200, "ann"));
     let escaped = ask("/in/of/a%2Fb%25", &[&bearer("a/b%")]);
@@ -115,7 +114,7 @@ fn a_good_token_puts_its_user_and_claims_at_the_handlers_hand() {
 }
 
 #[test]
-fn nobody_gets_in_without_a_good_token() {
+fn a_request_without_a_valid_token_is_refused_with_a_challenge() {
     const CHALLENGE: &str = r#"Bearer realm="taskbridge""#;
     let missing = ask("/in/who", &[]);
     assert_eq!((missing.status, missing.challenge()), (401, Some(CHALLENGE)));
@@ -137,57 +136,58 @@ fn nobody_gets_in_without_a_good_token() {
 }
 
 #[test]
-fn another_users_path_is_403_whatever_its_spelling() {
+fn the_path_of_another_user_is_403_in_every_spelling() {
     for path in
         ["/in/of/bob", "/in/of/Ann", "/in/of/ann%20", "/in/of/an", "/in/of/ann%00", "/in/of/%FF"]
     {
-        let answer = ask(path, &[&bearer("ann")]);
-        assert_eq!((answer.status, answer.challenge()), (403, None), "{path}");
-        assert_eq!(answer.problem()["code"], "forbidden");
-        assert_eq!(answer.problem()["retry"], "never");
+        let response = ask(path, &[&bearer("ann")]);
+        assert_eq!((response.status, response.challenge()), (403, None), "{path}");
+        assert_eq!(response.problem()["code"], "forbidden");
+        assert_eq!(response.problem()["retry"], "never");
     }
 }
 
 #[test]
-fn a_route_outside_its_guard_fails_closed() {
+fn a_handler_outside_its_middleware_never_runs() {
     for path in ["/out/who", "/out/ann", "/in/owner", "/in/unnamed"] {
-        let answer = ask(path, &[&bearer("ann")]);
+        let response = ask(path, &[&bearer("ann")]);
         assert_eq!(
-            (answer.status, &answer.problem()["code"]),
+            (response.status, &response.problem()["code"]),
             (500, &json!("internal_error")),
             "{path}"
         );
     }
 }
 
-const PATIENT: JwksTiming =
+/// One fetch at the start, and further ones only for requests.
+const ON_DEMAND: JwksTiming =
     JwksTiming { refresh: HOUR, cooldown: Duration::from_millis(1), max_stale: HOUR };
 
 #[test]
-fn a_token_is_503_as_long_as_no_key_is_known() {
+fn a_token_is_503_while_no_key_is_loaded() {
     let endpoint = Endpoint::with(&[]);
-    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
-    let away = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
-    assert_eq!((away.status, &away.problem()["code"]), (503, &json!("keys_unavailable")));
-    assert!(away.headers.contains_key("retry-after") && away.challenge().is_none());
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(ON_DEMAND))]));
+    let refused = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
+    assert_eq!((refused.status, &refused.problem()["code"]), (503, &json!("keys_unavailable")));
+    assert!(refused.headers.contains_key("retry-after") && refused.challenge().is_none());
 }
 
 #[test]
-fn a_token_with_a_new_key_is_let_in_by_the_fetch_it_causes() {
+fn a_token_with_a_new_key_is_accepted_after_the_fetch_it_causes() {
     let other = with(ed().jwk(), json!({"kid": "other"}));
     let endpoint = Endpoint::with(std::slice::from_ref(&other));
-    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
-    // Nothing but a request asks for this set again within the hour.
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(ON_DEMAND))]));
+    // Only a request causes the next fetch within the hour.
     endpoint.publish(&[other, ed().jwk()]);
     std::thread::sleep(Duration::from_millis(50));
-    let answer = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
-    assert_eq!((answer.status, answer.body.as_str(), endpoint.fetches()), (200, "ann None", 2));
+    let response = ask_with(&verifier, "/in/who", &[&bearer("ann")]);
+    assert_eq!((response.status, response.body.as_str(), endpoint.fetches()), (200, "ann None", 2));
 }
 
 #[test]
-fn a_token_that_no_key_can_heal_causes_no_fetch() {
+fn a_token_that_newer_keys_cannot_make_valid_causes_no_fetch() {
     let endpoint = Endpoint::with(&[ed().jwk()]);
-    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(PATIENT))]));
+    let verifier = verifier(KeySources::new(vec![KeySource::jwks(endpoint.cache(ON_DEMAND))]));
     std::thread::sleep(Duration::from_millis(50));
     let old = ed().token(&with(claims("ann"), json!({"exp": clock::now_seconds()})));
     let refused = ask_with(&verifier, "/in/who", &[format!("Bearer {old}").as_bytes()]);

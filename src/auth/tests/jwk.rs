@@ -1,4 +1,4 @@
-//! One entry of a JWK Set: used, or left out for the right reason.
+//! One entry of a JWK Set: accepted, or ignored for the right reason.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,13 @@ fn jwk(algorithm: &str) -> Value {
 
 const PUBLIC: [&str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
 
-/// Why the key is left out once it is changed so; a `null` removes a member.
+/// Why a good key is ignored after this change; `null` removes a member.
 fn reason(algorithm: &str, change: Value) -> Option<UnusableJwk> {
     read_jwk(&with(jwk(algorithm), change)).err()
 }
 
 #[test]
-fn a_good_key_of_each_kind_keeps_its_name_and_its_algorithm() {
+fn a_good_key_of_each_algorithm_is_accepted() {
     for algorithm in PUBLIC {
         let named = read_jwk(&jwk(algorithm)).unwrap();
         assert_eq!(named.kid.as_deref(), Some(algorithm));
@@ -46,7 +46,7 @@ fn optional_members_may_be_absent_and_unknown_ones_are_ignored() {
 }
 
 #[test]
-fn the_kind_the_curve_and_the_algorithm_must_fit_together() {
+fn kty_crv_and_alg_must_match() {
     for (algorithm, change) in [
         ("EdDSA", json!({"alg": "ES256"})),
         ("EdDSA", json!({"alg": "HS256"})),
@@ -78,7 +78,7 @@ fn the_kind_the_curve_and_the_algorithm_must_fit_together() {
 }
 
 #[test]
-fn a_key_for_another_purpose_is_left_out() {
+fn a_key_for_another_purpose_is_ignored() {
     for algorithm in PUBLIC {
         for change in [
             json!({"use": "enc"}),
@@ -105,7 +105,7 @@ fn a_key_for_another_purpose_is_left_out() {
 }
 
 #[test]
-fn a_published_private_half_spoils_the_key() {
+fn a_key_with_private_members_is_ignored() {
     for algorithm in PUBLIC {
         assert_eq!(reason(algorithm, json!({"d": "AAAA"})), Some(Private), "{algorithm}");
         assert_eq!(reason(algorithm, json!({"d": 1})), Some(Private), "{algorithm}");
@@ -148,7 +148,7 @@ fn members_have_the_right_json_type() {
         ("RS256", "n"),
         ("RS256", "e"),
     ] {
-        // A `Value::Null` as a value, which `with` would take for a removal.
+        // `with` cannot set `null`: for it that means to remove the member.
         let mut with_null = jwk(algorithm);
         with_null[member] = Value::Null;
         assert_eq!(read_jwk(&with_null).err(), Some(Member(member)), "{member}");
@@ -160,7 +160,7 @@ fn members_have_the_right_json_type() {
 }
 
 #[test]
-fn missing_or_unreadable_key_material_is_left_out() {
+fn a_key_with_missing_or_invalid_material_is_ignored() {
     for (algorithm, member) in
         [("EdDSA", "x"), ("ES256", "x"), ("ES256", "y"), ("RS256", "n"), ("PS256", "e")]
     {
@@ -222,9 +222,9 @@ fn a_point_off_the_curve_verifies_nothing() {
 }
 
 #[test]
-fn an_rsa_exponent_that_lets_anybody_sign_verifies_nothing() {
+fn a_weak_rsa_exponent_verifies_nothing() {
     let signer = SIGNERS.iter().find(|signer| signer.algorithm == "RS256").unwrap();
-    // With the exponent 1 the padded digest is its own signature.
+    // With the exponent 1, the padded digest would be its own signature, which needs no private key.
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"message");
     let prefix = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
     let mut padded = vec![0x00, 0x01];

@@ -1,4 +1,4 @@
-//! A whole JWK Set: what is refused, what is left out, and which key a token means.
+//! A whole JWK Set: which documents are refused, which entries are ignored, and which key a token selects.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn token(signer: &Signer, kid: Option<&str>) -> String {
 }
 
 #[test]
-fn one_unusable_key_does_not_spoil_the_others() {
+fn an_unusable_key_does_not_affect_the_others() {
     let good: Vec<Value> = SIGNERS.iter().skip(1).map(Signer::jwk).collect();
     for bad in [
         json!(null),
@@ -48,7 +48,7 @@ fn one_unusable_key_does_not_spoil_the_others() {
 }
 
 #[test]
-fn a_reason_never_repeats_key_material() {
+fn the_reason_for_ignoring_a_key_never_contains_key_material() {
     let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I";
     let entries = [
         json!({"kty": "oct", "k": secret}),
@@ -61,7 +61,7 @@ fn a_reason_never_repeats_key_material() {
 }
 
 #[test]
-fn a_hundred_keys_are_read_and_one_more_is_refused() {
+fn up_to_100_keys_are_accepted() {
     let of = |count: usize| document(&vec![signer("EdDSA").jwk(); count]);
     assert_eq!(KeySet::parse(&of(100)).unwrap().len(), 100);
     assert_eq!(KeySet::parse(&of(101)).unwrap_err(), JwksError::TooManyKeys);
@@ -70,7 +70,7 @@ fn a_hundred_keys_are_read_and_one_more_is_refused() {
 }
 
 #[test]
-fn the_length_limit_is_exact() {
+fn up_to_256_kib_are_accepted() {
     let padded = |length: usize| {
         let mut bytes = document(&[signer("EdDSA").jwk()]);
         bytes.resize(length, b' ');
@@ -81,7 +81,7 @@ fn the_length_limit_is_exact() {
 }
 
 #[test]
-fn anything_but_an_object_with_an_array_of_keys_is_refused() {
+fn a_document_without_an_array_of_keys_is_refused() {
     for text in [
         "",
         "null",
@@ -107,12 +107,12 @@ fn anything_but_an_object_with_an_array_of_keys_is_refused() {
 }
 
 #[test]
-fn a_kid_chooses_its_key_and_no_other() {
-    let stranger = Signer::new("EdDSA");
+fn a_kid_selects_its_own_key_only() {
+    let other = Signer::new("EdDSA");
     let ours = signer("EdDSA");
-    let entries = [with(stranger.jwk(), json!({"kid": "old"})), ours.jwk()];
+    let entries = [with(other.jwk(), json!({"kid": "old"})), ours.jwk()];
     assert_eq!(check(&entries, &token(ours, Some("EdDSA"))), Ok(()));
-    assert_eq!(check(&entries, &token(&stranger, Some("old"))), Ok(()));
+    assert_eq!(check(&entries, &token(&other, Some("old"))), Ok(()));
     assert_eq!(check(&entries, &token(ours, Some("old"))), Err(TokenError::Signature));
     for kid in ["", "eddsa", "EdDSA ", "OLD", "new"] {
         let unknown = TokenError::UnknownKey(Some(kid.to_owned()));
@@ -121,21 +121,21 @@ fn a_kid_chooses_its_key_and_no_other() {
 }
 
 #[test]
-fn without_a_kid_the_only_key_of_the_algorithm_is_meant() {
+fn a_token_without_a_kid_needs_the_only_key_of_its_algorithm() {
     let all: Vec<Value> = SIGNERS.iter().skip(1).map(Signer::jwk).collect();
     for signer in SIGNERS.iter().skip(1) {
         assert_eq!(check(&all, &token(signer, None)), Ok(()), "{}", signer.algorithm);
     }
-    let stranger = Signer::new("ES256");
-    assert_eq!(check(&all, &token(&stranger, None)), Err(TokenError::Signature));
-    let two = [signer("ES256").jwk(), stranger.jwk()];
-    for signer in [signer("ES256"), &stranger] {
+    let other = Signer::new("ES256");
+    assert_eq!(check(&all, &token(&other, None)), Err(TokenError::Signature));
+    let two = [signer("ES256").jwk(), other.jwk()];
+    for signer in [signer("ES256"), &other] {
         assert_eq!(check(&two, &token(signer, None)), Err(TokenError::UnknownKey(None)));
     }
 }
 
 #[test]
-fn a_key_without_a_kid_serves_only_tokens_without_one() {
+fn a_key_without_a_kid_verifies_only_tokens_without_one() {
     let nameless = [with(signer("EdDSA").jwk(), json!({"kid": null}))];
     assert_eq!(check(&nameless, &token(signer("EdDSA"), None)), Ok(()));
     let named = token(signer("EdDSA"), Some("EdDSA"));
@@ -144,11 +144,9 @@ fn a_key_without_a_kid_serves_only_tokens_without_one() {
 }
 
 #[test]
-fn two_keys_of_one_name_are_both_tried() {
-    let stranger = Signer::new("EdDSA");
-    for entries in
-        [[signer("EdDSA").jwk(), stranger.jwk()], [stranger.jwk(), signer("EdDSA").jwk()]]
-    {
+fn two_keys_with_the_same_kid_are_both_tried() {
+    let other = Signer::new("EdDSA");
+    for entries in [[signer("EdDSA").jwk(), other.jwk()], [other.jwk(), signer("EdDSA").jwk()]] {
         assert_eq!(check(&entries, &token(signer("EdDSA"), Some("EdDSA"))), Ok(()));
         let third = Signer::new("EdDSA");
         let refused = check(&entries, &token(&third, Some("EdDSA")));
@@ -157,7 +155,7 @@ fn two_keys_of_one_name_are_both_tried() {
 }
 
 #[test]
-fn an_empty_set_knows_no_key() {
+fn an_empty_set_has_no_key_for_any_token() {
     let unknown = TokenError::UnknownKey(Some("EdDSA".to_owned()));
     assert_eq!(check(&[], &signer("EdDSA").token(&claims("u"))), Err(unknown));
 }

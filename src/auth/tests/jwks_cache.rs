@@ -1,4 +1,4 @@
-//! The cache in front of every kind of endpoint: rotating, failing, slow and empty.
+//! The key cache with every kind of endpoint: rotating, failing and empty.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::auth::{BearerToken, JwksCache, JwksTiming, KeySource, TokenError};
 /// One fetch at the start, and none after it.
 const ONCE: JwksTiming = JwksTiming { refresh: HOUR, cooldown: HOUR, max_stale: HOUR };
 
-/// No fetch of its own accord, but one for every request that asks.
+/// One fetch at the start, and further ones only for requests.
 const ON_DEMAND: JwksTiming =
     JwksTiming { refresh: HOUR, cooldown: Duration::from_millis(5), max_stale: HOUR };
 
@@ -31,7 +31,7 @@ fn unknown(kid: &str) -> Result<(), TokenError> {
     Err(TokenError::UnknownKey(Some(kid.to_owned())))
 }
 
-/// Asks for fetches until `is_true`.
+/// Requests fetches until `is_true`.
 fn refresh_until(what: &str, cache: &Arc<JwksCache>, is_true: impl Fn() -> bool) {
     let runtime = Runtime::new().unwrap();
     wait_until(what, || {
@@ -41,14 +41,14 @@ fn refresh_until(what: &str, cache: &Arc<JwksCache>, is_true: impl Fn() -> bool)
 }
 
 #[test]
-fn before_the_first_good_fetch_nothing_is_said_about_any_token() {
+fn no_token_is_judged_before_the_first_successful_fetch() {
     let endpoint = Endpoint::broken();
     let cache = endpoint.cache(ONCE);
     for signer in SIGNERS.iter().skip(1) {
         let Err(TokenError::KeysNotLoaded { retry_after_seconds }) = check(&cache, signer) else {
             panic!("{} was judged", signer.algorithm);
         };
-        // What is left of the cooldown, and not a moment that brings nothing.
+        // The rest of the cooldown: retrying earlier would be useless.
         assert!((3500..=3601).contains(&retry_after_seconds), "{retry_after_seconds}");
     }
     assert!(!cache.is_ready());
@@ -56,7 +56,7 @@ fn before_the_first_good_fetch_nothing_is_said_about_any_token() {
 }
 
 #[test]
-fn a_request_that_comes_first_waits_for_the_first_fetch() {
+fn the_very_first_request_waits_for_the_first_fetch() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk()]);
     let cache = JwksCache::start(endpoint.fetcher().0, ONCE).unwrap();
     let verifier = verifier(vec![KeySource::jwks(cache)]);
@@ -67,14 +67,14 @@ fn a_request_that_comes_first_waits_for_the_first_fetch() {
 }
 
 #[test]
-fn an_empty_set_counts_as_none_and_is_asked_for_again() {
+fn an_empty_set_counts_as_none_and_is_fetched_again() {
     for entries in [vec![], vec![json!({"kty": "oct", "k": "AAAA"})]] {
         let endpoint = Endpoint::with(&entries);
         let cache = endpoint.cache(JwksTiming { cooldown: Duration::from_millis(5), ..ONCE });
         assert!(!cache.is_ready());
         assert!(matches!(check(&cache, signer("EdDSA")), Err(TokenError::KeysNotLoaded { .. })));
         endpoint.publish(&[signer("EdDSA").jwk()]);
-        // Nobody asks: the thread repeats the fetch by itself after each cooldown.
+        // Without a request: the thread itself repeats the fetch after each cooldown.
         wait_until("the keys are there", || cache.is_ready());
         assert_eq!(check(&cache, signer("EdDSA")), Ok(()));
     }
@@ -90,7 +90,7 @@ fn a_failed_first_fetch_is_repeated_without_a_request() {
 }
 
 #[test]
-fn the_set_is_fetched_anew_at_every_interval() {
+fn the_set_is_fetched_again_at_every_interval() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk()]);
     let short = Duration::from_millis(5);
     let cache = endpoint.cache(JwksTiming { refresh: short, cooldown: short, max_stale: HOUR });
@@ -101,7 +101,7 @@ fn the_set_is_fetched_anew_at_every_interval() {
 }
 
 #[test]
-fn a_good_set_is_not_fetched_again_before_its_time() {
+fn a_good_set_is_not_fetched_again_before_the_interval_ends() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk()]);
     let cache = endpoint.cache(ON_DEMAND);
     std::thread::sleep(Duration::from_millis(60));
@@ -109,7 +109,7 @@ fn a_good_set_is_not_fetched_again_before_its_time() {
 }
 
 #[test]
-fn a_new_key_works_once_somebody_needed_it() {
+fn a_new_key_works_once_a_request_has_asked_for_it() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk()]);
     let cache = endpoint.cache(ON_DEMAND);
     assert_eq!(check(&cache, signer("ES256")), unknown("ES256"));
@@ -119,7 +119,7 @@ fn a_new_key_works_once_somebody_needed_it() {
 }
 
 #[test]
-fn a_removed_key_stops_working_with_the_next_good_fetch() {
+fn a_removed_key_stops_working_with_the_next_successful_fetch() {
     let endpoint = Endpoint::with(&[signer("EdDSA").jwk(), signer("ES256").jwk()]);
     let cache = endpoint.cache(ON_DEMAND);
     endpoint.publish(&[signer("EdDSA").jwk()]);
@@ -139,7 +139,7 @@ fn the_last_key_can_be_removed_too() {
 }
 
 #[test]
-fn known_keys_go_on_working_while_the_endpoint_is_down() {
+fn known_keys_keep_working_while_the_endpoint_is_down() {
     let entries: Vec<Value> = SIGNERS.iter().skip(1).map(Signer::jwk).collect();
     let endpoint = Endpoint::with(&entries);
     let cache = endpoint.cache(ON_DEMAND);

@@ -1,4 +1,4 @@
-//! The fetcher against servers that behave badly in every way a server can.
+//! The fetcher with servers that misbehave in every way they can.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,8 +13,7 @@ use super::endpoint::DEADLINE;
 use super::fixtures::{SIGNERS, document};
 use crate::auth::{FetchError, FetchJwks, Fetched, HttpJwks, JwksError};
 
-/// A server on a free port of this machine. It answers one connection after the other and ends with
-/// the test.
+/// A server on a free port. It handles one connection after the other, and stops when it is dropped.
 struct Server {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -23,8 +22,8 @@ struct Server {
 }
 
 impl Server {
-    /// `answer` writes to a connection whose request head was read; its errors mean that the client
-    /// has hung up.
+    /// `answer` writes the response to a connection after the request's head was read. Its errors mean that the
+    /// client has disconnected.
     fn start(
         answer: impl Fn(&mut TcpStream, &AtomicBool) -> std::io::Result<()> + Send + 'static,
     ) -> Self {
@@ -47,7 +46,7 @@ impl Server {
         Self { url, heads, is_over, thread: Some(std::thread::spawn(serve)) }
     }
 
-    /// A server that sends this, whatever it is asked, and closes the connection.
+    /// A server that sends this response to any request and closes the connection.
     fn sending(head: &str, body: &[u8]) -> Self {
         let answer = [head.as_bytes(), b"\r\nConnection: close\r\n\r\n", body].concat();
         Self::start(move |connection, _| connection.write_all(&answer))
@@ -66,7 +65,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
-        // Wakes the thread out of its wait for a connection.
+        // Ends the thread's wait for a connection.
         let address = self.url.trim_start_matches("http://").split('/').next().unwrap_or_default();
         drop(TcpStream::connect(address));
         if let Some(thread) = self.thread.take() {
@@ -89,7 +88,7 @@ fn refusal(server: &Server) -> FetchError {
 }
 
 #[test]
-fn a_good_document_comes_with_the_time_of_the_server() {
+fn a_fetch_returns_the_keys_and_the_date_of_the_server() {
     let body = good_document();
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     let head = format!("HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: {}", body.len());
@@ -100,7 +99,7 @@ fn a_good_document_comes_with_the_time_of_the_server() {
 }
 
 #[test]
-fn one_plain_get_is_sent() {
+fn a_fetch_sends_one_plain_get_request() {
     let server = Server::ok(&good_document());
     server.fetch().unwrap();
     let heads = server.heads.lock().unwrap().clone();
@@ -122,7 +121,7 @@ fn one_plain_get_is_sent() {
 #[case(429)]
 #[case(500)]
 #[case(503)]
-fn only_200_is_an_answer(#[case] status: u16) {
+fn any_status_but_200_is_an_error(#[case] status: u16) {
     let body = if [204, 304].contains(&status) { Vec::new() } else { good_document() };
     let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}", body.len());
     let refused = refusal(&Server::sending(&head, &body));
@@ -150,13 +149,13 @@ fn a_redirect_is_not_followed(#[case] status: u16) {
 #[case(b"")]
 #[case(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")]
 #[case(b"{\"error\":\"not found\"}")]
-fn garbage_is_no_key_set(#[case] body: &[u8]) {
+fn a_body_that_is_no_key_set_is_an_error(#[case] body: &[u8]) {
     let refused = refusal(&Server::ok(body));
     assert!(matches!(refused, FetchError::Document(JwksError::NotAKeySet)), "{refused}");
 }
 
 #[test]
-fn a_document_of_the_greatest_length_is_read_and_a_longer_one_is_not() {
+fn a_document_of_the_maximum_length_is_accepted_and_a_longer_one_is_not() {
     let mut body = good_document();
     body.resize(256 * 1024, b' ');
     assert_eq!(Server::ok(&body).fetch().unwrap().keys.len(), 2);
@@ -182,7 +181,7 @@ fn an_endless_document_is_cut_off() {
 }
 
 #[test]
-fn an_announced_length_is_not_believed() {
+fn a_wrong_content_length_is_an_error() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999";
     let refused = refusal(&Server::sending(head, &good_document()));
     assert!(!matches!(refused, FetchError::Status(_)), "{refused}");
@@ -192,7 +191,7 @@ fn an_announced_length_is_not_believed() {
 }
 
 #[test]
-fn something_else_than_http_is_no_answer() {
+fn a_response_that_is_not_http_is_an_error() {
     for bytes in [&b""[..], b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\0\0\0\0"] {
         let server = Server::start(move |connection, _| connection.write_all(bytes));
         let refused = refusal(&server);
@@ -200,7 +199,7 @@ fn something_else_than_http_is_no_answer() {
     }
 }
 
-/// Sends `piece` again and again, too seldom for any single wait to take long.
+/// Sends `piece` every 50 ms, so that no single read takes long.
 fn dripping(start: &'static [u8], piece: &'static [u8]) -> Server {
     Server::start(move |connection, is_over| {
         connection.write_all(start)?;
@@ -226,16 +225,16 @@ fn dripping(start: &'static [u8], piece: &'static [u8]) -> Server {
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     b"1\r\n \r\n"
 ))]
-fn a_slow_server_is_given_up(#[case] server: Server) {
+fn a_slow_server_runs_into_the_timeout(#[case] server: Server) {
     let begun = Instant::now();
     let refused = refusal(&server);
     assert!(matches!(refused, FetchError::Unreachable(_)), "{refused}");
-    // The limit is 2 s in all; a limit for each read would not end any of the dripping ones.
+    // The timeout is 2 s for the whole fetch. A timeout for each read would never end the dripping cases.
     assert!(begun.elapsed() < DEADLINE / 2);
 }
 
 #[test]
-fn nobody_there_is_no_answer() {
+fn a_closed_port_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);

@@ -1,5 +1,5 @@
-//! The JOSE files of Wycheproof, through the types a request goes through: the token's shape, then
-//! the key sources. Of the payload only the encoding counts; none of them holds claims.
+//! Wycheproof's JOSE vectors, checked as a request is: the shape of the token, then its signature. The payloads
+//! hold no claims, so only their encoding is checked.
 
 use serde_json::Value;
 
@@ -10,8 +10,8 @@ use crate::auth::{KeySource, KeySources, TokenError};
 
 const SUPPORTED: [&str; 5] = ["HS256", "EdDSA", "ES256", "RS256", "PS256"];
 
-/// The key of a group. Symmetric keys stand for shared secrets; a set with any public key in it is a
-/// document of a JWKS endpoint.
+/// The key of a group. Symmetric keys are used as shared secrets. A set that contains a public key is used as
+/// the document of a JWKS endpoint.
 fn sources(group: &Value) -> KeySources {
     let key = group.get("public").unwrap_or(&group["private"]);
     let entries = key["keys"].as_array().cloned().unwrap_or_else(|| vec![key.clone()]);
@@ -26,7 +26,7 @@ fn sources(group: &Value) -> KeySources {
     }
 }
 
-/// Runs a file. A token of an algorithm this service does not know must be refused for that reason.
+/// Runs a file. A token with an unsupported algorithm must be refused for that reason.
 fn run_tokens(file: &str) -> Tally {
     run(file, |group, test| {
         let token = test.get("jws").unwrap_or(&test["jwe"]);
@@ -45,19 +45,19 @@ fn run_tokens(file: &str) -> Tally {
 }
 
 #[test]
-fn json_web_signatures_are_judged_as_wycheproof_says() {
+fn json_web_signatures_agree_with_wycheproof() {
     let tally = run_tokens("json_web_signature_test.json");
     assert_eq!(tally, Tally { run: 401, accepted: 26 });
 }
 
 #[test]
-fn json_web_crypto_is_judged_as_wycheproof_says() {
+fn json_web_crypto_agrees_with_wycheproof() {
     let tally = run_tokens("json_web_crypto_test.json");
     assert_eq!(tally, Tally { run: 83, accepted: 5 });
 }
 
 #[test]
-fn json_web_keys_are_judged_as_wycheproof_says() {
+fn json_web_keys_agree_with_wycheproof() {
     let tally = run_tokens("json_web_key_test.json");
     assert_eq!(tally, Tally { run: 26, accepted: 5 });
 }

@@ -1,5 +1,5 @@
-//! Tests that look at the module as a whole: the vectors of others, the key set and its cache under
-//! every kind of endpoint, and properties that hold for all tokens.
+//! Tests of the module as a whole: published test vectors, the key set and its cache with every kind of
+//! endpoint, and properties of all tokens.
 
 mod claims;
 mod confusion;

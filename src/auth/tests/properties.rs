@@ -1,5 +1,5 @@
-//! Properties of all tokens, headers and documents: an honest token is read back as it was signed,
-//! and nothing else yields a user or a panic.
+//! Properties of all tokens, headers and key sets: a genuine token yields its own user and claims, and nothing
+//! else yields a user or a panic.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use proptest::collection::vec;
@@ -11,7 +11,7 @@ use super::fixtures::{NOW, ORIGIN, SIGNERS, VERIFIER, base64url, claims, documen
 use crate::auth::jws::CompactJws;
 use crate::auth::{AuthenticatedUser, BearerToken, KeySet};
 
-/// What a request with these bytes as its `Authorization` field yields.
+/// The user of a request with these bytes as its `Authorization` field; `None` if it is refused.
 fn send(field: &[u8]) -> Option<AuthenticatedUser> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, HeaderValue::from_bytes(field).ok()?);
@@ -43,9 +43,9 @@ fn any_object(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
     })
 }
 
-/// Text that parses far enough to be interesting: pieces of tokens put together anyhow.
+/// Text that parses far enough to be interesting: random sequences of the parts of tokens.
 fn any_token() -> impl Strategy<Value = String> {
-    let honest: Vec<String> = SIGNERS
+    let genuine: Vec<String> = SIGNERS
         .iter()
         .flat_map(|signer| {
             let token = signer.token(&claims("user"));
@@ -53,7 +53,7 @@ fn any_token() -> impl Strategy<Value = String> {
         })
         .collect();
     let piece = prop_oneof![
-        select(honest),
+        select(genuine),
         any_json().prop_map(|value| base64url(value.to_string())),
         vec(any::<u8>(), 0..40).prop_map(base64url),
         "[A-Za-z0-9_=~+/-]{0,20}",
@@ -61,18 +61,18 @@ fn any_token() -> impl Strategy<Value = String> {
     vec(piece, 0..6).prop_map(|pieces| pieces.join("."))
 }
 
-fn is_honest(token: &str) -> bool {
-    // Put together again by chance: the pieces of one honest token in their order.
+fn is_genuine(token: &str) -> bool {
+    // By chance the parts may be those of one genuine token, in their order.
     SIGNERS.iter().any(|signer| {
-        let honest = signer.token(&claims("user"));
+        let genuine = signer.token(&claims("user"));
         let input = |token: &str| token.rsplit_once('.').map(|(input, _)| input.to_owned());
-        input(&honest) == input(token)
+        input(&genuine) == input(token)
     })
 }
 
 proptest! {
     #[test]
-    fn an_honest_token_is_read_back_as_it_was_signed(
+    fn a_genuine_token_yields_the_claims_it_was_signed_with(
         signer in 0..SIGNERS.len(),
         user in "[^\\p{Cc}]{1,40}",
         // Floats are left out: their last digit may change on the way through JSON.
@@ -99,11 +99,11 @@ proptest! {
     }
 
     #[test]
-    fn no_pieces_put_together_yield_a_user(token in any_token()) {
-        prop_assume!(!is_honest(&token));
+    fn no_sequence_of_parts_yields_a_user(token in any_token()) {
+        prop_assume!(!is_genuine(&token));
         let field = format!("Bearer {token}");
         prop_assert!(send(field.as_bytes()).is_none());
-        // Without the grammar of the field in front of it.
+        // The parser must not panic even where the grammar of the field would refuse the text.
         let _ = CompactJws::parse(&token).map(|jws| jws.payload());
     }
 
@@ -171,12 +171,12 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_key_set_never_makes_a_strange_token_good(
+    fn a_damaged_key_set_never_verifies_an_unsigned_token(
         place in any::<Index>(),
         byte in any::<u8>(),
         members in any_object(&["kty", "crv", "alg", "use", "key_ops", "kid", "x", "y", "n", "e"]),
     ) {
-        let strange = Signed::by_nobody();
+        let unsigned = unsigned_tokens();
         let mut entries: Vec<Value> = SIGNERS.iter().map(|signer| signer.jwk()).collect();
         for entry in &mut entries {
             entry.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -190,26 +190,22 @@ proptest! {
             }
             let Ok(set) = KeySet::parse(&bytes) else { continue };
             prop_assert!(set.len() + set.ignored().len() <= 100);
-            for token in &strange.0 {
+            for token in &unsigned {
                 prop_assert!(set.check_signature(&CompactJws::parse(token).unwrap()).is_err());
             }
         }
     }
 }
 
-/// Tokens with honest headers and signatures of nobody.
-struct Signed(Vec<String>);
-
-impl Signed {
-    fn by_nobody() -> Self {
-        let lengths = [("HS256", 32), ("EdDSA", 64), ("ES256", 64), ("RS256", 256), ("PS256", 256)];
-        let tokens = lengths.iter().flat_map(|(algorithm, length)| {
-            [json!({"alg": algorithm, "kid": algorithm}), json!({"alg": algorithm})].map(|header| {
-                let payload = base64url(claims("user").to_string());
-                let signature = base64url(vec![0; *length]);
-                format!("{}.{payload}.{signature}", base64url(header.to_string()))
-            })
-        });
-        Self(tokens.collect())
-    }
+/// Tokens with valid headers and claims, whose signatures consist of zeros.
+fn unsigned_tokens() -> Vec<String> {
+    let lengths = [("HS256", 32), ("EdDSA", 64), ("ES256", 64), ("RS256", 256), ("PS256", 256)];
+    let tokens = lengths.iter().flat_map(|(algorithm, length)| {
+        [json!({"alg": algorithm, "kid": algorithm}), json!({"alg": algorithm})].map(|header| {
+            let payload = base64url(claims("user").to_string());
+            let signature = base64url(vec![0; *length]);
+            format!("{}.{payload}.{signature}", base64url(header.to_string()))
+        })
+    });
+    tokens.collect()
 }

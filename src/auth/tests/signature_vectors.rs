@@ -1,5 +1,5 @@
-//! The files of Wycheproof about bare signatures, with our own key types: keys come through the same
-//! parser as those of a JWKS endpoint.
+//! Wycheproof's vectors for plain signatures. Public keys go through the same parser as those of a JWKS
+//! endpoint.
 
 use serde_json::{Value, json};
 
@@ -16,16 +16,16 @@ fn verifies(key: &VerificationKey, test: &Value) -> bool {
 }
 
 #[test]
-fn ed25519_signatures_are_judged_as_wycheproof_says() {
+fn ed25519_signatures_agree_with_wycheproof() {
     let tally =
         run("ed25519_test.json", |group, test| verifies(&public_key(&group["publicKeyJwk"]), test));
     assert_eq!(tally, Tally { run: 151, accepted: 88 });
 }
 
 #[test]
-fn p256_signatures_are_judged_as_wycheproof_says() {
+fn p256_signatures_agree_with_wycheproof() {
     let tally = run("ecdsa_secp256r1_sha256_p1363_test.json", |group, test| {
-        // Not every group has its key as a JWK, but all have the point: 04, x, y.
+        // Not every group has a JWK, but every group has the uncompressed point: 04, x, y.
         let point = hex(&group["publicKey"]["uncompressed"]);
         let (x, y) = point[1..].split_at(32);
         let jwk = json!({"kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y)});
@@ -35,7 +35,7 @@ fn p256_signatures_are_judged_as_wycheproof_says() {
 }
 
 #[test]
-fn rsa_signatures_are_judged_as_wycheproof_says() {
+fn rsa_signatures_agree_with_wycheproof() {
     let tally = run("rsa_signature_2048_sha256_test.json", |group, test| {
         verifies(&public_key(&group["keyJwk"]), test)
     });
@@ -43,7 +43,7 @@ fn rsa_signatures_are_judged_as_wycheproof_says() {
 }
 
 #[test]
-fn hmac_tags_are_judged_as_wycheproof_says() {
+fn hmac_tags_agree_with_wycheproof() {
     let tally = run("hmac_sha256_test.json", |_, test| {
         let key = VerificationKey::hs256_bytes(&hex(&test["key"]));
         key.is_some_and(|key| key.verifies_bytes(&hex(&test["msg"]), &hex(&test["tag"])))

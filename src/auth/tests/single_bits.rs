@@ -1,12 +1,12 @@
-//! A token has one spelling: every other text that differs in one bit, or only in the spare bits of
-//! the last base64 characters, is refused.
+//! A token has exactly one spelling. A text that differs from it in any single bit is refused, also in the
+//! unused bits of a part's last base64 character.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::fixtures::{NOW, SIGNERS, VERIFIER, claims, verify};
 use crate::auth::{AuthenticatedUser, BearerToken, TokenError};
 
-/// What a request with these bytes behind `Bearer` yields; `None` when it cannot even be sent.
+/// The user of a request with these bytes after `Bearer`; `None` if it is refused or is not a valid header.
 fn send(token: &[u8]) -> Option<AuthenticatedUser> {
     let mut headers = HeaderMap::new();
     let value = HeaderValue::from_bytes(&[b"Bearer ", token].concat()).ok()?;
@@ -34,7 +34,7 @@ fn no_other_last_character_of_a_part_is_accepted() {
     let alphabet: Vec<char> =
         ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']).collect();
     assert_eq!(alphabet.len(), 64);
-    // Payloads of every length modulo 3, so that 0, 2 and 4 spare bits occur.
+    // Payloads of every length modulo 3, so that 0, 2 and 4 unused bits occur.
     for signer in SIGNERS.iter() {
         for user in ["u", "us", "use"] {
             let token = signer.token(&claims(user));
@@ -53,12 +53,12 @@ fn no_other_last_character_of_a_part_is_accepted() {
 }
 
 #[test]
-fn spare_bits_and_padding_are_told_apart_from_a_bad_signature() {
+fn unused_bits_and_padding_are_an_encoding_error_and_not_a_bad_signature() {
     for signer in SIGNERS.iter() {
         let token = signer.token(&claims("user"));
         let refused = verify(&VERIFIER, &format!("{token}=")).unwrap_err();
         assert_eq!(refused, TokenError::NotBase64Url("signature"), "{}", signer.algorithm);
-        // Every signature here has a length that leaves spare bits: 32, 64 or 256 bytes.
+        // Every signature has a length that leaves unused bits: 32, 64 or 256 bytes.
         let (start, last) = token.split_at(token.len() - 1);
         let last = last.as_bytes()[0];
         let next = char::from(if last == b'Z' || last == b'z' { last - 1 } else { last + 1 });

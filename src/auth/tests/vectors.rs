@@ -1,11 +1,11 @@
-//! Runs a file of test vectors and compares every result with the file's own. Where they differ on
-//! purpose, [`DIFFERENCES`] says why; an entry that is no difference fails the test too.
+//! Runs a file of test vectors and compares every result with the expected one. [`DIFFERENCES`] lists the
+//! vectors whose results differ on purpose, and why; an entry that does not differ fails the test too.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// The file, the numbers of its tests, and why the result differs from the file's.
+/// A file, the numbers of its tests, and why their results differ from the expected ones.
 const DIFFERENCES: &[(&str, &[u64], &str)] = &[
     (
         "json_web_signature_test.json",
@@ -35,23 +35,23 @@ const DIFFERENCES: &[(&str, &[u64], &str)] = &[
     (
         "json_web_signature_test.json",
         &[372, 373],
-        "A question mark is no base64url character, and a token has one spelling only.",
+        "A question mark is not in the base64url alphabet, and a token has one spelling only.",
     ),
     (
         "json_web_crypto_test.json",
         &[46],
-        "The ROCA weakness of a modulus is not looked for: whoever runs the endpoint is trusted to make good keys.",
+        "Moduli are not tested for the ROCA weakness: the operator of the endpoint is trusted to generate good keys.",
     ),
     ("json_web_crypto_test.json", &[50, 67], "Encrypted tokens are never accepted."),
     (
         "json_web_key_test.json",
         &[4],
-        "Shared secrets have no kid: during a rotation each of them is tried.",
+        "Shared secrets have no kid: during a rotation each secret is tried.",
     ),
     (
         "json_web_key_test.json",
         &[7],
-        "The ROCA weakness of a modulus is not looked for: whoever runs the endpoint is trusted to make good keys.",
+        "Moduli are not tested for the ROCA weakness: the operator of the endpoint is trusted to generate good keys.",
     ),
     (
         "json_web_key_test.json",
@@ -64,12 +64,12 @@ const DIFFERENCES: &[(&str, &[u64], &str)] = &[
             82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102,
             103, 104, 105, 106, 107, 108, 166, 167, 168, 172, 173, 174,
         ],
-        "The tag is cut to half its length, and HS256 knows no shorter tags.",
+        "The tag has half its length, and HS256 has no truncated tags.",
     ),
     (
         "hmac_sha256_test.json",
         &[163, 164, 165],
-        "The key has 16 bytes, and one below 32 is not used (RFC 7518, section 3.2).",
+        "The key has 16 bytes, and keys below 32 are refused (RFC 7518, section 3.2).",
     ),
 ];
 
@@ -86,8 +86,8 @@ pub(super) fn read(path: &str) -> Value {
     serde_json::from_slice(&std::fs::read(&path).expect(&path)).expect(&path)
 }
 
-/// Runs every test of every group of a Wycheproof file. `acceptable` counts as invalid: nothing here
-/// needs the leniency that the word stands for.
+/// Runs every test of every group of a Wycheproof file. The result `acceptable` counts as invalid: tokens need
+/// none of the legacy behaviour that it allows.
 pub(super) fn run(file: &str, accepts: impl Fn(&Value, &Value) -> bool) -> Tally {
     let document = read(&format!("wycheproof/{file}"));
     let mut tally = Tally { run: 0, accepted: 0 };
@@ -106,9 +106,9 @@ pub(super) fn run(file: &str, accepts: impl Fn(&Value, &Value) -> bool) -> Tally
     let of_file = DIFFERENCES.iter().filter(|(name, ..)| *name == file);
     let named: BTreeSet<u64> = of_file.flat_map(|(_, tests, _)| *tests).copied().collect();
     let unnamed: Vec<_> = differing.difference(&named).collect();
-    let rotten: Vec<_> = named.difference(&differing).collect();
+    let obsolete: Vec<_> = named.difference(&differing).collect();
     assert!(unnamed.is_empty(), "{file}: results differ without a reason: {unnamed:?}");
-    assert!(rotten.is_empty(), "{file}: named as differing, but are not: {rotten:?}");
+    assert!(obsolete.is_empty(), "{file}: listed as differing, but they do not: {obsolete:?}");
     tally
 }
 
@@ -120,12 +120,12 @@ pub(super) fn hex(value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn every_difference_is_named_once_and_explained() {
+fn every_difference_is_listed_once_with_a_reason() {
     let mut seen = BTreeSet::new();
     for (file, tests, reason) in DIFFERENCES {
         assert!(reason.ends_with('.') && !tests.is_empty(), "{file} {tests:?}");
         for test in *tests {
-            assert!(seen.insert((file, test)), "{file} {test} stands twice");
+            assert!(seen.insert((file, test)), "{file} {test} is listed twice");
         }
     }
 }
