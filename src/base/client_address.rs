@@ -1,5 +1,6 @@
-//! The address of a client behind proxies: what the last proxy we trust says of it, and no earlier
-//! word, because everything before was written by somebody we do not know.
+//! The address of a client behind proxies. Each proxy appends the address that it received the request from to a
+//! header. Entries are read from the last to the first, as long as the proxy that wrote them is trusted;
+//! anything earlier may be forged.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose `Forwarded` (RFC 7239) and `X-Forwarded-For` are believed. Empty: none is.
+/// The proxies whose `Forwarded` (RFC 7239) and `X-Forwarded-For` headers are trusted. Empty: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -22,27 +23,27 @@ impl fmt::Display for TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Reads one entry: an address or a network such as `10.0.0.0/8`.
+    /// Parses one entry: an address, or a network such as `10.0.0.0/8`.
     pub(crate) fn parse_entry(text: &str) -> Option<IpNet> {
         text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
     }
 
-    /// Believes these.
+    /// Trusts these networks.
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
-    /// Whether nobody's word counts.
+    /// Whether no proxy is trusted.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether everybody's word counts: a network without a prefix.
+    /// Whether every address is trusted: a network with an empty prefix.
     pub(crate) fn includes_all(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)
     }
 
-    /// The address of whoever sent this request; `None` when the socket has none.
+    /// The address of the client; `None` when the socket has no address.
     pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip().to_canonical();
         Some(self.client_behind(peer, request.headers()))
@@ -54,7 +55,7 @@ impl TrustedProxies {
         }
         let mut client = peer;
         for hop in hops(headers).iter().rev() {
-            // What cannot be read ends the chain: its sender is as far as we can see.
+            // An entry that is not an address ends the chain: the proxy that wrote it is the best answer.
             let Some(address) = hop else { break };
             client = *address;
             if !self.trusts(client) {
@@ -69,7 +70,7 @@ impl TrustedProxies {
     }
 }
 
-/// Every hop that the headers tell of, the client first. `Forwarded` counts before the older field.
+/// Every hop that the headers list, the client first. `Forwarded` takes precedence over `X-Forwarded-For`.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let entries = |name: &HeaderName| -> Vec<String> {
         let fields = headers.get_all(name).map(|field| field.to_str().unwrap_or_default());
@@ -84,7 +85,7 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     entries(&X_FORWARDED_FOR).iter().map(|entry| address(entry)).collect()
 }
 
-/// The `for` parameter of one element, without quotes.
+/// The `for` parameter of one element of `Forwarded`, without quotes.
 fn forwarded_for(element: &str) -> Option<&str> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
@@ -119,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_s_word_does_not_count() {
+    fn headers_of_untrusted_clients_are_ignored() {
         let claim = [(&X_FORWARDED_FOR, "203.0.113.7"), (&FORWARDED, "for=203.0.113.7")];
         assert_eq!(client("198.51.100.1", &[], &claim), "198.51.100.1");
         assert_eq!(client("198.51.100.1", &["10.0.0.0/8"], &claim), "198.51.100.1");
     }
 
     #[test]
-    fn the_last_hop_that_is_no_proxy_of_ours_is_the_client() {
+    fn the_last_hop_that_is_not_a_trusted_proxy_is_the_client() {
         let trusted = ["10.0.0.0/8", "2001:db8::/32"];
         for (value, expected) in [
             ("203.0.113.7", "203.0.113.7"),
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_counts_before_the_older_field() {
+    fn forwarded_takes_precedence_over_x_forwarded_for() {
         for (value, expected) in [
             ("for=203.0.113.7", "203.0.113.7"),
             ("proto=https;For=\"203.0.113.7:80\";by=10.0.0.1", "203.0.113.7"),

@@ -1,17 +1,17 @@
-//! Whether the server is about to stop, and how many connections are open.
+//! The state of a graceful shutdown: whether it has begun, and how many connections are open.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How long connections without a request stay open once new ones are refused. A connection that a
-/// proxy uses every few milliseconds is closed by an answer in this time, and not between two requests.
+/// How long idle connections stay open after new ones are refused. A connection in frequent use gets a response
+/// in this time, and closes with that response rather than just before the next request.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether any are left.
-const LOOK: Duration = Duration::from_millis(20);
+/// The interval at which the number of open connections is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Whether the server is about to stop, and how many connections it has. Clones share one answer.
+/// The shutdown state of one server, shared by all clones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Drain {
     begun: Arc<AtomicBool>,
@@ -19,35 +19,35 @@ pub(crate) struct Drain {
 }
 
 impl Drain {
-    /// From now on.
+    /// Begins the shutdown.
     pub(crate) fn begin(&self) {
         self.begun.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has begun.
+    /// Whether the shutdown has begun.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Counts a connection until what is returned is dropped.
+    /// Counts a connection as open until the returned value is dropped.
     pub(crate) fn count(&self) -> OpenConnection {
         self.open.fetch_add(1, Ordering::Relaxed);
         OpenConnection(Arc::clone(&self.open))
     }
 
-    /// Resolves when no connection is open any more, and after a second at the latest.
+    /// Waits until no connection is open, at most one second.
     pub(crate) async fn linger(&self) {
         let none_is_open = async {
             while self.open.load(Ordering::Relaxed) > 0 {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
-        // Those that are left are idle, or have a request in flight that gets its own time.
+        // The rest is idle, or has a request in flight, which gets time of its own when the server stops.
         let _ = tokio::time::timeout(LINGER, none_is_open).await;
     }
 }
 
-/// A connection that is open.
+/// An open connection.
 pub(crate) struct OpenConnection(Arc<AtomicUsize>);
 
 impl Drop for OpenConnection {

@@ -1,9 +1,14 @@
-//! What every layer may use and what knows none of them: the wire shape of errors, secrets, the clock,
-//! and what a process knows about itself.
+//! What every layer may use, and what depends on none of them: the wire format of errors, secrets, the clock, the
+//! addresses of clients, and facts about the process.
 
 pub(crate) mod client_address;
 pub(crate) mod clock;
 pub(crate) mod drain;
 pub mod problem;
 pub(crate) mod secret;
-pub(crate) mod workers;
+
+/// The number of worker threads, one for each CPU that the process may use. The server starts that many, and the
+/// database divides its connections among them.
+pub(crate) fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

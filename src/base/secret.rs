@@ -1,9 +1,9 @@
-//! A text that must never be printed. [`Secret`] has no `Display`, no `Serialize` and a redacted
-//! `Debug`, so the only way to leak one is to write [`Secret::expose`] and have a reviewer see it.
+//! A text that must never be printed. [`Secret`] has neither `Display` nor `Serialize`, and a redacted `Debug`, so
+//! the text can only leak through a call of [`Secret::expose`], which stands out in a review.
 
 use std::fmt;
 
-/// A secret text, such as `BETTER_AUTH_SECRET`. Compared never, printed never.
+/// A secret text, such as `BETTER_AUTH_SECRET`.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -14,7 +14,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself; every call is a place to review.
+    /// The text itself. Review every call.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@ use super::purpose::Purpose;
 use super::session::Session;
 use super::settings::DbSettings;
 use super::without_libpq::WithoutLibpq;
-use crate::base::workers::workers;
+use crate::base::workers;
 
 /// How many connections the pool keeps, if there are twice as many, and else half of them: for all other requests.
 const POOL_KEEPS: u32 = 4;

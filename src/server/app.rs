@@ -1,4 +1,4 @@
-//! The server as a value: built from a [`Config`], bound to a port, run until it is told to stop.
+//! The server as a value: built from a [`Config`], bound to a port, and run until it is stopped.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,24 +15,19 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
-use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::base::drain::Drain;
-use crate::base::workers::workers;
-use crate::config::{Config, CorsOrigins};
-use crate::db::{Db, Reader};
-use crate::docs;
-use crate::health::Readiness;
-use crate::http::extract::BodyTimeout;
+use crate::base::workers;
+use crate::config::{Config, CorsOrigins, HttpLimits};
+use crate::db::Db;
 use crate::server::compression::compression;
-use crate::server::openapi::document;
-use crate::server::rate_limit::RateLimits;
-use crate::server::request_log::{X_REQUEST_ID, request_id};
+use crate::server::context::ServerContext;
+use crate::server::request_log::{X_REQUEST_ID, request_log};
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
-use crate::tasks::{self, GroupedWrites};
+use crate::tasks;
 use crate::telemetry::Metrics;
 
-/// Seconds for which a browser may remember a preflight answer.
+/// How long a browser may cache a preflight response, in seconds.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
 
 /// A bound server that is not running yet.
@@ -50,106 +45,89 @@ impl Application {
     /// # Errors
     /// One sentence on the database or the address.
     pub fn build(config: Config) -> anyhow::Result<Self> {
-        let db = Db::connect(&config.database)?;
-        let jwks = config.keys.jwks.as_ref().map(|jwks| {
-            JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
-                .context("Cannot start the thread that fetches keys")
-        });
-        let jwks = jwks.transpose()?;
-        let drain = Drain::default();
-        let draining = web::Data::new(drain.clone());
-        let readiness = web::Data::new(Readiness::new(db.clone(), jwks.clone(), drain.clone()));
-        let metrics = config.metrics_addr.map(|address| {
-            let metrics = web::Data::new(Metrics::new(db.clone(), jwks.clone()));
-            serve_metrics(address, metrics.clone()).map(|()| metrics)
-        });
-        let metrics = metrics.transpose()?;
-        let verifier = Arc::new(TokenVerifier::new(config.auth_settings(jwks)));
-        actix_rt::spawn(purge(db.clone()));
-        let (db, for_workers) = (web::Data::new(db.clone()), db);
-        let (cors, http) = (config.cors, config.http);
-        let body_timeout = web::Data::new(BodyTimeout(http.request_timeout));
-        let rate_limits = web::Data::new(RateLimits::new(config.rate_limits));
-        let description = document().to_json().context("Cannot write the description")?;
-        let description = web::Data::new(docs::Rendered::new(description));
-        let listener = listen(SocketAddr::new(config.host, config.port)).with_context(|| {
+        let context = Arc::new(ServerContext::new(&config)?);
+        if let (Some(address), Some(metrics)) = (config.metrics_addr, &context.metrics) {
+            serve_metrics(address, metrics.clone())?;
+        }
+        actix_rt::spawn(purge(context.db()));
+        let (host, port) = (config.host, config.port);
+        let listener = listen(SocketAddr::new(host, port)).with_context(|| {
             format!(
-                "Cannot listen on {}:{}: choose another HOST or PORT, or stop what listens there",
-                config.host, config.port
+                "Cannot listen on {host}:{port}: choose another HOST or PORT, or stop what listens there"
             )
         })?;
         let address = listener.local_addr().context("The server has no address")?;
-        let counting = drain.clone();
-        let workers = workers();
-        let server = HttpServer::new(move || {
-            let verifier = Arc::clone(&verifier);
-            let app = match &metrics {
-                Some(metrics) => App::new().app_data(metrics.clone()),
-                None => App::new(),
-            };
-            // The wrap that stands last is the outermost.
-            app.app_data(db.clone())
-                .app_data(web::Data::new(GroupedWrites::new(for_workers.clone())))
-                .app_data(web::Data::new(Reader::new(for_workers.clone())))
-                .app_data(readiness.clone())
-                .app_data(draining.clone())
-                .app_data(body_timeout.clone())
-                .app_data(rate_limits.clone())
-                .app_data(description.clone())
-                .configure(|routes| routes::configure(routes, verifier))
-                .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
-                .wrap(cors_policy(&cors))
-                .wrap(from_fn(close_when_draining))
-                .wrap(from_fn(request_id))
-                .wrap(from_fn(compression))
-        })
-        .disable_signals()
-        .workers(workers)
-        // The library counts for each worker.
-        .max_connections(http.max_connections.div_ceil(workers))
-        .client_request_timeout(http.request_timeout)
-        .keep_alive(http.keep_alive)
-        .shutdown_timeout(http.shutdown_timeout.as_secs())
-        .on_connect(move |_, connection| {
-            connection.insert(counting.count());
-        })
-        .listen(listener.try_clone().context("The server cannot keep its socket")?)
-        .context("The server cannot use its socket")?;
-        let shutdown_delay = http.shutdown_delay;
-        Ok(Self { server: server.run(), address, listener, drain, shutdown_delay })
+        let sockets = listener.try_clone().context("The server cannot keep its socket")?;
+        let drain = context.drain.clone();
+        let server = start(context, config.cors, config.http, sockets)
+            .context("The server cannot use its socket")?;
+        Ok(Self { server, address, listener, drain, shutdown_delay: config.http.shutdown_delay })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops the server from outside, at once.
+    /// A handle that stops the server at once.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Ways to stop the server in an orderly manner.
+    /// A handle that stops the server gracefully.
     ///
     /// # Errors
-    /// When the operating system gives no second handle on the socket.
+    /// When the operating system cannot duplicate the socket.
     pub fn stopper(&self) -> std::io::Result<Stopper> {
         let listener = self.listener.try_clone()?;
         Ok(Stopper::new(self.handle(), listener, self.drain.clone(), self.shutdown_delay))
     }
 
-    /// Serves until stopped, then until what is in flight is finished.
+    /// Serves until stopped, and until the requests in flight are finished.
     ///
     /// # Errors
-    /// When the operating system takes the sockets away.
+    /// When the sockets fail.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         self.server.await
     }
 }
 
-/// Serves metrics beside the API until the process ends, on a port that clients need not reach.
+/// Starts the workers.
+fn start(
+    context: Arc<ServerContext>,
+    cors: CorsOrigins,
+    http: HttpLimits,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let drain = context.drain.clone();
+    let workers = workers();
+    let server = HttpServer::new(move || {
+        // The last wrap is the outermost: it sees the request first and the response last.
+        App::new()
+            .configure(|app| context.register(app))
+            .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
+            .wrap(cors_policy(&cors))
+            .wrap(from_fn(close_when_draining))
+            .wrap(from_fn(request_log))
+            .wrap(from_fn(compression))
+    })
+    .disable_signals()
+    .workers(workers)
+    // actix-web has this limit for each worker.
+    .max_connections(http.max_connections.div_ceil(workers))
+    .client_request_timeout(http.request_timeout)
+    .keep_alive(http.keep_alive)
+    .shutdown_timeout(http.shutdown_timeout.as_secs())
+    .on_connect(move |_, connection| {
+        connection.insert(drain.count());
+    })
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Serves the metrics until the process ends, on a port of their own that clients need not reach.
 fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Result<()> {
     let server = HttpServer::new(move || {
         App::new().app_data(metrics.clone()).configure(routes::configure_metrics)
@@ -165,7 +143,7 @@ fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Re
     Ok(())
 }
 
-/// Removes what has expired while the server was down, beside the first requests.
+/// Removes the idempotency keys that expired while the server was down, without delaying the first requests.
 async fn purge(db: Db) {
     match db.run(tasks::purge_idempotency_keys).await {
         Ok(0) => {}
@@ -174,7 +152,8 @@ async fn purge(db: Db) {
     }
 }
 
-/// Exact origins, no credentials mode: the token travels in a header that the page's script sets.
+/// Allows exact origins, without credentials: the token is in a header that the page's script sets, and not in
+/// a cookie.
 fn cors_policy(origins: &CorsOrigins) -> Cors {
     let base = Cors::default()
         .allowed_methods([
@@ -202,7 +181,7 @@ fn cors_policy(origins: &CorsOrigins) -> Cors {
             X_REQUEST_ID,
             HeaderName::from_static("x-total-count"),
         ])
-        // Not the server's business to refuse: without the headers the browser does.
+        // The browser enforces the policy: without the response headers, the page cannot read the response.
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_MAX_AGE_SECONDS);
     match origins {

@@ -1,7 +1,9 @@
-//! The server: every route in one table, what wraps each request, and how it starts and stops.
+//! The HTTP server: [`routes`] is the table of all URLs, [`app`] assembles and starts the server, [`context`] is
+//! the state that its workers share. The other modules are middlewares, one each, and the shutdown.
 
 mod app;
 mod compression;
+mod context;
 mod openapi;
 mod rate_limit;
 mod request_log;

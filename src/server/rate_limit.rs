@@ -1,5 +1,5 @@
-//! How much one user may ask for, and how often one address may fail to say who it is. Both are
-//! counted by the generic cell rate algorithm: so many at once, and then as fast as they come back.
+//! Two rate limits: requests per user, and failed authentications per client address. Both use the generic cell
+//! rate algorithm (GCRA): a burst up to the whole quota, which then refills at a constant rate.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -21,15 +21,17 @@ use crate::auth::AuthenticatedUser;
 use crate::base::client_address::TrustedProxies;
 use crate::config::RateLimitSettings;
 use crate::http::error::ApiError;
+use crate::server::context::ServerContext;
 
-/// draft-ietf-httpapi-ratelimit-headers.
+/// The rest of a user's quota (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// The quota itself, of the same draft.
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// How many checks pass between two clearances of keys that have their whole quota back.
-const CLEARANCE: u32 = 4096;
+/// After this many checks, keys whose quota is full again are removed from memory.
+const CLEANUP_INTERVAL: u32 = 4096;
 
-/// What has been used up, for all workers together.
+/// The limits, counted for all workers together.
 pub(crate) struct RateLimits {
     users: Option<Limit<String>>,
     addresses: Option<Limit<IpAddr>>,
@@ -37,21 +39,27 @@ pub(crate) struct RateLimits {
 }
 
 impl RateLimits {
-    pub(crate) fn new(settings: RateLimitSettings) -> Self {
+    pub(crate) fn new(settings: &RateLimitSettings) -> Self {
         Self {
             users: Limit::new(settings.requests_per_minute),
             addresses: Limit::new(settings.auth_failures_per_minute),
-            trusted_proxies: settings.trusted_proxies,
+            trusted_proxies: settings.trusted_proxies.clone(),
         }
     }
 
-    /// The address of whoever sent this request, as far as trusted proxies say.
+    /// Counts a failed authentication. Returns the seconds to wait if the address has no quota left.
+    fn count_failure(&self, request: &HttpRequest) -> Option<u64> {
+        let network = network_of(self.client_of(request)?);
+        self.addresses.as_ref()?.take(&network).err()
+    }
+
+    /// The address of the client, as far as trusted proxies report it.
     pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
         self.trusted_proxies.client_of(request)
     }
 }
 
-/// A quota for each key.
+/// The same quota for every key.
 struct Limit<Key: Hash + Eq + Clone> {
     per_minute: NonZeroU32,
     limiter: RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>,
@@ -71,9 +79,9 @@ impl<Key: Hash + Eq + Clone> Limit<Key> {
         })
     }
 
-    /// Takes one from the quota: what is left, or the seconds until there is one again.
+    /// Takes one unit from the key's quota. Returns the rest, or the seconds until a unit is available.
     fn take(&self, key: &Key) -> Result<u32, u64> {
-        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEARANCE) {
+        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEANUP_INTERVAL) {
             self.limiter.retain_recent();
         }
         match self.limiter.check_key(key) {
@@ -85,7 +93,7 @@ impl<Key: Hash + Eq + Clone> Limit<Key> {
         }
     }
 
-    /// `RateLimit-Policy` and `RateLimit`.
+    /// The `RateLimit-Policy` and `RateLimit` headers.
     fn headers(&self, remaining: u32) -> [(HeaderName, String); 2] {
         let quota = self.per_minute.get();
         let used = u64::from(quota.saturating_sub(remaining));
@@ -97,15 +105,16 @@ impl<Key: Hash + Eq + Clone> Limit<Key> {
     }
 }
 
-type Answer<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
+type ServiceResult<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
 
-/// Middleware, inside the token check: 429 to a user who asks too often.
+/// Middleware inside the token check: responds 429 to a user with too many requests.
 pub(crate) async fn limit_users<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Answer<B> {
-    let limits = request.app_data::<web::Data<RateLimits>>().cloned();
-    let Some(limit) = limits.as_ref().and_then(|limits| limits.users.as_ref()) else {
+) -> ServiceResult<B> {
+    let context = ServerContext::of(request.request()).cloned();
+    let Some(limit) = context.as_ref().and_then(|context| context.rate_limits.users.as_ref())
+    else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
     let user =
@@ -123,25 +132,20 @@ pub(crate) async fn limit_users<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Middleware, outside the token check: 429 instead of 401 to an address that fails too often. A
-/// good token is never refused for its neighbours' sake: many people share one address.
+/// Middleware outside the token check: responds 429 instead of 401 to an address with too many failures. Valid
+/// tokens pass even then, because many users may share one address.
 pub(crate) async fn limit_auth_failures<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Answer<B> {
-    let limits = request.app_data::<web::Data<RateLimits>>().cloned();
+) -> ServiceResult<B> {
     let response = next.call(request).await?;
-    let Some((limits, limit)) = limits.as_ref().and_then(|l| Some((l, l.addresses.as_ref()?)))
-    else {
-        return Ok(response.map_into_left_body());
-    };
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response.map_into_left_body());
     }
-    let client = limits.client_of(response.request());
-    match client.map(|address| limit.take(&network_of(address))) {
-        Some(Err(seconds)) => Ok(refuse(response.into_parts().0, seconds)),
-        _ => Ok(response.map_into_left_body()),
+    let limits = ServerContext::of(response.request()).map(|context| &context.rate_limits);
+    match limits.and_then(|limits| limits.count_failure(response.request())) {
+        Some(seconds) => Ok(refuse(response.into_parts().0, seconds)),
+        None => Ok(response.map_into_left_body()),
     }
 }
 
@@ -150,7 +154,7 @@ fn refuse<B>(request: HttpRequest, seconds: u64) -> ServiceResponse<EitherBody<B
     ServiceResponse::from_err(refusal, request).map_into_right_body()
 }
 
-/// Who has one address of IPv6 has the 2^64 beside it too.
+/// The whole /64 network of an IPv6 address, because a client with one of its addresses has all of them.
 fn network_of(address: IpAddr) -> IpAddr {
     const SUBNET: u128 = !0 << 64;
     match address {
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headers_tell_quota_rest_and_time() {
+    fn the_headers_have_the_quota_the_rest_and_the_time_to_reset() {
         let limit = Limit::<&str>::new(600).unwrap();
         let texts = |remaining| limit.headers(remaining).map(|(_, text)| text);
         assert_eq!(texts(599), ["\"user\";q=600;w=60", "\"user\";r=599;t=1"]);
@@ -182,16 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_whole_again_are_forgotten() {
+    fn keys_with_a_full_quota_are_removed() {
         let limit = Limit::new(u32::MAX).unwrap();
-        for number in 0..3 * CLEARANCE {
+        for number in 0..3 * CLEANUP_INTERVAL {
             limit.take(&number).unwrap();
         }
-        assert!(limit.limiter.len() < 2 * usize::try_from(CLEARANCE).unwrap());
+        assert!(limit.limiter.len() < 2 * usize::try_from(CLEANUP_INTERVAL).unwrap());
     }
 
     #[test]
-    fn a_subnet_of_ipv6_counts_as_one() {
+    fn a_64_bit_network_of_ipv6_counts_as_one_address() {
         let network = |text: &str| network_of(text.parse().unwrap()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("192.0.2.1"), "192.0.2.1");

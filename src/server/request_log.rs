@@ -1,5 +1,5 @@
-//! Middleware: gives every request an id, finishes problem bodies with it, and hands what happened to
-//! [`crate::telemetry`].
+//! Middleware around every request: gives it an id, and reports it to the access log and the metrics when its
+//! response is ready. Problem bodies get the id here too, because the code that makes them does not know it.
 
 use std::time::{Duration, Instant};
 
@@ -8,36 +8,52 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage};
 
 use crate::auth::AuthenticatedUser;
 use crate::base::problem::{self, ProblemCode};
-use crate::server::rate_limit::RateLimits;
-use crate::telemetry::{self, Exchange, Metrics};
+use crate::server::context::ServerContext;
+use crate::telemetry::{self, Exchange};
 
-/// Carries the id in both directions.
+/// The header with the id, in requests and responses.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const MAX_CHARS: usize = 128;
+/// The longest id that is accepted from a client, in characters.
+const MAX_ID_CHARS: usize = 128;
 
 /// See the module's documentation.
-pub(crate) async fn request_id<B: MessageBody + 'static>(
+pub(crate) async fn request_log<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let id = accept_or_mint(&request);
+    let id = request_id(&request);
     let method = request.method().clone();
     let response = next.call(request).await?.map_into_boxed_body();
     let (mut response, code) = problem::complete(response, &id);
-    record(&response, &method, code, started.elapsed(), &id);
+    report(&response, &method, code, started.elapsed(), &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    Ok(response.map_body(|_, body| telemetry::watch(body, id)))
+    Ok(response.map_body(|_, body| telemetry::log_broken_stream(body, id)))
 }
 
-fn record(
+/// The client's own id if it has 1 to 128 characters of `[A-Za-z0-9._-]`, or a random one. Other characters
+/// could forge log lines.
+fn request_id(request: &ServiceRequest) -> String {
+    let is_safe = |text: &&str| {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        (1..=MAX_ID_CHARS).contains(&text.len()) && text.bytes().all(is_allowed)
+    };
+    let sent = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+    match sent.filter(is_safe) {
+        Some(id) => id.to_owned(),
+        None => uuid::Uuid::new_v4().simple().to_string(),
+    }
+}
+
+/// Hands the request and its response to [`telemetry`].
+fn report(
     response: &ServiceResponse<BoxBody>,
     method: &Method,
     code: Option<ProblemCode>,
@@ -45,11 +61,11 @@ fn record(
     request_id: &str,
 ) {
     let request = response.request();
-    let proxies = request.app_data::<web::Data<RateLimits>>();
-    let metrics = request.app_data::<web::Data<Metrics>>();
-    // The library matches the path once more for it.
-    let wanted = metrics.is_some() || telemetry::writes_access_lines();
-    let route = if wanted { request.match_pattern() } else { None };
+    let context = ServerContext::of(request);
+    let metrics = context.and_then(|context| context.metrics.as_ref()).map(|it| it.get_ref());
+    // Matching the path again takes time, so only if the route is needed.
+    let needs_route = metrics.is_some() || telemetry::writes_access_lines();
+    let route = if needs_route { request.match_pattern() } else { None };
     let exchange = Exchange {
         method: method.as_str(),
         route: route.as_deref(),
@@ -57,23 +73,9 @@ fn record(
         code,
         cause: response.response().error(),
         authenticated: request.extensions().contains::<AuthenticatedUser>(),
-        client: proxies.and_then(|limits| limits.client_of(request)),
+        client: context.and_then(|context| context.rate_limits.client_of(request)),
         duration,
         request_id,
     };
-    telemetry::record(&exchange, metrics.map(|metrics| metrics.get_ref()));
-}
-
-/// A caller's own id is taken over when it is 1 to 128 characters of `[A-Za-z0-9._-]`; anything else
-/// could forge log lines.
-fn accept_or_mint(request: &ServiceRequest) -> String {
-    let acceptable = |text: &&str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        (1..=MAX_CHARS).contains(&text.len()) && text.bytes().all(allowed)
-    };
-    let sent = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
-    match sent.filter(acceptable) {
-        Some(id) => id.to_owned(),
-        None => uuid::Uuid::new_v4().simple().to_string(),
-    }
+    telemetry::record(&exchange, metrics);
 }

@@ -1,13 +1,26 @@
-//! The URL table, and the two walls around it: below `/api` everything needs a token, below
-//! `/api/{user_id}` it needs the token of that user. Unknown paths are behind the walls too, so an
-//! answer tells a stranger nothing about what exists.
+//! The URL table, and who may call what. A good place to start reading the server.
+//!
+//! Every feature lists its [`Operation`]s in one table: method, path, access, handler. This module registers
+//! them all, and nothing else is reachable:
+//!
+//! | [`Access`] | below | needs | enforced by |
+//! | --- | --- | --- | --- |
+//! | `Public` | `/` | nothing | |
+//! | `Authenticated` | `/api` | a valid token | [`RequireAuth`] |
+//! | `Owner` | `/api/{user_id}` | the token of that user | [`owner_guard`] |
+//!
+//! Unknown paths below `/api` need a token too. A caller without one gets 401 for every path there, and cannot
+//! find out which paths exist.
+//!
+//! Read on in `auth/owner.rs` (how a user becomes an owner) and `tasks/handlers.rs` (what a handler does).
 
 use std::sync::Arc;
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
-use actix_web::{guard, web};
+use actix_web::{Scope, guard, web};
 
 use crate::auth::{RequireAuth, TokenVerifier, owner_guard};
 use crate::http::accept::json_only;
@@ -21,36 +34,27 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [health::OPERATIONS, docs::OPERATIONS, me::OPERATIONS, tasks::OPERATIONS].into_iter().flatten()
 }
 
-/// Registers the whole table.
+/// Registers every operation with its protection. Of several `wrap`s, the last one is the outermost: it
+/// sees the request first and the response last.
 pub(crate) fn configure(config: &mut web::ServiceConfig, verifier: Arc<TokenVerifier>) {
+    let owner = scope("/{user_id}", Access::Owner).wrap(from_fn(owner_guard));
+    let api = scope("/api", Access::Authenticated)
+        .service(owner)
+        .wrap(from_fn(limit_users))
+        .wrap(RequireAuth::new(verifier))
+        .wrap(from_fn(limit_auth_failures))
+        .wrap(
+            DefaultHeaders::new()
+                .add((CACHE_CONTROL, "private, no-cache"))
+                .add((VARY, "Authorization")),
+        );
     for resource in resources(Access::Public) {
         config.service(resource);
     }
-    let mut owned = web::scope("/{user_id}");
-    for resource in resources(Access::Owner) {
-        owned = owned.service(resource);
-    }
-    let mut api = web::scope("/api");
-    for resource in resources(Access::Authenticated) {
-        api = api.service(resource);
-    }
-    // The wrap that stands last is the outermost.
-    config.service(
-        api.service(owned.default_service(web::to(not_found)).wrap(from_fn(owner_guard)))
-            .default_service(web::to(not_found))
-            .wrap(from_fn(limit_users))
-            .wrap(RequireAuth::new(verifier))
-            .wrap(from_fn(limit_auth_failures))
-            .wrap(
-                DefaultHeaders::new()
-                    .add((CACHE_CONTROL, "private, no-cache"))
-                    .add((VARY, "Authorization")),
-            ),
-    );
-    config.default_service(web::to(not_found));
+    config.service(api).default_service(web::to(not_found));
 }
 
-/// Registers the one route of the port for operators.
+/// Registers `/metrics`, on the port of its own that only operators can reach.
 pub(crate) fn configure_metrics(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(telemetry::metrics));
 }
@@ -59,8 +63,14 @@ async fn not_found() -> Result<&'static str, ApiError> {
     Err(ApiError::NotFound)
 }
 
-/// One resource per path, with all its methods and a 405 for the others.
-fn resources(access: Access) -> Vec<impl actix_web::dev::HttpServiceFactory + 'static> {
+/// All operations with this access, and 404 for every other path.
+fn scope(path: &str, access: Access) -> Scope {
+    let scope = web::scope(path).default_service(web::to(not_found));
+    resources(access).into_iter().fold(scope, Scope::service)
+}
+
+/// One resource for each path that has operations with this access.
+fn resources(access: Access) -> Vec<impl HttpServiceFactory + 'static> {
     let mut paths: Vec<&'static str> = Vec::new();
     for operation in operations().filter(|operation| operation.access == access) {
         if !paths.contains(&operation.path) {
@@ -70,15 +80,13 @@ fn resources(access: Access) -> Vec<impl actix_web::dev::HttpServiceFactory + 's
     paths.into_iter().map(|path| resource(access, path)).collect()
 }
 
-fn resource(
-    access: Access,
-    path: &'static str,
-) -> impl actix_web::dev::HttpServiceFactory + 'static {
+/// All methods of a path, and 405 for every other method.
+fn resource(access: Access, path: &'static str) -> impl HttpServiceFactory + 'static {
     let mut resource = web::resource(path);
     let mut allow: Vec<&str> = Vec::new();
     let mut produces = Produces::Json;
-    let here = |operation: &&Operation| operation.access == access && operation.path == path;
-    for operation in operations().filter(here) {
+    let is_here = |operation: &&Operation| operation.access == access && operation.path == path;
+    for operation in operations().filter(is_here) {
         let (method, route) = (&operation.method, (operation.route)());
         produces = operation.produces;
         resource = resource.route(if method == Method::GET {
@@ -89,7 +97,7 @@ fn resource(
             route.method(method.clone())
         });
     }
-    // Method names are always a valid header value.
+    // Method names always form a valid header value.
     let allow = HeaderValue::from_str(&allow.join(", "))
         .unwrap_or_else(|_| HeaderValue::from_static("GET"));
     let resource = resource.default_service(web::to(move || {

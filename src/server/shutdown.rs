@@ -1,29 +1,34 @@
-//! The end of a server's life: it says that it is not ready, so that no load balancer sends it more,
-//! goes on answering for a while, refuses new connections, closes the others one answer at a time, and
-//! stops. A proxy that keeps connections open never meets one that closes just as it sends a request.
+//! The graceful shutdown, in steps that no client notices behind a load balancer:
+//!
+//! 1. The server reports that it is not ready, so that the load balancer sends requests elsewhere.
+//! 2. It keeps serving for a configured delay, until the load balancer has noticed.
+//! 3. It refuses new connections, and closes each open one with its next response (`Connection: close`). A proxy
+//!    that reuses connections therefore never sends a request on a connection that closes at that moment.
+//! 4. It finishes the requests in flight and stops.
 
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::base::drain::Drain;
+use crate::server::context::ServerContext;
 
-/// How long the thread that accepts connections takes to notice that it should not.
-const UNTIL_PAUSED: Duration = Duration::from_millis(2);
+/// The time that the accepting thread needs to notice a pause.
+const PAUSE_DELAY: Duration = Duration::from_millis(2);
 
-/// How many connections may wait to be accepted: as many as the HTTP library has by itself.
+/// How many connections may wait to be accepted: actix-web's own default.
 const BACKLOG: i32 = 1024;
 
-/// Listens on an address, which may have been in use until a moment ago.
+/// Listens on an address, also if connections of an earlier process there are still closing.
 ///
 /// # Errors
-/// When the address is in use or not one of this machine.
+/// When the address is in use or does not belong to this machine.
 pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
@@ -32,7 +37,7 @@ pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Stops a server from outside, in an orderly manner.
+/// Stops a server gracefully.
 pub struct Stopper {
     handle: ServerHandle,
     listener: TcpListener,
@@ -50,9 +55,8 @@ impl Stopper {
         Self { handle, listener, drain, delay }
     }
 
-    /// As a load balancer wishes it: `/health/ready` turns to 503 first, after
-    /// `SHUTDOWN_DELAY_SECONDS` new connections are refused, and each open one is closed by its next
-    /// answer. Requests in flight are finished; connections without one are closed a second later.
+    /// Makes all the steps of the module's documentation: `/health/ready` responds 503 at once, new connections
+    /// are refused after `SHUTDOWN_DELAY_SECONDS`, and idle connections are closed a second later.
     pub async fn drain(self) {
         self.drain.begin();
         tokio::time::sleep(self.delay).await;
@@ -61,20 +65,20 @@ impl Stopper {
         self.handle.stop(true).await;
     }
 
-    /// As somebody at the keyboard wishes it: only requests in flight are waited for.
+    /// Refuses new connections at once and waits only for the requests in flight: for a user at a terminal.
     pub async fn stop(self) {
         self.refuse_connections().await;
         self.handle.stop(true).await;
     }
 
-    /// From now on new connections are refused; those that are open go on. What reaches the socket
-    /// between the two steps is reset, so the time between them is short.
+    /// Refuses new connections from now on; open ones continue. A connection that arrives between the pause and
+    /// the shutdown of the socket is reset, so the delay between them is short.
     async fn refuse_connections(&self) {
         self.handle.pause().await;
-        tokio::time::sleep(UNTIL_PAUSED).await;
+        tokio::time::sleep(PAUSE_DELAY).await;
         if let Err(error) = SockRef::from(&self.listener).shutdown(Shutdown::Read) {
-            // Not on every operating system; then the stop that follows does it.
-            log::debug!("the listening socket stays open until the stop: {error}");
+            // Not every operating system supports it. The socket then closes with the server.
+            log::debug!("the listening socket stays open until the server stops: {error}");
         }
     }
 }
@@ -84,9 +88,10 @@ pub(crate) async fn close_when_draining<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let draining = request.app_data::<web::Data<Drain>>().is_some_and(|drain| drain.has_begun());
+    let is_draining =
+        ServerContext::of(request.request()).is_some_and(|context| context.drain.has_begun());
     let mut response = next.call(request).await?;
-    if draining {
+    if is_draining {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)

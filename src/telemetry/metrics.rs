@@ -1,9 +1,12 @@
-//! Counters and gauges in the Prometheus text format (OpenMetrics). Every label has a bounded number
-//! of values, and none of them says anything about a user.
+//! Counters and gauges, and `GET /metrics`, which serves them in the OpenMetrics format for Prometheus. It has a
+//! port of its own, which is off unless `METRICS_ADDR` is set, because metrics are for operators only.
+//!
+//! Every label has a bounded number of values, and none of them identifies a user.
 
 use std::fmt;
 use std::sync::Arc;
 
+use actix_web::{HttpResponse, web};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
@@ -15,98 +18,117 @@ use prometheus_client::registry::Registry;
 use crate::auth::JwksCache;
 use crate::db::Db;
 
+/// The media type of OpenMetrics 1.0.
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Upper bounds of the latency histogram, in seconds.
 const BUCKETS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// One answered request.
+/// The labels of the request counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     method: &'static str,
     route: String,
     status: u16,
 }
 
-/// What requests of one kind have in common.
+/// The labels of the latency histogram.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Kind {
+struct LatencyLabels {
     method: &'static str,
     route: String,
 }
 
-/// How a token check ended: `ok`, or the code of the problem.
+/// The label of the token counter: `ok`, or the code of the problem.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Verdict {
+struct TokenLabels {
     code: &'static str,
 }
 
 /// All metrics of this process.
 pub(crate) struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    duration: Family<Kind, Histogram, fn() -> Histogram>,
-    verifications: Family<Verdict, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    latency: Family<LatencyLabels, Histogram, fn() -> Histogram>,
+    tokens: Family<TokenLabels, Counter>,
 }
 
 impl Metrics {
-    /// Registers everything; pool and keys are read when somebody asks.
+    /// Registers all metrics. Those of the pool and the keys are read at each request for the metrics.
     pub(crate) fn new(db: Db, keys: Option<Arc<JwksCache>>) -> Self {
         let mut registry = Registry::with_prefix("taskbridge");
-        let requests = Family::<Answered, Counter>::default();
-        let duration = Family::<Kind, Histogram, fn() -> Histogram>::new_with_constructor(|| {
-            Histogram::new(BUCKETS)
-        });
-        let verifications = Family::<Verdict, Counter>::default();
-        registry.register("http_requests", "Answered requests", requests.clone());
+        let requests = Family::<RequestLabels, Counter>::default();
+        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
+        let latency = Family::new_with_constructor(histogram);
+        let tokens = Family::<TokenLabels, Counter>::default();
+        registry.register("http_requests", "Requests with a response", requests.clone());
         registry.register(
             "http_request_duration_seconds",
-            "Time from the end of the request's header to the beginning of the answer",
-            duration.clone(),
+            "Time from the end of the request's header to the beginning of the response",
+            latency.clone(),
         );
         registry.register(
             "token_verifications",
-            "Requests below /api by the outcome of the token check",
-            verifications.clone(),
+            "Requests below /api by the result of the token check",
+            tokens.clone(),
         );
         registry.register_collector(Box::new(Pool(db)));
         if let Some(keys) = keys {
             registry.register_collector(Box::new(Keys(keys)));
         }
-        Self { registry, requests, duration, verifications }
+        Self { registry, requests, latency, tokens }
     }
 
-    /// Counts an answered request.
-    pub(super) fn answered(&self, method: &str, route: Option<&str>, status: u16, seconds: f64) {
+    /// Counts a request that has a response.
+    pub(super) fn count_request(
+        &self,
+        method: &str,
+        route: Option<&str>,
+        status: u16,
+        seconds: f64,
+    ) {
         let method = known_method(method);
         let route = route.unwrap_or("unmatched").to_owned();
-        let kind = Kind { method, route: route.clone() };
-        self.duration.get_or_create(&kind).observe(seconds);
-        self.requests.get_or_create(&Answered { method, route, status }).inc();
+        let labels = LatencyLabels { method, route: route.clone() };
+        self.latency.get_or_create(&labels).observe(seconds);
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
     }
 
-    /// Counts the outcome of a token check.
-    pub(super) fn verified(&self, code: &'static str) {
-        self.verifications.get_or_create(&Verdict { code }).inc();
+    /// Counts the result of a token check.
+    pub(super) fn count_token(&self, code: &'static str) {
+        self.tokens.get_or_create(&TokenLabels { code }).inc();
     }
 
-    /// Everything as text.
+    /// All metrics as text.
     ///
     /// # Errors
-    /// Never for metrics of this kind; the library's writer could fail.
-    pub(crate) fn to_text(&self) -> Result<String, fmt::Error> {
+    /// Those of the library's writer; writing to a string does not fail.
+    fn to_text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
     }
 }
 
-/// Clients can invent methods, and each would be a series of its own.
+/// Serves all metrics.
+pub(crate) async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+    match metrics.to_text() {
+        Ok(text) => HttpResponse::Ok().content_type(MEDIA_TYPE).body(text),
+        Err(error) => {
+            log::error!("metrics cannot be written: {error}");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// Clients can send any method, and each would add a time series.
 fn known_method(method: &str) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
-/// Connections of the database pool.
+/// The connections of the database pool.
 #[derive(Debug)]
 struct Pool(Db);
 
@@ -115,7 +137,7 @@ impl Collector for Pool {
         let state = self.0.pool_state();
         for (name, help, value) in [
             ("database_connections", "Open connections", state.open),
-            ("database_connections_idle", "Connections that nobody uses", state.idle),
+            ("database_connections_idle", "Idle connections", state.idle),
             ("database_connections_limit", "The largest number of connections", state.limit),
         ] {
             let gauge = ConstGauge::new(i64::from(value));
@@ -125,7 +147,7 @@ impl Collector for Pool {
     }
 }
 
-/// The key set.
+/// The age of the key set.
 struct Keys(Arc<JwksCache>);
 
 impl fmt::Debug for Keys {
@@ -136,7 +158,7 @@ impl fmt::Debug for Keys {
 
 impl Collector for Keys {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        // No set at all has no age.
+        // Without a key set there is no age.
         let Some(age) = self.0.age() else { return Ok(()) };
         let gauge = ConstGauge::new(age.as_secs_f64());
         let (name, help) = ("jwks_age_seconds", "Time since the key set was fetched");
@@ -149,7 +171,7 @@ mod tests {
     use super::known_method;
 
     #[test]
-    fn invented_methods_share_one_label() {
+    fn unknown_methods_share_one_label() {
         assert_eq!(known_method("PATCH"), "PATCH");
         assert_eq!((known_method("BREW"), known_method("get")), ("other", "other"));
     }

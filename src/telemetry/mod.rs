@@ -1,9 +1,8 @@
-//! What operators see of the requests: one access line each, the cause of every failure, security
-//! events, and metrics. Nothing here names a user, a task or a token.
+//! What operators see of the requests: an access line for each, the cause of every failure, security events, and
+//! metrics. Nothing here identifies a user, a task or a token.
 
-mod endpoint;
 mod metrics;
-mod watched_body;
+mod stream;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,44 +12,43 @@ use actix_web::http::StatusCode;
 
 use crate::base::problem::ProblemCode;
 
-pub(crate) use endpoint::metrics;
-pub(crate) use metrics::Metrics;
-pub(crate) use watched_body::watch;
+pub(crate) use metrics::{Metrics, metrics};
+pub(crate) use stream::log_broken_stream;
 
-/// The routes that only programs ask for, again and again.
+/// The routes that monitoring requests every few seconds.
 const PROBES: [&str; 2] = ["/health", "/health/ready"];
 
-/// The target of access lines.
+/// The log target of access lines.
 const ACCESS: &str = "taskbridge::access";
 
-/// One request and its answer.
+/// One request and its response.
 pub(crate) struct Exchange<'a> {
-    /// As the client sent it.
+    /// The method as the client sent it.
     pub(crate) method: &'a str,
-    /// The pattern of the route; none for unknown paths.
+    /// The pattern of the route; `None` for unknown paths.
     pub(crate) route: Option<&'a str>,
-    /// The answer's status.
+    /// The status of the response.
     pub(crate) status: StatusCode,
-    /// The code of the problem, if the answer is one.
+    /// The code of the problem, if the response is one.
     pub(crate) code: Option<ProblemCode>,
-    /// What went wrong, for the log only.
+    /// The error behind the response, for the log only.
     pub(crate) cause: Option<&'a Error>,
-    /// Whether a token was verified.
+    /// Whether the request has a verified token.
     pub(crate) authenticated: bool,
-    /// Where the request came from, as far as trusted proxies say.
+    /// The client's address, as far as trusted proxies report it.
     pub(crate) client: Option<IpAddr>,
-    /// From the header of the request to the header of the answer.
+    /// The time from the request's header to the response's header.
     pub(crate) duration: Duration,
-    /// The id in the answer's header.
+    /// The value of `X-Request-Id` in the response.
     pub(crate) request_id: &'a str,
 }
 
-/// Whether the access line of a request goes anywhere.
+/// Whether access lines are enabled in the log.
 pub(crate) fn writes_access_lines() -> bool {
     log::log_enabled!(target: ACCESS, log::Level::Info)
 }
 
-/// Writes the lines and counts.
+/// Writes the log lines of a request and counts it in the metrics.
 pub(crate) fn record(exchange: &Exchange<'_>, metrics: Option<&Metrics>) {
     log_cause(exchange);
     log_security_event(exchange);
@@ -67,22 +65,22 @@ pub(crate) fn record(exchange: &Exchange<'_>, metrics: Option<&Metrics>) {
     if let Some(metrics) = metrics {
         let status = exchange.status.as_u16();
         let seconds = exchange.duration.as_secs_f64();
-        metrics.answered(exchange.method, exchange.route, status, seconds);
+        metrics.count_request(exchange.method, exchange.route, status, seconds);
         match (exchange.authenticated, exchange.code) {
-            (true, _) => metrics.verified("ok"),
-            (false, Some(code)) if concerns_token(code) => metrics.verified(code.as_str()),
+            (true, _) => metrics.count_token("ok"),
+            (false, Some(code)) if concerns_token(code) => metrics.count_token(code.as_str()),
             (false, _) => {}
         }
     }
 }
 
-/// Probes ask every few seconds, and say nothing as long as all is well.
+/// Successful probes are logged at `debug` only, because there is one every few seconds.
 fn access_level(exchange: &Exchange<'_>) -> log::Level {
     let probe = exchange.route.is_some_and(|route| PROBES.contains(&route));
     if probe && exchange.status.is_success() { log::Level::Debug } else { log::Level::Info }
 }
 
-/// Two decimals are what a reader can use.
+/// Rounds to two decimals.
 fn round(milliseconds: f64) -> f64 {
     (milliseconds * 100.0).round() / 100.0
 }
@@ -118,7 +116,7 @@ fn log_cause(exchange: &Exchange<'_>) {
     );
 }
 
-/// What somebody who watches over the service wants to count, by address.
+/// Logs the refusals that intrusion detection counts by client address.
 fn log_security_event(exchange: &Exchange<'_>) {
     let event = match exchange.code {
         Some(ProblemCode::Forbidden) => "access_denied",

@@ -76,16 +76,19 @@ fn no_route_is_registered_beside_the_table() {
             "#[route(",
         ];
         for call in registers.into_iter().filter(|call| file.code.contains(call)) {
-            assert_eq!(file.path, "routes.rs", "{call} belongs into the URL table");
+            assert_eq!(file.path, "server/routes.rs", "{call} belongs in the URL table");
+        }
+        if file.path == "server/context.rs" {
+            assert!(file.code.contains("routes::configure(app, Arc::clone(&self.verifier));"));
         }
         let configures = file.code.matches(".configure(").count();
-        if file.path != "app.rs" {
+        if file.path != "server/app.rs" {
             assert_eq!(configures, 0, "{}", file.path);
             continue;
         }
-        // The second is on a port of its own, for operators.
+        // The second has a port of its own, for operators.
         assert_eq!(configures, 2);
-        assert!(file.code.contains(".configure(|routes| routes::configure(routes, verifier))"));
+        assert!(file.code.contains(".configure(|app| context.register(app))"));
         assert!(file.code.contains(".configure(routes::configure_metrics)"));
     }
 }

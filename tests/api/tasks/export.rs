@@ -149,7 +149,7 @@ fn a_failure_midway_breaks_off_and_is_logged_with_the_request_id(
     process.signal("TERM");
     process.wait();
     let log = process.stderr();
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("broken off")).collect();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("cut off")).collect();
     let [line] = lines[..] else { panic!("{log}") };
     assert!(line.contains("ERROR") && line.contains("tasks"), "{line}");
     assert!(line.ends_with("request_id=broken") && !line.contains("🦀"), "{line}");

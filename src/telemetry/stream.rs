@@ -1,5 +1,5 @@
-//! A streamed body whose failure is logged. The status is out by then, so the server can only break the
-//! connection off, and without this nobody would know why.
+//! Logs a streamed body that fails midway. Its status has been sent by then, so the server can only close the
+//! connection, and this line is the only trace of the cause.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,20 +7,20 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-/// Watches over a streamed body; any other is complete already.
-pub(crate) fn watch(body: BoxBody, request_id: String) -> BoxBody {
+/// Wraps a streamed body so that its failure is logged. Any other body is complete and stays as it is.
+pub(crate) fn log_broken_stream(body: BoxBody, request_id: String) -> BoxBody {
     match body.size() {
-        BodySize::Stream => BoxBody::new(WatchedBody { body, request_id }),
+        BodySize::Stream => BoxBody::new(LoggedStream { body, request_id }),
         BodySize::None | BodySize::Sized(_) => body,
     }
 }
 
-struct WatchedBody {
+struct LoggedStream {
     body: BoxBody,
     request_id: String,
 }
 
-impl MessageBody for WatchedBody {
+impl MessageBody for LoggedStream {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
@@ -34,7 +34,7 @@ impl MessageBody for WatchedBody {
         let polled = self.body.as_pin_mut().poll_next(context);
         if let Poll::Ready(Some(Err(cause))) = &polled {
             let request_id = self.request_id.as_str();
-            log::error!(cause:% = cause, request_id; "the body was broken off");
+            log::error!(cause:% = cause, request_id; "the response was cut off");
         }
         polled
     }

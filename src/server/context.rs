@@ -1,0 +1,87 @@
+//! The state that all workers share. It is built once at start, and every request finds it in the
+//! application data.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use anyhow::Context;
+
+use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
+use crate::base::drain::Drain;
+use crate::config::Config;
+use crate::db::{Db, Reader};
+use crate::docs;
+use crate::health::Readiness;
+use crate::http::extract::BodyTimeout;
+use crate::server::openapi::document;
+use crate::server::rate_limit::RateLimits;
+use crate::server::routes;
+use crate::tasks::GroupedWrites;
+use crate::telemetry::Metrics;
+
+/// The public fields are for the middlewares of this folder. The others belong to one feature each, which takes
+/// its own as `web::Data` because it knows nothing of the layers above it.
+pub(super) struct ServerContext {
+    pub(super) drain: Drain,
+    pub(super) rate_limits: RateLimits,
+    /// `None` unless `METRICS_ADDR` is set.
+    pub(super) metrics: Option<web::Data<Metrics>>,
+    verifier: Arc<TokenVerifier>,
+    db: web::Data<Db>,
+    readiness: web::Data<Readiness>,
+    body_timeout: web::Data<BodyTimeout>,
+    description: web::Data<docs::Rendered>,
+}
+
+impl ServerContext {
+    /// Connects to the database, migrates it, and starts fetching keys.
+    ///
+    /// # Errors
+    /// One sentence on the database or the key cache.
+    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
+        let db = Db::connect(&config.database)?;
+        let jwks = match &config.keys.jwks {
+            Some(jwks) => Some(
+                JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
+                    .context("Cannot start the thread that fetches keys")?,
+            ),
+            None => None,
+        };
+        let metrics = |_| web::Data::new(Metrics::new(db.clone(), jwks.clone()));
+        let drain = Drain::default();
+        let readiness = Readiness::new(db.clone(), jwks.clone(), drain.clone());
+        let description = document().to_json().context("Cannot write the description")?;
+        Ok(Self {
+            metrics: config.metrics_addr.map(metrics),
+            rate_limits: RateLimits::new(&config.rate_limits),
+            readiness: web::Data::new(readiness),
+            body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
+            description: web::Data::new(docs::Rendered::new(description)),
+            verifier: Arc::new(TokenVerifier::new(config.auth_settings(jwks))),
+            db: web::Data::new(db),
+            drain,
+        })
+    }
+
+    /// The context of a request. Always `Some` for requests of the API's server.
+    pub(super) fn of(request: &HttpRequest) -> Option<&web::Data<Self>> {
+        request.app_data()
+    }
+
+    /// A handle on the database.
+    pub(super) fn db(&self) -> Db {
+        self.db.get_ref().clone()
+    }
+
+    /// Sets up the application of one worker: its data and all routes.
+    pub(super) fn register(self: &Arc<Self>, app: &mut web::ServiceConfig) {
+        app.app_data(web::Data::from(Arc::clone(self)))
+            .app_data(self.db.clone())
+            .app_data(web::Data::new(GroupedWrites::new(self.db())))
+            .app_data(web::Data::new(Reader::new(self.db())))
+            .app_data(self.readiness.clone())
+            .app_data(self.body_timeout.clone())
+            .app_data(self.description.clone());
+        routes::configure(app, Arc::clone(&self.verifier));
+    }
+}
