@@ -1,6 +1,6 @@
-//! `taskbridge healthcheck`: asks the server in the same container whether it is ready, for images
-//! that hold neither a shell nor curl. It reads `HOST` and `PORT` and nothing else, so that a probe
-//! never fails over a variable that is not its business.
+//! `taskbridge healthcheck`: asks the server in the same container whether it is ready, for images without a
+//! shell and curl. It reads only `HOST` and `PORT`, so that a mistake in another variable does not fail the
+//! probe.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use ureq::Agent;
 
 use crate::config::{Source, address_from};
 
-/// Shorter than the interval and the time-out of every usual probe.
+/// Shorter than the interval and the timeout of common probes.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a balancer asks too.
+/// The same path that load balancers use.
 const PATH: &str = "/health/ready";
 
 /// Succeeds when the server answers 200 within two seconds.
@@ -22,7 +22,7 @@ const PATH: &str = "/health/ready";
 /// One sentence: a wrong `HOST` or `PORT`, no answer, or another status.
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let address = reachable(address_from(source)?);
-    ensure!(address.port() != 0, "PORT is 0, so nobody can tell which port the server picked.");
+    ensure!(address.port() != 0, "PORT is 0, so the port that the server chose is unknown.");
     let agent: Agent = Agent::config_builder()
         .timeout_global(Some(TIMEOUT))
         .max_redirects(0)
@@ -40,8 +40,8 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     }
 }
 
-/// A server that listens on every address is asked on the loopback one. That is IPv4's for `::` too:
-/// such a socket takes both, and a container often has no IPv6 loopback.
+/// The address to connect to. For a server on every address it is the loopback address, of IPv4 also for `::`:
+/// such a socket accepts both, and many containers have no IPv6 loopback.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     if listening.ip().is_unspecified() {
         return SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), listening.port());
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_on_every_address_is_asked_on_the_loopback_one() {
+    fn a_server_on_every_address_is_probed_on_the_loopback_address() {
         for (listening, asked) in [
             ("0.0.0.0:8000", "127.0.0.1:8000"),
             ("[::]:8000", "127.0.0.1:8000"),

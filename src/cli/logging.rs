@@ -1,5 +1,5 @@
-//! Log lines on standard error, as text or as JSON. Values are quoted wherever they could be taken for
-//! something else, so that nothing a client sends can forge a line.
+//! Log lines on standard error, as text or as JSON. Values are quoted and escaped wherever they could be
+//! mistaken for something else, so that no client can forge a log line.
 
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ fn text_line(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (level, target) = (record.level(), record.target());
     write!(out, "[{} {style}{level:<5}{style:#} {target}] {}", now(), record.args())?;
     let mut pairs = Pairs(String::new());
-    // The visitor never fails.
+    // `Pairs` never returns an error.
     let _ = record.key_values().visit(&mut pairs);
     writeln!(out, "{}", pairs.0)
 }
@@ -50,7 +50,7 @@ fn json_line(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     writeln!(out, "{}", serde_json::Value::Object(line))
 }
 
-/// ` key=value` for each pair.
+/// Collects ` key=value` for each pair.
 struct Pairs(String);
 
 impl<'kvs> VisitSource<'kvs> for Pairs {
@@ -64,7 +64,7 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
     }
 }
 
-/// A JSON member for each pair; numbers stay numbers.
+/// Collects a JSON member for each pair. Numbers and booleans keep their type.
 struct Members(Map<String, serde_json::Value>);
 
 impl<'kvs> VisitSource<'kvs> for Members {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_end_its_line_or_begin_another_pair() {
+    fn a_value_can_neither_end_its_line_nor_start_another_pair() {
         assert_eq!(pairs("plain/{id}.9"), " cause=plain/{id}.9");
         assert_eq!(pairs(""), " cause=\"\"");
         assert_eq!(pairs("a b"), " cause=\"a b\"");

@@ -1,4 +1,5 @@
-//! `taskbridge migrate`: bring the schema up to date and exit, for deployments that migrate first.
+//! `taskbridge migrate`: brings the schema up to date and exits, for deployments that migrate before they start
+//! servers.
 
 use crate::config::{Source, database_url_from};
 use crate::db::Db;

@@ -1,4 +1,4 @@
-//! `taskbridge openapi`: the description of the API, as `openapi.json` holds it.
+//! `taskbridge openapi`: prints the description of the API, which is committed as `openapi.json`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Reports of the command-line tools: a table for people, JSON for programs.
+//! The reports of the command-line tools: a table for people, JSON for programs.
 
 use std::io::Write;
 
@@ -7,25 +7,25 @@ use serde::Serialize;
 /// One line of a report.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    /// What was looked at.
+    /// What was checked.
     pub(super) name: String,
-    /// How it went.
+    /// The result of the check.
     pub(super) result: Verdict,
     /// What was found.
     pub(super) value: String,
 }
 
-/// How a check went.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
-    /// Fine.
+    /// As it should be.
     Ok,
-    /// Worth a look; does not fail the command.
+    /// Possibly a mistake. The command still succeeds.
     Warning,
-    /// Wrong.
+    /// A mistake. The command fails.
     Failed,
-    /// Not made, because an earlier one failed.
+    /// Not checked, because an earlier check failed.
     NotReached,
 }
 
@@ -40,7 +40,7 @@ impl Verdict {
     }
 }
 
-/// Lines up the rows.
+/// The rows as text in aligned columns.
 pub(super) fn table(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
     let line = |Row { name, result, value }: &Row| {
@@ -49,7 +49,7 @@ pub(super) fn table(rows: &[Row]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// Writes to standard output. A reader that went away is no fault of ours.
+/// Writes to standard output. A closed pipe is not an error: the reader has seen enough.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -57,7 +57,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes as indented JSON.
+/// Writes a value as indented JSON.
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(value)?)
 }

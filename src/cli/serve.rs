@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use crate::config::{Config, Source};
 use crate::server::Application;
 
-/// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+/// Serves until SIGTERM or SIGINT, then finishes the requests in flight.
 ///
 /// # Errors
 /// What is wrong with the configuration, the database or the address.
@@ -19,7 +19,7 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     }
     let database = config.database.url.to_string();
     actix_rt::System::new().block_on(async move {
-        // Handlers first: a stop that arrives during start must not be lost.
+        // Before the server is built, so that a signal during the start is not lost.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let application = Application::build(config)?;
@@ -32,7 +32,7 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
                     log::info!("SIGTERM: not ready any more, finishing the requests in flight");
                     stopper.drain().await;
                 }
-                // Somebody sits at the keyboard and waits.
+                // A user at a terminal waits for the end, so there is no delay.
                 Either::Right(_) => {
                     log::info!("SIGINT: finishing the requests in flight");
                     stopper.stop().await;

@@ -1,4 +1,4 @@
-//! The single checks of the doctor. Each gives its findings as rows and changes nothing.
+//! The checks of keys, claims, database and CORS. Each returns its findings as rows, and changes nothing.
 
 use std::collections::HashSet;
 
@@ -11,26 +11,27 @@ use crate::cli::output::{Row, Verdict};
 use crate::config::{Config, CorsOrigins, SharedSecret};
 use crate::db::{Db, DbConnection};
 
-/// Fewer different characters than this in a secret, and it was typed rather than generated.
-const FEW_CHARACTERS: usize = 12;
+/// A secret with fewer different characters than this was probably typed and not generated.
+const MIN_DIFFERENT_CHARACTERS: usize = 12;
 
-/// A difference between two clocks that is worth a warning, in seconds.
+/// The difference between two clocks that is worth a warning, in seconds.
 const NOTABLE_SKEW_SECONDS: u64 = 5;
 
 pub(super) fn row(name: &str, result: Verdict, value: impl Into<String>) -> Row {
     Row { name: name.to_owned(), result, value: value.into() }
 }
 
-/// Strength and fingerprint of each shared secret.
+/// The strength and the fingerprint of each shared secret.
 pub(super) fn secrets(config: &Config) -> Vec<Row> {
     let check = |SharedSecret { label, secret, .. }: &SharedSecret| {
         let different: HashSet<char> = secret.expose().chars().collect();
-        let print = fingerprint(secret);
-        if different.len() < FEW_CHARACTERS {
-            let advice = "few different characters; make one with: openssl rand -base64 32";
-            return row(label, Verdict::Warning, format!("fingerprint {print}; {advice}"));
-        }
-        row(label, Verdict::Ok, format!("fingerprint {print}; the web app prints its own at start"))
+        let (result, advice) = if different.len() < MIN_DIFFERENT_CHARACTERS {
+            let advice = "few different characters; generate one with: openssl rand -base64 32";
+            (Verdict::Warning, advice)
+        } else {
+            (Verdict::Ok, "the web app prints its own at start")
+        };
+        row(label, result, format!("fingerprint {}; {advice}", fingerprint(secret)))
     };
     config.keys.secrets.iter().map(check).collect()
 }
@@ -42,15 +43,15 @@ pub(super) fn key_set(config: &Config) -> Vec<Row> {
     let fetched = match HttpJwks::new(&jwks.url).fetch() {
         Ok(fetched) => fetched,
         Err(error) => {
-            let mend = match &error {
+            let fix = match &error {
                 FetchError::Unreachable(_) => "start the web app, and check host and port",
                 FetchError::Status(404) => {
                     "check the path (Better Auth serves /api/auth/jwks, and none with jwks.remoteUrl)"
                 }
-                FetchError::Status(_) => "look into the web app's log",
+                FetchError::Status(_) => "see the web app's log",
                 FetchError::Document(_) => "check that the address is a JWK Set",
             };
-            return vec![row(NAME, Verdict::Failed, format!("{error}; {mend}"))];
+            return vec![row(NAME, Verdict::Failed, format!("{error}; {fix}"))];
         }
     };
     let Fetched { keys, date } = fetched;
@@ -59,7 +60,7 @@ pub(super) fn key_set(config: &Config) -> Vec<Row> {
         (0, true) => row(
             NAME,
             Verdict::Failed,
-            "the key set is empty; Better Auth makes its first key when the first token is asked for",
+            "the key set is empty; Better Auth creates its first key with the first token",
         ),
         (0, false) => row(NAME, Verdict::Failed, format!("no usable key: {ignored}")),
         (usable, true) => row(NAME, Verdict::Ok, format!("{usable} usable key(s)")),
@@ -75,17 +76,21 @@ pub(super) fn key_set(config: &Config) -> Vec<Row> {
 fn clock_row(config: &Config, date: &str) -> Option<Row> {
     let theirs = DateTime::parse_from_rfc2822(date).ok()?.timestamp();
     let skew = clock::now_seconds().abs_diff(theirs);
-    let value = format!("differs from the JWKS server's by {skew} s");
+    let value = format!("differs from the clock of the JWKS server by {skew} s");
     Some(if skew > u64::from(config.leeway_seconds) + 1 {
-        row("clock", Verdict::Failed, value + ", more than JWT_LEEWAY_SECONDS; set both by NTP")
+        row(
+            "clock",
+            Verdict::Failed,
+            value + ", more than JWT_LEEWAY_SECONDS; synchronise both with NTP",
+        )
     } else if skew > NOTABLE_SKEW_SECONDS {
-        row("clock", Verdict::Warning, value + "; set both by NTP")
+        row("clock", Verdict::Warning, value + "; synchronise both with NTP")
     } else {
         row("clock", Verdict::Ok, value)
     })
 }
 
-/// What `iss` and `aud` must be.
+/// The accepted values of `iss` and `aud`.
 pub(super) fn claims(config: &Config) -> Vec<Row> {
     let check = |name: &str, accepted: &Accepted| match accepted {
         Accepted::Any => row(name, Verdict::Warning, "any: this claim is not checked"),
@@ -94,7 +99,7 @@ pub(super) fn claims(config: &Config) -> Vec<Row> {
     vec![check("JWT_ISSUER", &config.issuer), check("JWT_AUDIENCE", &config.audience)]
 }
 
-/// Whether the database can be reached, and how its schema stands.
+/// Whether the database can be reached, and whether its schema is up to date.
 pub(super) fn database(config: &Config) -> Row {
     const NAME: &str = "DATABASE_URL";
     let url = &config.database.url;
@@ -107,25 +112,25 @@ pub(super) fn database(config: &Config) -> Row {
                 "{url}, {pending} migration(s) pending: they run at start or with taskbridge migrate"
             ),
         ),
-        Ok(None) => row(NAME, Verdict::Ok, format!("{url} is not there yet and is made at start")),
+        Ok(None) => row(NAME, Verdict::Ok, format!("{url} does not exist; it is created at start")),
         Err(error) => row(NAME, Verdict::Failed, format!("cannot use the {url}: {error:#}")),
     }
 }
 
-/// A database that `taskbridge copy` has begun to fill.
+/// A failure if `taskbridge copy` into this database has begun and not finished.
 pub(super) fn unfinished_copy(config: &Config) -> Option<Row> {
     let url = &config.database.url;
-    // Looking must not make the file.
+    // `open` would create a missing SQLite file.
     Db::pending_migrations(url).ok().flatten()?;
     let mut connection = DbConnection::open(url).ok()?;
     let unfinished = copy::is_unfinished(&mut connection).ok()?;
     unfinished.then(|| {
-        let value = "taskbridge copy into this database was never finished: run it again, with the server stopped";
+        let value = "taskbridge copy into this database was not finished: run it again, with the server stopped";
         row("copy", Verdict::Failed, value)
     })
 }
 
-/// Whether the web app's own origin may call.
+/// Whether pages of the web app's origin may call the API.
 pub(super) fn cors(config: &Config) -> Row {
     const NAME: &str = "CORS_ALLOWED_ORIGINS";
     let app = &config.app_origin;

@@ -1,4 +1,4 @@
-//! `taskbridge doctor`: everything that can be wrong before the first request, looked at in one go.
+//! `taskbridge doctor`: checks everything that can be wrong before the first request, in one report.
 
 mod checks;
 mod limits;
@@ -42,7 +42,8 @@ pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<Exit
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// All checks. Behind a faulty configuration the others would only repeat the fault.
+/// The rows of the report. With a faulty configuration they are its mistakes alone, because every other check
+/// depends on it.
 fn examine(source: &Source) -> Vec<Row> {
     let config = match Config::from_source(source) {
         Ok(config) => config,

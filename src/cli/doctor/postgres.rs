@@ -1,13 +1,13 @@
-//! The doctor's view of a PostgreSQL server: who can read along, who stands between, and whether
-//! row-level security binds the role that it is meant for.
+//! The checks of a PostgreSQL server: whether the connection is encrypted and verified, whether there is a pooler,
+//! and whether row-level security applies to the role that it is meant for.
 
 use super::checks::row;
 use crate::cli::output::{Row, Verdict};
 use crate::config::Config;
 use crate::db::{DatabaseUrl, PostgresFacts, postgres_facts};
 
-/// One line for each setting; none for SQLite, or when the server cannot be asked, which the line of
-/// `DATABASE_URL` says.
+/// One row for each setting. None for SQLite, or if the server cannot be reached, which the row of
+/// `DATABASE_URL` reports.
 pub(super) fn rows(config: &Config) -> Vec<Row> {
     let settings = &config.database;
     let DatabaseUrl::Postgres(uri) = &settings.url else { return Vec::new() };
@@ -30,14 +30,14 @@ fn tls(facts: &PostgresFacts, verified: bool) -> Row {
             NAME,
             Verdict::Warning,
             format!(
-                "{version}, but any server may answer: add sslmode=verify-full&sslrootcert=FILE"
+                "{version}, but the server's identity is not checked: add sslmode=verify-full&sslrootcert=FILE"
             ),
         ),
         (None, true) => row(NAME, Verdict::Ok, "no TLS; the server is on this machine"),
         (None, false) => row(
             NAME,
             Verdict::Warning,
-            "no TLS: whoever is on the way reads the tasks; add sslmode=verify-full&sslrootcert=FILE",
+            "no TLS: the network can read the tasks; add sslmode=verify-full&sslrootcert=FILE",
         ),
     }
 }
@@ -48,11 +48,13 @@ fn pooler(pooled: bool, prepared: bool) -> Row {
         (true, true) => row(
             NAME,
             Verdict::Failed,
-            "on, but a pooler exchanges connections between transactions: set it to off",
+            "on, but a pooler switches connections between transactions: set it to off",
         ),
-        (true, false) => row(NAME, Verdict::Ok, "off, as the pooler needs it"),
+        (true, false) => row(NAME, Verdict::Ok, "off, as the pooler requires"),
         (false, true) => row(NAME, Verdict::Ok, "on"),
-        (false, false) => row(NAME, Verdict::Ok, "off; no pooler was noticed, so on may be faster"),
+        (false, false) => {
+            row(NAME, Verdict::Ok, "off; there seems to be no pooler, so on may be faster")
+        }
     }
 }
 
@@ -65,18 +67,16 @@ fn row_level_security(facts: &PostgresFacts, on: bool) -> Row {
         return row(
             NAME,
             Verdict::Failed,
-            "the role taskbridge_app is bound by nothing: make it NOSUPERUSER NOBYPASSRLS, and let it own no table",
+            "row-level security does not apply to taskbridge_app: make the role NOSUPERUSER NOBYPASSRLS, and let it own no table",
         );
     }
     match (facts.role_exists, facts.role_granted, facts.may_make_roles) {
         (true, true, _) => row(NAME, Verdict::Ok, "on, as the role taskbridge_app"),
-        (_, _, true) => {
-            row(NAME, Verdict::Ok, "on; the role taskbridge_app is made ready at start")
-        }
+        (_, _, true) => row(NAME, Verdict::Ok, "on; the role taskbridge_app is set up at start"),
         (true, false, false) => row(
             NAME,
             Verdict::Failed,
-            "this user may not become taskbridge_app: as an administrator, GRANT taskbridge_app to it",
+            "the user of DATABASE_URL may not become taskbridge_app: as an administrator, GRANT taskbridge_app to it",
         ),
         (false, _, false) => row(
             NAME,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_elsewhere_should_be_encrypted_and_verified() {
+    fn a_connection_to_another_machine_should_be_encrypted_and_verified() {
         let facts = facts();
         let tls13 = || Some("TLSv1.3".to_owned());
         for (version, local, verified, expected) in [
@@ -116,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn the_role_must_be_there_and_bound() {
+    fn the_role_for_row_level_security_must_exist_and_be_restricted() {
         use diesel::connection::SimpleConnection;
         let (url, _) = fresh_url(Backend::Postgres);
         let DatabaseUrl::Postgres(uri) = &url else { panic!("PostgreSQL") };
         let mut admin = connect(&url);
-        // Roles belong to the cluster, which other tests use too: whatever is made here is taken back.
+        // Roles belong to the whole cluster, which other tests use too, so this one is dropped at the end.
         admin.batch_execute("CREATE ROLE doctor_test LOGIN").unwrap();
         let as_user = uri.replacen("test@", "doctor_test@", 1);
         let found = |uri: &str| {

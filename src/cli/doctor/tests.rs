@@ -1,4 +1,4 @@
-//! What the doctor says about situations that people really get into.
+//! The report in situations that operators really get into.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -21,14 +21,14 @@ fn finding(pairs: &[(&str, &str)], name: &str) -> (Verdict, String) {
     (found.1, found.2.clone())
 }
 
-/// Answers one request with these bytes, and returns the URL.
-fn answer_once(answer: String) -> String {
+/// A server that sends this response to one request. Returns its URL.
+fn respond_once(response: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 4096]).unwrap();
-        stream.write_all(answer.as_bytes()).unwrap();
+        stream.write_all(response.as_bytes()).unwrap();
     });
     url
 }
@@ -48,7 +48,7 @@ fn now() -> String {
 
 #[test]
 fn a_good_configuration_is_healthy() {
-    // A developer's machine may allow fewer files than the default asks for.
+    // A developer's machine may allow fewer open files than the default needs.
     let rows = report(&[("MAX_CONNECTIONS", "100")]);
     assert!(rows.iter().all(|row| row.1 == Verdict::Ok), "{rows:?}");
     assert!(rows.iter().any(|row| row.0 == "BETTER_AUTH_SECRET" && row.2.contains("fingerprint")));
@@ -56,14 +56,14 @@ fn a_good_configuration_is_healthy() {
 }
 
 #[test]
-fn four_troubles_of_a_key_set_have_four_answers() {
+fn each_problem_with_a_key_set_has_its_own_message() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let only_weak = r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#;
     for (url, words) in [
         (format!("http://{free}/jwks"), "no answer"),
-        (answer_once(http("200 OK", r#"{"keys":[]}"#, &now())), "the key set is empty"),
-        (answer_once(http("500 Internal Server Error", "", &now())), "status 500"),
-        (answer_once(http("200 OK", only_weak, &now())), "no usable key"),
+        (respond_once(http("200 OK", r#"{"keys":[]}"#, &now())), "the key set is empty"),
+        (respond_once(http("500 Internal Server Error", "", &now())), "status 500"),
+        (respond_once(http("200 OK", only_weak, &now())), "no usable key"),
     ] {
         let (result, value) = finding(&[("JWKS_URL", &url)], "JWKS_URL");
         assert_eq!(result, Verdict::Failed, "{value}");
@@ -72,8 +72,8 @@ fn four_troubles_of_a_key_set_have_four_answers() {
 }
 
 #[test]
-fn a_usable_key_set_is_counted_and_its_clock_compared() {
-    let url = answer_once(http("200 OK", ONE_KEY, &now()));
+fn the_keys_are_counted_and_the_clocks_compared() {
+    let url = respond_once(http("200 OK", ONE_KEY, &now()));
     let rows = report(&[("JWKS_URL", &url)]);
     let of = |name: &str| rows.iter().find(|row| row.0 == name).map(|row| (row.1, row.2.as_str()));
     assert_eq!(of("JWKS_URL"), Some((Verdict::Ok, "1 usable key(s)")));
@@ -84,7 +84,7 @@ fn a_usable_key_set_is_counted_and_its_clock_compared() {
 fn a_clock_that_is_an_hour_off_is_a_failure() {
     let late =
         (chrono::Utc::now() - chrono::TimeDelta::hours(1)).format("%a, %d %b %Y %H:%M:%S GMT");
-    let url = answer_once(http("200 OK", ONE_KEY, &late.to_string()));
+    let url = respond_once(http("200 OK", ONE_KEY, &late.to_string()));
     let (result, value) = finding(&[("JWKS_URL", &url)], "clock");
     assert_eq!(result, Verdict::Failed);
     assert!(value.contains("36"), "{value}");
@@ -116,13 +116,13 @@ fn mistakes_in_the_configuration_are_all_listed() {
 }
 
 #[test]
-fn a_typed_secret_is_worth_a_warning() {
+fn a_secret_with_few_different_characters_is_a_warning() {
     let typed = "passwordpasswordpasswordpassword";
     assert_eq!(finding(&[("BETTER_AUTH_SECRET", typed)], "BETTER_AUTH_SECRET").0, Verdict::Warning);
 }
 
 #[test]
-fn limits_that_are_off_and_doors_that_are_open_are_worth_a_warning() {
+fn limits_that_are_off_and_ports_that_are_open_are_warnings() {
     for (name, value, expected, words) in [
         ("RATE_LIMIT_PER_MINUTE", "0", Verdict::Warning, "whole server"),
         ("RATE_LIMIT_PER_MINUTE", "7", Verdict::Ok, "7 for each user"),
@@ -145,7 +145,7 @@ fn limits_that_are_off_and_doors_that_are_open_are_worth_a_warning() {
 }
 
 #[test]
-fn a_copy_that_was_never_finished_is_a_failure() {
+fn an_unfinished_copy_is_a_failure() {
     let db = crate::db::testing::TestDb::new(crate::db::testing::Backend::Sqlite);
     let crate::db::DatabaseUrl::Sqlite(path) = &db.url else { panic!("SQLite") };
     let url = format!("sqlite://{path}");

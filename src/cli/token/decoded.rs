@@ -1,5 +1,4 @@
-//! A token read without any trust, for showing what it claims. Nothing here decides anything: the
-//! verdict is the verifier's alone.
+//! A token decoded without any check, to show what it claims. The verifier alone decides whether it is valid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::Check;
 
-/// The members that could be read; empty where they could not.
+/// The members of the header and the payload. A part that cannot be decoded is empty.
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) header: Map<String, Value>,
@@ -21,13 +20,13 @@ impl Decoded {
         Self { header, payload: parts.next().flatten().unwrap_or_default() }
     }
 
-    /// A whole number of the payload.
+    /// A claim that is a whole number.
     pub(super) fn seconds(&self, name: &str) -> Option<i64> {
         self.payload.get(name).and_then(Value::as_i64)
     }
 
-    /// What the token says about the subject of a check. Only the members that the check is about are
-    /// shown: a payload can carry a session token.
+    /// The value that a check is about, for the report. Other members are never shown, because a payload may
+    /// contain a session token.
     pub(super) fn value_for(&self, check: Check, user_id_claim: &str) -> String {
         let shown = |value: Option<&Value>| value.map(shorten).unwrap_or_default();
         match check {
@@ -60,12 +59,12 @@ fn members(part: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// A value as compact JSON, cut so that a report keeps its shape.
+/// A value as compact JSON, truncated to keep the report readable.
 fn shorten(value: &Value) -> String {
-    const LONGEST: usize = 120;
+    const MAX_CHARS: usize = 120;
     let text = value.to_string();
-    if text.chars().count() <= LONGEST {
+    if text.chars().count() <= MAX_CHARS {
         return text;
     }
-    text.chars().take(LONGEST).chain("…".chars()).collect()
+    text.chars().take(MAX_CHARS).chain("…".chars()).collect()
 }

@@ -1,4 +1,5 @@
-//! From the verifier's error to a likely cause and a mend, in words for the person who set it up.
+//! Derives the likely cause and the fix from the verifier's error, in words for the operator of the web app and
+//! the API.
 
 use serde::Serialize;
 
@@ -7,79 +8,80 @@ use super::secrets;
 use crate::auth::{Accepted, HeaderError, TokenError, fingerprint};
 use crate::config::{Config, SharedSecret};
 
-/// Why a token was refused, and what to do.
+/// Why a token was refused, and how to fix it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Diagnosis {
-    /// The verifier's own words.
+    /// The message of the verifier.
     pub(super) error: String,
-    /// What probably happened.
+    /// The likely cause.
     pub(super) cause: String,
-    /// What to do about it.
-    pub(super) mend: String,
+    /// What to change.
+    pub(super) fix: String,
 }
 
-/// Everything a diagnosis may look at.
+/// What a diagnosis is derived from, besides the error.
 pub(super) struct Case<'a> {
     pub(super) config: &'a Config,
     pub(super) decoded: &'a Decoded,
     pub(super) token: &'a str,
 }
 
+/// A cause and its fix.
 type Finding = (String, String);
 
-fn finding(cause: impl Into<String>, mend: impl Into<String>) -> Finding {
-    (cause.into(), mend.into())
+fn finding(cause: impl Into<String>, fix: impl Into<String>) -> Finding {
+    (cause.into(), fix.into())
 }
 
-/// The diagnosis of a text that is not even a b64token.
+/// The diagnosis of a text that is not a b64token (RFC 6750, section 2.1).
 pub(super) fn of_header(error: HeaderError, token: &str) -> Diagnosis {
-    let (cause, mend) = match error {
+    let (cause, fix) = match error {
         _ if token.is_empty() => {
             finding("there is no token", "pass it with --jwt or on standard input")
         }
         HeaderError::TooLong => finding(
-            "the payload is too large, often because it copies the whole user or session",
-            "cut it down with definePayload: () => ({}) as in web/lib/auth.ts",
+            "the payload is too large, often because it contains the whole user or session",
+            "make it smaller with definePayload: () => ({}) as in web/lib/auth.ts",
         ),
         _ if token.to_ascii_lowercase().starts_with("bearer ") => {
-            finding("the word Bearer was copied along", "pass only what stands behind it")
+            finding("the word Bearer was copied too", "pass only the text after it")
         }
         _ => finding(
-            "quotes, blanks or a line break were copied along",
+            "quotes, spaces or a line break were copied too",
             "pass the token alone: three parts of letters, digits, - and _, joined by dots",
         ),
     };
-    Diagnosis { error: error.to_string(), cause, mend }
+    Diagnosis { error: error.to_string(), cause, fix }
 }
 
 /// The diagnosis of a refused token.
 pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
-    let (cause, mend) = foreign_token(case, error).unwrap_or_else(|| match error {
+    let (cause, fix) = foreign_token(case, error).unwrap_or_else(|| match error {
         TokenError::Encrypted => finding(
             "this is an encrypted token (JWE), for instance Better Auth's session cache with strategy \"jwe\"",
             "send the token of GET /api/auth/token",
         ),
         TokenError::PartCount(2) => finding(
-            "this looks like Better Auth's session token, which is no JWT",
+            "this looks like Better Auth's session token, which is not a JWT",
             "send the token of GET /api/auth/token",
         ),
         TokenError::PartCount(_) => {
-            finding("this is not a JWT, or only a piece of one", "send the whole token of GET /api/auth/token")
+            finding("this is not a JWT, or only a part of one", "send the whole token of GET /api/auth/token")
         }
         TokenError::NotBase64Url(part) => finding(
-            format!("the {part} was cut off, padded with =, or changed on the way"),
+            format!("the {part} was cut off, padded with = or changed in transit"),
             "send the token exactly as GET /api/auth/token returned it",
         ),
         TokenError::NotJsonObject(part) => finding(
-            format!("the {part} is no JSON object, or names a member twice"),
+            format!("the {part} is not a JSON object, or has two members of the same name"),
             "send a token that Better Auth issued",
         ),
         TokenError::HeaderParameter(name) => finding(
-            format!("the signer sets the header parameter {name} in a way this API does not accept"),
-            format!("leave {name} out (alg must be a text) in jwt.sign; see web/lib/auth.ts"),
+            format!("the signer sets the header parameter {name} in a way that this API does not accept"),
+            format!("leave {name} out in jwt.sign (alg must be a string); see web/lib/auth.ts"),
         ),
         TokenError::Type(_) => finding(
-            "the token was made for another purpose than calling an API",
+            "the token was made for a purpose other than calling an API",
             "send the token of GET /api/auth/token, with typ JWT or none",
         ),
         TokenError::Algorithm(algorithm) => algorithm_not_configured(case, algorithm),
@@ -95,13 +97,13 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
         TokenError::Expired { seconds } => expired(case, *seconds),
         TokenError::NotYetValid { seconds } | TokenError::IssuedInFuture { seconds } => finding(
             format!("the clock of the issuer is about {seconds} s ahead of this one"),
-            "set both clocks by NTP; JWT_LEEWAY_SECONDS forgives up to 300 s",
+            "synchronise both clocks with NTP; JWT_LEEWAY_SECONDS tolerates up to 300 s",
         ),
         TokenError::Issuer(issuer) => origin_differs(case, "iss", std::slice::from_ref(issuer), &case.config.issuer),
         TokenError::Audience(audiences) => origin_differs(case, "aud", audiences, &case.config.audience),
         TokenError::MissingClaim(name) => missing(name),
         TokenError::ClaimType(name) => finding(
-            format!("{name} has a JSON type that RFC 7519 does not allow for it"),
+            format!("definePayload or jwt.sign sets {name} with the wrong JSON type"),
             format!("let Better Auth set {name}: remove it from definePayload and jwt.sign"),
         ),
         TokenError::UserId => finding(
@@ -109,12 +111,12 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
             "check advanced.database.generateId in Better Auth, and JWT_USER_ID_CLAIM",
         ),
     });
-    Diagnosis { error: error.to_string(), cause, mend }
+    Diagnosis { error: error.to_string(), cause, fix }
 }
 
-/// Better Auth signs other tokens with the same secret; they are told by their shape.
+/// Better Auth signs other tokens with the same secret. Their claims give them away.
 fn foreign_token(case: &Case<'_>, error: &TokenError) -> Option<Finding> {
-    const MEND: &str = "send the token of GET /api/auth/token instead";
+    const FIX: &str = "send the token of GET /api/auth/token instead";
     let payload = &case.decoded.payload;
     let has = |name: &str| payload.contains_key(name);
     let by_type =
@@ -122,11 +124,11 @@ fn foreign_token(case: &Case<'_>, error: &TokenError) -> Option<Finding> {
     if by_type || (has("session") && has("user") && !has("aud")) {
         return Some(finding(
             "this is Better Auth's session-cache cookie, which is not for APIs",
-            MEND,
+            FIX,
         ));
     }
     if has("email") && !has("sub") && !has("aud") {
-        return Some(finding("this is the token of an e-mail verification link", MEND));
+        return Some(finding("this is the token of an e-mail verification link", FIX));
     }
     None
 }
@@ -158,19 +160,19 @@ fn wrong_signature(case: &Case<'_>) -> Finding {
     let algorithm = case.decoded.header.get("alg").and_then(|alg| alg.as_str());
     if algorithm != Some("HS256") {
         return finding(
-            "the signature does not belong to this header and payload, or another key with the same kid made it",
+            "the token was changed after it was signed, or another key with the same kid signed it",
             "send the token exactly as it was issued, and check that JWKS_URL belongs to its issuer",
         );
     }
     for SharedSecret { label, secret, .. } in &case.config.keys.secrets {
-        if let Some(mistake) = secrets::made_with_a_variant(secret, case.token) {
+        if let Some(mistake) = secrets::signing_mistake(secret, case.token) {
             return finding(
                 format!("the web app signs with {label} {mistake}"),
                 "sign with the raw UTF-8 bytes of the text: new TextEncoder().encode(secret)",
             );
         }
     }
-    if secrets::made_with_the_public_default(case.token) {
+    if secrets::is_signed_with_public_default(case.token) {
         return finding(
             "signed with Better Auth's public default secret: the web app runs without BETTER_AUTH_SECRET",
             "set BETTER_AUTH_SECRET in the web app too, and restart it",
@@ -192,18 +194,18 @@ fn expired(case: &Case<'_>, seconds: i64) -> Finding {
     let lifetime = case.decoded.seconds("exp").zip(case.decoded.seconds("iat")).map(|(e, i)| e - i);
     if case.decoded.seconds("exp").is_some_and(|exp| exp < 1_000_000_000) {
         return finding(
-            "exp lies in the last century: expirationTime was given as a number, which Better Auth takes for a date",
-            "write it as a text with a unit: expirationTime: \"15m\"",
+            "exp is before 2002: expirationTime was given as a number, which Better Auth reads as a date",
+            "write it as a string with a unit: expirationTime: \"15m\"",
         );
     }
     match lifetime {
         Some(lifetime) if lifetime <= 0 => finding(
             "the token expired before it was issued",
-            "write expirationTime as a text with a unit, such as \"15m\"",
+            "write expirationTime as a string with a unit, such as \"15m\"",
         ),
         _ => finding(
-            format!("the token is too old by {seconds} s, or this clock is ahead by as much"),
-            "fetch a new one from GET /api/auth/token; if that one is refused too, set both clocks by NTP",
+            format!("the token is too old by {seconds} s, or this clock is ahead by that much"),
+            "fetch a new one from GET /api/auth/token; if that is refused too, synchronise both clocks with NTP",
         ),
     }
 }
@@ -223,9 +225,9 @@ fn origin_differs(case: &Case<'_>, name: &str, got: &[String], accepted: &Accept
     } else if same(|value| value.replacen("https://", "http://", 1)) {
         "differs in http and https"
     } else if same(|value| value.replacen("127.0.0.1", "localhost", 1)) {
-        "differs in localhost and 127.0.0.1, which are two origins"
+        "differs in localhost and 127.0.0.1, which are different origins"
     } else if same(|value| value.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")) {
-        "has a path behind the origin"
+        "has a path after the origin"
     } else {
         "names another app"
     };
@@ -239,12 +241,12 @@ fn origin_differs(case: &Case<'_>, name: &str, got: &[String], accepted: &Accept
 }
 
 fn missing(name: &str) -> Finding {
-    let mend = match name {
+    let fix = match name {
         "exp" => "set expirationTime: \"15m\" in jwt({ jwt: { … } })".to_owned(),
         "iss" => "set issuer in jwt({ jwt: { … } }), or JWT_ISSUER=any here".to_owned(),
         "aud" => "set audience in jwt({ jwt: { … } }), or JWT_AUDIENCE=any here".to_owned(),
         "sub" => "do not override sub in getSubject or jwt.sign, or name the claim with JWT_USER_ID_CLAIM".to_owned(),
         other => format!("add {other} in definePayload, or change JWT_USER_ID_CLAIM"),
     };
-    finding(format!("the issuer leaves out {name}, or another program made the token"), mend)
+    finding(format!("the issuer leaves out {name}, or another program made the token"), fix)
 }

@@ -1,5 +1,5 @@
-//! `taskbridge token inspect`: the verdict of the real verifier, check by check, with the likely cause
-//! and the mend of the first failure. It never prints a secret or a signature.
+//! `taskbridge token inspect`: runs the real verifier and reports check by check, with the likely cause of the
+//! failure and its fix. It never prints a secret or a signature.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -17,12 +17,12 @@ use crate::auth::{
 use crate::cli::output::{self, Row, Verdict};
 use crate::config::{Config, Source};
 
-/// The exit code for a wrong call or configuration.
+/// The exit code for a wrong command line or configuration.
 const USAGE: u8 = 2;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
-    /// The token; - or nothing reads it from standard input
+    /// The token; read from standard input if absent or -
     #[arg(long, default_value = "-", hide_default_value = true)]
     jwt: String,
     /// Print the report as JSON
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Arguments {
     json: bool,
 }
 
-/// What is printed.
+/// The report, whose fields are the members of its JSON form.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) valid: bool,
@@ -67,7 +67,7 @@ pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<Exit
     Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the verifier, with the keys of the JWKS endpoint where one is configured.
+/// Runs the verifier. It fetches the keys from the JWKS endpoint if one is configured.
 pub(super) async fn inspect(config: &Config, token: &str) -> anyhow::Result<Report> {
     let jwks = match &config.keys.jwks {
         Some(jwks) => Some(JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)?),
@@ -141,8 +141,8 @@ fn rows(config: &Config, decoded: &Decoded, failed: Option<Check>) -> Vec<Row> {
 fn text(report: &Report) -> String {
     let verdict = match (&report.user_id, &report.diagnosis) {
         (Some(user), _) => format!("valid: the API accepts it as user {user:?}"),
-        (None, Some(Diagnosis { error, cause, mend })) => {
-            format!("refused: {error}\ncause:   {cause}\nmend:    {mend}")
+        (None, Some(Diagnosis { error, cause, fix })) => {
+            format!("refused: {error}\ncause:   {cause}\nfix:     {fix}")
         }
         (None, None) => String::new(),
     };

@@ -1,4 +1,4 @@
-//! `taskbridge token mint`: a token as the web app issues it, for curl, Postman and tests.
+//! `taskbridge token mint`: makes a token like those of the web app, for curl, Postman and tests.
 
 use std::process::ExitCode;
 
@@ -11,20 +11,20 @@ use crate::base::clock;
 use crate::cli::output;
 use crate::config::{Config, Source};
 
-/// A month: longer is a mistake.
+/// The longest lifetime. A longer one is probably a mistake.
 const MAX_TTL_SECONDS: i64 = 31 * 24 * 3600;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
-    /// The user id the token speaks for
+    /// The user id of the token
     #[arg(long)]
     user: String,
-    /// How long it lives, such as 30s, 15m or 2h
+    /// Its lifetime, such as 30s, 15m or 2h
     #[arg(long, default_value = "15m", value_parser = parse_ttl)]
     ttl: i64,
 }
 
-/// Seconds from a number and a unit.
+/// Parses a number with a unit into seconds.
 fn parse_ttl(text: &str) -> Result<i64, &'static str> {
     const FORM: &str = "write a number with a unit: 30s, 15m, 2h or 1d, at most 31d";
     let unit = match text.chars().last() {
@@ -42,14 +42,14 @@ fn parse_ttl(text: &str) -> Result<i64, &'static str> {
 /// Prints the token and nothing else.
 ///
 /// # Errors
-/// In production, without a shared secret, or for an impossible user id.
+/// In production, without a shared secret, or for an invalid user id.
 pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_source(source)?;
     output::print(&mint(&config, &arguments.user, arguments.ttl)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A token that the same configuration accepts.
+/// A token that this configuration accepts.
 pub(super) fn mint(config: &Config, user: &str, ttl: i64) -> anyhow::Result<String> {
     if config.production {
         bail!("Tokens are not minted with APP_ENV=production: sign in to the web app instead");
@@ -72,7 +72,7 @@ pub(super) fn mint(config: &Config, user: &str, ttl: i64) -> anyhow::Result<Stri
             payload.insert(name.to_owned(), json!(value));
         }
     }
-    // The innermost object of a dotted path first.
+    // A dotted path becomes nested objects, built from the innermost outwards.
     let path = config.user_id_claim.to_string();
     let mut names = path.rsplit('.');
     let innermost = names.next().unwrap_or("sub");

@@ -1,4 +1,8 @@
-//! `taskbridge token`: why a token is refused, and tokens for trying things out.
+//! `taskbridge token`: explains why a token is refused, and makes tokens for trying the API.
+//!
+//! [`inspect`] runs the real verifier. For a refused token, [`diagnosis`] derives the likely cause and the fix from
+//! the verifier's error, from the token read without trust ([`decoded`]) and from known mistakes with secrets
+//! ([`secrets`]). [`mint`] makes a token as the web app does.
 
 mod decoded;
 mod diagnosis;

@@ -1,4 +1,4 @@
-//! Real bad tokens, and what the tool says about each.
+//! The diagnosis of bad tokens as they occur in practice.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -19,7 +19,7 @@ fn config(pairs: &[(&str, &str)]) -> Config {
     Config::from_source(&Source::from_pairs(base.into_iter().chain(pairs.iter().copied()))).unwrap()
 }
 
-fn look(config: &Config, token: &str) -> Report {
+fn inspected(config: &Config, token: &str) -> Report {
     actix_rt::System::new().block_on(inspect(config, token)).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn sign(secret: &str, header: Value, payload: Value) -> String {
     sign_hs256(&Secret::new(secret), &header, &payload).unwrap()
 }
 
-/// A good token but for these members of the payload; `null` removes one.
+/// A valid token with these claims changed; `null` removes a claim.
 fn with(changes: Value) -> String {
     let mut payload = payload();
     for (name, value) in changes.as_object().unwrap() {
@@ -62,11 +62,11 @@ fn every_kind_of_bad_token_gets_its_own_cause() {
     let decoded_key = signed_with_bytes(&raw_key);
     for (kind, token, failed, words) in [
         ("nothing", String::new(), "form", "there is no token"),
-        ("Bearer copied along", format!("Bearer {good}"), "form", "the word Bearer"),
-        ("quotes copied along", format!("\"{good}\""), "form", "quotes, blanks"),
+        ("Bearer copied too", format!("Bearer {good}"), "form", "the word Bearer"),
+        ("quotes copied too", format!("\"{good}\""), "form", "quotes, spaces"),
         ("too large", with(json!({"user": "x".repeat(9000)})), "form", "too large"),
         ("session token", "abc.def".into(), "form", "session token"),
-        ("piece of a token", good.split('.').next().unwrap().into(), "form", "piece"),
+        ("part of a token", good.split('.').next().unwrap().into(), "form", "only a part"),
         ("encrypted", "e30.e30.e30.e30.e30".into(), "form", "encrypted"),
         ("cut off", good[..good.len() - 2].to_owned(), "form", "cut off"),
         (
@@ -91,7 +91,7 @@ fn every_kind_of_bad_token_gets_its_own_cause() {
             "other typ",
             with_header(json!({"alg": "HS256", "typ": "dpop+jwt"})),
             "typ",
-            "another purpose",
+            "other than calling an API",
         ),
         ("crit", with_header(json!({"alg": "HS256", "crit": ["exp"]})), "header", "crit"),
         ("EdDSA without JWKS", other_algorithm("EdDSA"), "alg", "only the shared secret"),
@@ -126,14 +126,14 @@ fn every_kind_of_bad_token_gets_its_own_cause() {
         ("expirationTime as a number", with(json!({"exp": 3600})), "exp", "given as a number"),
         ("expired", with(json!({"iat": now - 1000, "exp": now - 100})), "exp", "too old by 100"),
         ("without exp", with(json!({"exp": null})), "exp", "leaves out exp"),
-        ("exp as a text", with(json!({"exp": "soon"})), "exp", "JSON type"),
+        ("exp as a string", with(json!({"exp": "soon"})), "exp", "JSON type"),
         ("nbf ahead", with(json!({"nbf": now + 500})), "nbf", "ahead"),
         ("iat ahead", with(json!({"iat": now + 500})), "iat", "ahead"),
         (
             "issuer with a path",
             with(json!({"iss": format!("{ORIGIN}/api/auth")})),
             "iss",
-            "path behind",
+            "path after",
         ),
         (
             "issuer with two slashes",
@@ -146,20 +146,20 @@ fn every_kind_of_bad_token_gets_its_own_cause() {
             "127.0.0.1 as audience",
             with(json!({"aud": "http://127.0.0.1:3000"})),
             "aud",
-            "two origins",
+            "different origins",
         ),
         ("another app", with(json!({"aud": ["https://other.example"]})), "aud", "another app"),
         ("without issuer", with(json!({"iss": null})), "iss", "leaves out iss"),
         ("without subject", with(json!({"sub": null})), "sub", "leaves out sub"),
         ("empty subject", with(json!({"sub": ""})), "sub", "empty"),
     ] {
-        let report = look(&config(&[]), &token);
+        let report = inspected(&config(&[]), &token);
         let diagnosis = report.diagnosis.unwrap_or_else(|| panic!("{kind} was accepted"));
         let check =
             report.checks.iter().find(|row| row.result == crate::cli::output::Verdict::Failed);
         assert_eq!(check.map(|row| row.name.as_str()), Some(failed), "{kind}: {diagnosis:?}");
         assert!(diagnosis.cause.contains(words), "{kind}: {diagnosis:?}");
-        assert!(!diagnosis.mend.is_empty() && !report.valid, "{kind}");
+        assert!(!diagnosis.fix.is_empty() && !report.valid, "{kind}");
         let printed = format!("{:?}{diagnosis:?}", report.checks);
         assert!(!printed.contains(SECRET), "{kind} shows the secret");
         let signature = token.rsplit('.').next().filter(|part| part.len() > 20);
@@ -189,13 +189,13 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
     ] {
         let config = config(pairs);
         let token = mint(&config, "ann/é", 60).unwrap();
-        let report = look(&config, &token);
+        let report = inspected(&config, &token);
         assert_eq!(report.user_id.as_deref(), Some("ann/é"), "{pairs:?}: {:?}", report.diagnosis);
     }
 }
 
 #[test]
-fn nothing_is_minted_in_production_or_without_a_secret_or_for_nobody() {
+fn no_token_is_minted_in_production_without_a_secret_or_for_an_empty_user() {
     let refusal = |config: &Config, user: &str| mint(config, user, 60).unwrap_err().to_string();
     assert!(refusal(&config(&[("APP_ENV", "production")]), "ann").contains("production"));
     assert!(refusal(&config(&[]), "").contains("--user"));
@@ -209,8 +209,8 @@ fn a_token_for_the_other_key_source_says_which_variable_is_missing() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let source = Source::from_pairs([("JWKS_URL", format!("http://127.0.0.1:{port}/jwks"))]);
     let config = Config::from_source(&source).unwrap();
-    let of = |token: &str| look(&config, token).diagnosis.unwrap();
-    assert!(of(&with(json!({}))).mend.contains("BETTER_AUTH_SECRET"));
+    let of = |token: &str| inspected(&config, token).diagnosis.unwrap();
+    assert!(of(&with(json!({}))).fix.contains("BETTER_AUTH_SECRET"));
     let unreachable = of(&other_algorithm("EdDSA"));
-    assert!(unreachable.mend.contains("taskbridge doctor"), "{unreachable:?}");
+    assert!(unreachable.fix.contains("taskbridge doctor"), "{unreachable:?}");
 }
