@@ -1,14 +1,13 @@
 # The API in an image of its own: the program, the libraries it loads, and nothing to log in to.
 #
-# The runtime is empty but for what ldd lists: 31 MB, against 103 on Debian slim with libpq5. Unlike with a libpq and an OpenSSL built
-# into the program, the libraries are Debian's, so that a rebuild brings Debian's security fixes; their packages are
-# listed in /var/lib/dpkg/status.d, where scanners look.
+# The runtime is empty but for what ldd lists: libc, libm and libgcc_s. They are Debian's, so that a rebuild brings Debian's
+# security fixes; their packages are listed in /var/lib/dpkg/status.d, where scanners look.
 
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates gcc libc6-dev libpq-dev \
+    && apt-get install --yes --no-install-recommends ca-certificates gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 
 # The dependencies in a layer of their own, built for an empty program: it stays until the lock file changes.
@@ -47,8 +46,8 @@ LABEL org.opencontainers.image.title="Taskbridge API" \
 COPY --from=build /image /
 COPY --from=build --chown=65532:65532 /data /data
 
-# SSL_CERT_FILE: libpq's sslrootcert=system. DATABASE_URL is not set, so that DATABASE_URL_FILE has nothing to collide
-# with; its default, tasks.db in the working directory, is the volume.
+# SSL_CERT_FILE: the authorities of sslrootcert=system in DATABASE_URL. DATABASE_URL is not set, so that
+# DATABASE_URL_FILE has nothing to collide with; its default, tasks.db in the working directory, is the volume.
 ENV HOST=0.0.0.0 PORT=8000 APP_ENV=production SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /data
 VOLUME /data

@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-paging bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-providers bench-report help
+.PHONY: run test check contract faults soak container-test bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-providers bench-report help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -15,7 +15,7 @@ help:
 	@echo "make bench-growth, bench-memory  cost as the table grows; memory and start-up"
 	@echo "make bench-providers  the two providers of cryptography beside each other"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
-	@echo "make bench-paging  what a page of the list costs among a million tasks"
+	@echo "make  what a page of the list costs among a million tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
 
 run:
@@ -64,9 +64,6 @@ bench-providers:
 
 bench-report:
 	bench/report.py
-
-bench-paging:
-	cargo bench --locked --bench paging
 
 bench-rls:
 	cargo build --release --locked

@@ -67,7 +67,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
-        Command::Copy(arguments) => copy::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Copy(arguments) => copy::run(&source, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Healthcheck => healthcheck::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),
         Command::Openapi => openapi::run(),

@@ -3,7 +3,8 @@
 use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     DATABASE_ACQUIRE_TIMEOUT_SECONDS, DATABASE_MAX_CONNECTIONS, DATABASE_PREPARED_STATEMENTS,
-    DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, Variable,
+    DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, PGPASSFILE,
+    Variable,
 };
 use crate::db::{DatabaseUrl, DbSettings};
 
@@ -13,13 +14,18 @@ use crate::db::{DatabaseUrl, DbSettings};
 /// As [`super::Config::from_source`].
 pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
     let mut reader = EnvReader::of(source, &[&DATABASE_URL]);
-    let url = reader.parse(&DATABASE_URL, DatabaseUrl::parse);
+    let url = url(&mut reader);
     reader.finish(url)
+}
+
+fn url(reader: &mut EnvReader<'_>) -> Option<DatabaseUrl> {
+    let url = reader.parse(&DATABASE_URL, DatabaseUrl::parse)?;
+    Some(url.or_passfile(reader.source().get(PGPASSFILE.name)))
 }
 
 /// `None` after a mistake in the URL.
 pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
-    let url = reader.parse(&DATABASE_URL, DatabaseUrl::parse);
+    let url = url(reader);
     let max_connections = reader.number(&DATABASE_MAX_CONNECTIONS);
     let max_tasks_per_user = i64::from(reader.number(&MAX_TASKS_PER_USER));
     let acquire_timeout = reader.seconds(&DATABASE_ACQUIRE_TIMEOUT_SECONDS);

@@ -29,6 +29,7 @@ pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use origin::CorsOrigins;
 pub use server::{HttpLimits, RateLimitSettings, address_from};
 pub use source::{ConfigError, FROM_FILES, Source};
+pub(crate) use variables::PGPASSFILE;
 pub use variables::{VARIABLES, Variable};
 
 /// The shape of a log line.

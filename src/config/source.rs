@@ -147,6 +147,11 @@ impl<'a> EnvReader<'a> {
         read.filter(|_| self.mistakes.is_empty()).ok_or(ConfigError { mistakes: self.mistakes })
     }
 
+    /// Where the values come from.
+    pub(super) fn source(&self) -> &'a Source {
+        self.source
+    }
+
     pub(super) fn has(&self, variable: &Variable) -> bool {
         self.source.get(variable.name).is_some()
     }

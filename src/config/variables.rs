@@ -68,6 +68,8 @@ variables! {
         "Tolerated clock difference in seconds.";
     DATABASE_URL = "sqlite://tasks.db",
         "sqlite://relative.db, sqlite:///absolute.db or postgres://user:password@host/database.";
+    PGPASSFILE = "(none)",
+        "A password file in libpq's format, for a DATABASE_URL of PostgreSQL without a password.";
     DATABASE_MAX_CONNECTIONS = "10" in 1..=1000,
         "The largest number of open database connections.";
     MAX_TASKS_PER_USER = "10000" in 1..=1_000_000,

@@ -16,25 +16,18 @@ pub enum DbError {
     Unexpected(String),
 }
 
-/// Texts by which SQLite and libpq report a state of the outside world rather than a wrong statement;
-/// Diesel hands both on as an unknown kind.
+/// Texts by which the databases report a state of the outside world rather than a wrong statement; Diesel
+/// hands them on as an unknown kind.
 const OUTSIDE: &[&str] = &[
     "database is locked",
     "database table is locked",
     "database or disk is full",
     "disk I/O error",
-    // What a broken device (EIO) looks like to whoever reads from it.
+    // What a broken device (EIO) looks like to a reader.
     "database disk image is malformed",
     "unable to open database file",
     "attempt to write a readonly database",
-    "server closed the connection",
     "terminating connection",
-    "connection to server",
-    "could not connect",
-    "no connection to the server",
-    "could not send",
-    "could not receive",
-    "SSL connection has been closed",
     "the database system is",
     "too many clients",
     "remaining connection slots",

@@ -1,16 +1,22 @@
 //! The schema, embedded in the binary and brought up to date at start. Two instances that start
 //! together take turns.
 
-use diesel::connection::LoadConnection;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
-use diesel::pg::Pg;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel_async::AsyncPgConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::DbConnection;
 use super::error::DbError;
+use super::operator::{DbConnection, on_either};
+use super::postgres::row_security;
+use super::settings::DbSettings;
+use super::url::DatabaseUrl;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -18,72 +24,127 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any number, as long as every instance of this program uses the same one.
 const ADVISORY_LOCK: i64 = 0x7461_736b_6272_6467;
 
-type Outcome = Result<usize, Box<dyn std::error::Error + Send + Sync>>;
+/// How long a statement of a migration may take.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Runs what is pending and returns how many that were.
-pub(super) fn run(connection: &mut DbConnection) -> Outcome {
-    match connection {
-        DbConnection::Postgres(connection) => run_postgres(connection),
-        DbConnection::Sqlite(connection) => run_sqlite(connection),
+/// Brings the schema and the role of row-level security up to date. Behind a pooler that is left to
+/// `taskbridge migrate`: the lock that instances take turns by belongs to a session.
+pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
+    let url = &settings.url;
+    if settings.prepared_statements {
+        migrate(url)?;
+    } else {
+        let mut connection = DbConnection::with_settings(settings)
+            .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
+        let recorded = Recorded::of(&mut connection)?;
+        recorded.ensure_known(url)?;
+        let pending = recorded.pending();
+        ensure!(
+            pending == 0,
+            "{pending} migration(s) are pending: run taskbridge migrate with a DATABASE_URL that \
+             does not go through the pooler"
+        );
     }
+    if settings.row_level_security {
+        row_security::prepare(&mut DbConnection::with_settings(settings)?).context(
+            "DATABASE_RLS=on needs the role taskbridge_app: as an administrator, run \
+             CREATE ROLE taskbridge_app NOLOGIN and grant it to the user of DATABASE_URL",
+        )?;
+    }
+    Ok(())
 }
 
-fn run_postgres(connection: &mut PgConnection) -> Outcome {
-    let lock = |function: &str| diesel::sql_query(format!("SELECT {function}({ADVISORY_LOCK})"));
-    lock("pg_advisory_lock").execute(connection)?;
-    let outcome = connection.run_pending_migrations(POSTGRES).map(|applied| applied.len());
-    lock("pg_advisory_unlock").execute(connection)?;
-    outcome
+/// Runs pending migrations and returns how many that were.
+pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
+    let settings =
+        DbSettings { statement_timeout: STATEMENT_TIMEOUT, ..DbSettings::of(url.clone()) };
+    let mut connection = DbConnection::with_settings(&settings)
+        .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
+    Recorded::of(&mut connection)?.ensure_known(url)?;
+    let applied = run(&mut connection).map_err(|error| {
+        anyhow::anyhow!("Cannot migrate the {url}: {}", url.redact(&error.to_string()))
+    })?;
+    if applied > 0 {
+        log::info!("{applied} migration(s) applied to the {url}");
+    }
+    Ok(applied)
 }
 
-/// The write lock is taken before looking what is pending: a transaction that starts by reading
-/// cannot wait for its turn later. Each migration is a savepoint inside it.
-fn run_sqlite(connection: &mut SqliteConnection) -> Outcome {
-    connection.immediate_transaction(|connection| {
-        connection.run_pending_migrations(SQLITE).map(|applied| applied.len())
-    })
-}
-
-/// How many migrations are pending, without changing anything, not even the table that records them.
-pub(super) fn pending(connection: &mut DbConnection) -> Result<usize, DbError> {
-    let (known, recorded) = match connection {
-        DbConnection::Postgres(connection) => (
-            MigrationSource::<Pg>::migrations(&POSTGRES).map(|known| known.len()),
-            applied(
-                connection,
-                "SELECT count(*) AS count FROM information_schema.tables \
-                WHERE table_name = '__diesel_schema_migrations'",
-            ),
-        ),
-        DbConnection::Sqlite(connection) => (
-            MigrationSource::<Sqlite>::migrations(&SQLITE).map(|known| known.len()),
-            applied(
-                connection,
-                "SELECT count(*) AS count FROM sqlite_master \
-                WHERE name = '__diesel_schema_migrations'",
-            ),
-        ),
-    };
-    let known = known.map_err(|error| DbError::Unexpected(error.to_string()))?;
-    Ok(known.saturating_sub(recorded?))
+fn run(connection: &mut DbConnection) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+    match connection {
+        DbConnection::Postgres(connection) => {
+            let lock = |function: &str| format!("SELECT {function}({ADVISORY_LOCK})");
+            connection.batch_execute(&lock("pg_advisory_lock"))?;
+            let applied = connection.run_pending_migrations(POSTGRES).map(|applied| applied.len());
+            connection.batch_execute(&lock("pg_advisory_unlock"))?;
+            applied
+        }
+        // The write lock is taken before looking what is pending: a transaction that starts by reading
+        // cannot wait for its turn later. Each migration is a savepoint inside it.
+        DbConnection::Sqlite(connection) => connection.immediate_transaction(|connection| {
+            connection.run_pending_migrations(SQLITE).map(|applied| applied.len())
+        }),
+    }
 }
 
 #[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
-fn applied<C>(connection: &mut C, is_there: &str) -> Result<usize, DbError>
-where
-    C: LoadConnection,
-    for<'q> diesel::query_builder::SqlQuery: diesel::query_dsl::methods::LoadQuery<'q, C, Count>,
-{
-    let table: Count = diesel::sql_query(is_there).get_result(connection)?;
-    if table.count == 0 {
-        return Ok(0);
+const RECORDED: &str = "SELECT version FROM __diesel_schema_migrations";
+
+/// The versions of the migrations that were applied to a database.
+pub(super) struct Recorded(Vec<String>);
+
+impl Recorded {
+    /// Asks the database, without changing anything, not even the table that records them.
+    pub(super) fn of(connection: &mut DbConnection) -> Result<Self, DbError> {
+        Self::read(on_either!(connection, inner => diesel::sql_query(RECORDED).load(inner)))
     }
-    let rows: Count = diesel::sql_query("SELECT count(*) AS count FROM __diesel_schema_migrations")
-        .get_result(connection)?;
-    Ok(usize::try_from(rows.count).unwrap_or_default())
+
+    /// As [`Recorded::of`].
+    pub(super) fn of_sqlite(connection: &mut SqliteConnection) -> Result<Self, DbError> {
+        Self::read(diesel::sql_query(RECORDED).load(connection))
+    }
+
+    /// As [`Recorded::of`].
+    pub(super) async fn of_postgres(mut connection: &AsyncPgConnection) -> Result<Self, DbError> {
+        let query = diesel::sql_query(RECORDED);
+        Self::read(diesel_async::RunQueryDsl::load(query, &mut connection).await)
+    }
+
+    /// A database without the table is new.
+    fn read(rows: QueryResult<Vec<Version>>) -> Result<Self, DbError> {
+        match rows {
+            Ok(rows) => Ok(Self(rows.into_iter().map(|row| row.version).collect())),
+            Err(error) if error.to_string().contains("__diesel_schema_migrations") => {
+                Ok(Self(Vec::new()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many migrations are not among them.
+    pub(super) fn pending(&self) -> usize {
+        known().iter().filter(|version| !self.0.contains(version)).count()
+    }
+
+    /// Refuses a database that another version of this program has made.
+    pub(super) fn ensure_known(&self, url: &DatabaseUrl) -> anyhow::Result<()> {
+        let known = known();
+        ensure!(
+            self.0.iter().all(|version| known.contains(version)),
+            "The {url} was made by another version of Taskbridge, which this one cannot use: \
+             name a new database, or run the version that made it"
+        );
+        Ok(())
+    }
+}
+
+/// The versions that this program knows, which both databases have in common.
+fn known() -> Vec<String> {
+    let migrations = MigrationSource::<Sqlite>::migrations(&SQLITE).unwrap_or_default();
+    migrations.iter().map(|migration| migration.name().version().to_string()).collect()
 }

@@ -1,47 +1,113 @@
-//! Storage without tasks: which database, its connections, its migrations and its errors. This
-//! module knows Diesel and neither HTTP nor tokens.
+//! The databases: which one, its connections, its migrations and its errors. This module knows Diesel and
+//! neither HTTP, nor tokens, nor what the rows mean.
 
-mod checkpointer;
-mod connection;
-mod connections;
-mod direct;
 mod error;
-mod facts;
-mod flow;
-mod groups;
-mod manager;
 mod migrations;
-mod pipeline;
-mod pipelines;
-mod pool;
-mod prepare;
-mod purpose;
-mod reader;
+mod operator;
+mod postgres;
 mod rfc3339;
-mod savepoint;
 pub(crate) mod schema;
-mod scope;
-mod session;
 mod settings;
-mod suspicion;
+mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod timestamp;
-mod tls;
-mod transaction;
 mod url;
-mod without_libpq;
-mod writer;
 
-pub use connection::{DbConnection, PipelinedConnection};
-pub(crate) use connection::{MultiBackend, on_either};
+use anyhow::Context;
+
+use self::migrations::Recorded;
+
 pub use error::DbError;
-pub(crate) use facts::{PostgresFacts, postgres_facts};
-pub(crate) use groups::{GroupWrite, Groups};
-pub use pool::Db;
-pub use reader::Reader;
+pub(crate) use operator::{DbConnection, on_either};
+pub use postgres::PoolState;
+#[cfg(test)]
+pub(crate) use postgres::WRITES_SET_UP;
+pub(crate) use postgres::{
+    Batch, BatchConnection, BatchWrite, Postgres, PostgresFacts, PostgresReader, postgres_facts,
+};
 pub use settings::DbSettings;
+pub(crate) use sqlite::{Sqlite, SqliteReader};
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};
+
+/// A handle on the database; clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    /// A SQLite file.
+    Sqlite(Sqlite),
+    /// A PostgreSQL server.
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Connects, and brings the schema up to date. Blocks the thread until that is done.
+    ///
+    /// # Errors
+    /// One sentence when the database cannot be reached or migrated; it shows no password.
+    pub(crate) fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
+        // A connection of the operator's kind cannot be used on a thread that runs asynchronous tasks.
+        let prepared =
+            std::thread::scope(|scope| scope.spawn(|| migrations::prepare(settings)).join());
+        prepared
+            .unwrap_or_else(|_| anyhow::bail!("the thread that migrates the database panicked"))?;
+        let url = &settings.url;
+        match url {
+            DatabaseUrl::Sqlite(path) => Sqlite::new(path, settings).map(Self::Sqlite),
+            DatabaseUrl::Postgres(server) => Postgres::new(server, settings).map(Self::Postgres),
+        }
+        .with_context(|| format!("DATABASE_URL: cannot use the {url}"))
+    }
+
+    /// Runs pending migrations and returns how many that were.
+    ///
+    /// # Errors
+    /// As [`Db::connect`].
+    pub(crate) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
+        migrations::migrate(url)
+    }
+
+    /// How many migrations are pending, without changing anything; `None` when the SQLite file is not
+    /// there yet, which is not created by looking.
+    ///
+    /// # Errors
+    /// One sentence when the database cannot be reached, or another version of this program made it; it shows
+    /// no password.
+    pub(crate) fn pending_migrations(url: &DatabaseUrl) -> anyhow::Result<Option<usize>> {
+        if let DatabaseUrl::Sqlite(path) = url
+            && !std::path::Path::new(path).exists()
+        {
+            return Ok(None);
+        }
+        let recorded = Recorded::of(&mut DbConnection::open(url)?)?;
+        recorded.ensure_known(url)?;
+        Ok(Some(recorded.pending()))
+    }
+
+    /// How many connections there are right now.
+    #[must_use]
+    pub(crate) fn pool_state(&self) -> PoolState {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.pool_state(),
+            Self::Postgres(postgres) => postgres.pool_state(),
+        }
+    }
+
+    /// Whether every migration that this program knows has been applied.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the database cannot be asked.
+    pub(crate) async fn is_migrated(&self) -> Result<bool, DbError> {
+        let recorded = match self {
+            Self::Sqlite(sqlite) => sqlite.read(Recorded::of_sqlite).await?,
+            Self::Postgres(postgres) => {
+                postgres
+                    .run(None, async |connection| Recorded::of_postgres(connection).await)
+                    .await?
+            }
+        };
+        Ok(recorded.pending() == 0)
+    }
+}

@@ -2,10 +2,20 @@
 //! what the migrations really make.
 
 diesel::table! {
+    owners (user_id) {
+        user_id -> Text,
+        seq -> BigInt,
+        last_id -> BigInt,
+        tasks -> BigInt,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
     tasks (user_id, id) {
         user_id -> Text,
         id -> BigInt,
-        version -> BigInt,
+        seq -> BigInt,
         title -> Text,
         description -> Nullable<Text>,
         completed -> Bool,
@@ -18,21 +28,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    task_tags (user_id, tag, task_id) {
-        user_id -> Text,
-        tag -> Text,
-        task_id -> BigInt,
-    }
-}
-
-diesel::allow_tables_to_appear_in_same_query!(tasks, task_tags);
-
-diesel::table! {
     idempotency_keys (user_id, key) {
         user_id -> Text,
         key -> Text,
         fingerprint -> Text,
         task_id -> BigInt,
+        task_seq -> BigInt,
         created_at -> BigInt,
     }
 }

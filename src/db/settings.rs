@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::url::DatabaseUrl;
 
-/// Which database, how many connections, and how long anybody waits for it.
+/// Which database, how many connections, and how long a request waits for it.
 #[derive(Clone, Debug)]
 pub struct DbSettings {
     /// Which database.
@@ -39,9 +39,8 @@ impl DbSettings {
         }
     }
 
-    /// When an answer of the database is not waited for any longer: a moment after the database
-    /// itself should have given up.
-    pub(super) fn patience(&self) -> Duration {
+    /// How long a request waits for an answer: a moment longer than the database itself should take to give up.
+    pub(super) fn answer_timeout(&self) -> Duration {
         const MARGIN: Duration = Duration::from_secs(2);
         self.acquire_timeout + self.statement_timeout + MARGIN
     }

@@ -3,13 +3,11 @@
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use super::connection::DbConnection;
-use super::manager::DbManager;
-use super::{DatabaseUrl, Db, DbSettings};
+use super::{DatabaseUrl, Db, DbConnection, DbSettings};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +20,15 @@ pub(crate) enum Backend {
 pub(crate) struct TestDb {
     pub(crate) url: DatabaseUrl,
     _folder: Option<TempDir>,
-    connection: Arc<Mutex<DbConnection>>,
+    connection: Mutex<DbConnection>,
+}
+
+/// Runs `work` on a thread that may block, also for a test that is asynchronous itself.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(work);
+        working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// The URL of a database that is not there yet (SQLite) or empty (PostgreSQL).
@@ -33,25 +39,25 @@ pub(crate) fn fresh_url(backend: Backend) -> (DatabaseUrl, Option<TempDir>) {
             let path = folder.path().join("test.db");
             (DatabaseUrl::Sqlite(path.to_str().unwrap().to_owned()), Some(folder))
         }
-        Backend::Postgres => (DatabaseUrl::parse(&postgres::fresh_database()).unwrap(), None),
+        Backend::Postgres => (DatabaseUrl::parse(&apart(postgres::fresh_database)).unwrap(), None),
     }
 }
 
-/// One connection, set up as the pool does it.
+/// One connection, which waits for others as those of the server do.
 pub(crate) fn connect(url: &DatabaseUrl) -> DbConnection {
-    r2d2::ManageConnection::connect(&DbManager::new(&DbSettings::of(url.clone()))).unwrap().inner
+    apart(|| DbConnection::with_settings(&DbSettings::of(url.clone())).unwrap())
 }
 
 impl TestDb {
     pub(crate) fn new(backend: Backend) -> Self {
         let (url, folder) = fresh_url(backend);
-        Db::migrate(&url).unwrap();
-        let connection = Arc::new(Mutex::new(connect(&url)));
+        apart(|| Db::migrate(&url).unwrap());
+        let connection = Mutex::new(connect(&url));
         Self { url, _folder: folder, connection }
     }
 
     /// Runs `work` on the test's connection.
-    pub(crate) fn run<T>(&self, work: impl FnOnce(&mut DbConnection) -> T) -> T {
-        work(&mut self.connection.lock().unwrap())
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce(&mut DbConnection) -> T + Send) -> T {
+        apart(|| work(&mut self.connection.lock().unwrap()))
     }
 }

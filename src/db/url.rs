@@ -1,16 +1,17 @@
 //! `DATABASE_URL`, parsed once. The scheme decides, and anything unclear is refused: guessing is how
-//! a typo turns into a new, empty database that everybody's tasks seem to have vanished from.
+//! a typo turns into a new, empty database in which all tasks seem to be gone.
 
 use std::fmt;
-use std::time::Duration;
+
+use super::postgres::PostgresUrl;
 
 /// Which database to use. Printing it hides the password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// The path of an SQLite file.
     Sqlite(String),
-    /// A libpq connection URI.
-    Postgres(String),
+    /// A PostgreSQL server, or several.
+    Postgres(PostgresUrl),
 }
 
 /// Why a `DATABASE_URL` was refused. Never shows the value, which may hold a password.
@@ -31,6 +32,20 @@ pub enum DatabaseUrlError {
     /// `postgres:` without a host part.
     #[error("is not of the form postgres://user:password@host:port/database")]
     NotAUri,
+    /// A parameter of `postgres:` that has no meaning here.
+    #[error("has the unknown parameter {0}: docs/configuration.md lists those that count")]
+    UnknownParameter(String),
+    /// A parameter of `postgres:` that stands twice.
+    #[error("has the parameter {0} twice")]
+    RepeatedParameter(String),
+    /// A parameter of `postgres:` with a wrong value.
+    #[error("has a wrong value of {name}: expected {expected}")]
+    InvalidParameter {
+        /// The parameter.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
 }
 
 impl DatabaseUrl {
@@ -44,7 +59,7 @@ impl DatabaseUrl {
         match scheme {
             "sqlite" => parse_file(rest.strip_prefix("//").unwrap_or(rest)),
             "postgres" | "postgresql" if rest.starts_with("//") => {
-                Ok(Self::Postgres(with_network_limits(text)))
+                PostgresUrl::parse(text).map(Self::Postgres)
             }
             "postgres" | "postgresql" => Err(DatabaseUrlError::NotAUri),
             other if is_scheme(other) => Err(DatabaseUrlError::UnknownScheme(other.to_owned())),
@@ -52,17 +67,22 @@ impl DatabaseUrl {
         }
     }
 
-    /// `text` without the URL and without its password: libpq quotes both in some of its messages.
+    /// `text` without the URL and without its password, which some messages quote.
     #[must_use]
-    pub fn redact(&self, text: &str) -> String {
-        let Self::Postgres(uri) = self else {
-            return text.to_owned();
-        };
-        let mut redacted = text.replace(uri.as_str(), &self.to_string());
-        if let Some(password) = password(uri).filter(|password| !password.is_empty()) {
-            redacted = redacted.replace(password, "***");
+    pub(crate) fn redact(&self, text: &str) -> String {
+        match self {
+            Self::Sqlite(_) => text.to_owned(),
+            Self::Postgres(url) => url.redact(text),
         }
-        redacted
+    }
+
+    /// Names the file that holds the password of PostgreSQL, where the URL says nothing of it (`PGPASSFILE`).
+    #[must_use]
+    pub(crate) fn or_passfile(self, file: Option<&str>) -> Self {
+        match self {
+            Self::Postgres(url) => Self::Postgres(url.or_passfile(file)),
+            sqlite => sqlite,
+        }
     }
 }
 
@@ -83,49 +103,11 @@ fn parse_file(path: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
     Ok(DatabaseUrl::Sqlite(path.to_owned()))
 }
 
-/// libpq waits for a silent host without end unless it is told otherwise: 3 s for a connection, 10 s
-/// for a packet to be acknowledged, and about as long until an idle connection counts as dead.
-pub(super) const NETWORK: [(&str, u64); 5] = [
-    ("connect_timeout", CONNECT.as_secs()),
-    ("tcp_user_timeout", ACKNOWLEDGE.as_secs() * 1000),
-    ("keepalives_idle", IDLE.as_secs()),
-    ("keepalives_interval", INTERVAL.as_secs()),
-    ("keepalives_count", RETRIES),
-];
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
-pub(super) const ACKNOWLEDGE: Duration = Duration::from_secs(10);
-pub(super) const IDLE: Duration = Duration::from_secs(10);
-pub(super) const INTERVAL: Duration = Duration::from_secs(3);
-pub(super) const RETRIES: u64 = 3;
-
-/// What the URI itself says counts.
-fn with_network_limits(uri: &str) -> String {
-    NETWORK.iter().fold(uri.to_owned(), |uri, (name, value)| {
-        if uri.contains(&format!("{name}=")) {
-            return uri;
-        }
-        let separator = if uri.contains('?') { '&' } else { '?' };
-        format!("{uri}{separator}{name}={value}")
-    })
-}
-
-/// The part between `user:` and the last `@` before the path.
-fn password(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("//")?;
-    let (userinfo, _) = rest.rsplit_once('@')?;
-    userinfo.split_once(':').map(|(_, password)| password)
-}
-
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "SQLite file {path}"),
-            Self::Postgres(uri) => {
-                let location = uri.split_once("//").map_or("", |(_, rest)| rest);
-                let location = location.rsplit_once('@').map_or(location, |(_, host)| host);
-                let location = location.split('?').next().unwrap_or_default();
-                write!(f, "PostgreSQL at {location}")
-            }
+            Self::Postgres(url) => write!(f, "PostgreSQL at {url}"),
         }
     }
 }
@@ -182,31 +164,13 @@ mod tests {
 
     #[test]
     fn a_password_is_never_printed() {
-        let url =
-            DatabaseUrl::parse("postgres://ann:p@ss:w0rd@db.internal:5432/tasks?sslmode=require")
-                .unwrap();
+        let text = "postgres://ann:p%40ss:w0rd@db.internal:5432/tasks?sslmode=require";
+        let url = DatabaseUrl::parse(text).unwrap();
         assert_eq!(url.to_string(), "PostgreSQL at db.internal:5432/tasks");
         assert_eq!(format!("{url:?}"), url.to_string());
-        let DatabaseUrl::Postgres(uri) = &url else { panic!("PostgreSQL") };
-        for message in [format!("bad URI: \"{uri}\""), "near p@ss:w0rd".into()] {
-            assert!(!url.redact(&message).contains("p@ss"), "{message}");
+        for message in [format!("bad URI: \"{text}\""), "near p@ss:w0rd".into()] {
+            let redacted = url.redact(&message);
+            assert!(!redacted.contains("p@ss") && !redacted.contains("p%40ss"), "{redacted}");
         }
-    }
-
-    #[test]
-    fn a_silent_host_is_given_up_unless_the_url_says_otherwise() {
-        let uri = |text: &str| match DatabaseUrl::parse(text) {
-            Ok(DatabaseUrl::Postgres(uri)) => uri,
-            other => panic!("{other:?}"),
-        };
-        let rest =
-            "tcp_user_timeout=10000&keepalives_idle=10&keepalives_interval=3&keepalives_count=3";
-        assert_eq!(uri("postgres://h/d"), format!("postgres://h/d?connect_timeout=3&{rest}"));
-        assert_eq!(
-            uri("postgres://h/d?a=b"),
-            format!("postgres://h/d?a=b&connect_timeout=3&{rest}")
-        );
-        let own = "postgres://h/d?connect_timeout=9";
-        assert_eq!(uri(own), format!("{own}&{rest}"));
     }
 }

@@ -24,7 +24,7 @@ use crate::server::context::ServerContext;
 use crate::server::request_log::{X_REQUEST_ID, request_log};
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
-use crate::tasks;
+use crate::tasks::purge_idempotency_keys;
 use crate::telemetry::Metrics;
 
 /// How long a browser may cache a preflight response, in seconds.
@@ -145,7 +145,7 @@ fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Re
 
 /// Removes the idempotency keys that expired while the server was down, without delaying the first requests.
 async fn purge(db: Db) {
-    match db.run(tasks::purge_idempotency_keys).await {
+    match purge_idempotency_keys(&db).await {
         Ok(0) => {}
         Ok(purged) => log::info!("{purged} expired idempotency key(s) removed"),
         Err(error) => log::warn!("expired idempotency keys were not removed: {error}"),

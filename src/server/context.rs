@@ -9,14 +9,14 @@ use anyhow::Context;
 use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::base::drain::Drain;
 use crate::config::Config;
-use crate::db::{Db, Reader};
+use crate::db::Db;
 use crate::docs;
 use crate::health::Readiness;
 use crate::http::extract::BodyTimeout;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
-use crate::tasks::GroupedWrites;
+use crate::tasks::TaskStore;
 use crate::telemetry::Metrics;
 
 /// The public fields are for the middlewares of this folder. The others belong to one feature each, which takes
@@ -27,7 +27,8 @@ pub(super) struct ServerContext {
     /// `None` unless `METRICS_ADDR` is set.
     pub(super) metrics: Option<web::Data<Metrics>>,
     verifier: Arc<TokenVerifier>,
-    db: web::Data<Db>,
+    db: Db,
+    max_tasks_per_user: i64,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
     description: web::Data<docs::Rendered>,
@@ -58,7 +59,8 @@ impl ServerContext {
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
             description: web::Data::new(docs::Rendered::new(description)),
             verifier: Arc::new(TokenVerifier::new(config.auth_settings(jwks))),
-            db: web::Data::new(db),
+            db,
+            max_tasks_per_user: config.database.max_tasks_per_user,
             drain,
         })
     }
@@ -70,15 +72,13 @@ impl ServerContext {
 
     /// A handle on the database.
     pub(super) fn db(&self) -> Db {
-        self.db.get_ref().clone()
+        self.db.clone()
     }
 
     /// Sets up the application of one worker: its data and all routes.
     pub(super) fn register(self: &Arc<Self>, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::from(Arc::clone(self)))
-            .app_data(self.db.clone())
-            .app_data(web::Data::new(GroupedWrites::new(self.db())))
-            .app_data(web::Data::new(Reader::new(self.db())))
+            .app_data(web::Data::new(TaskStore::new(&self.db, self.max_tasks_per_user)))
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())
             .app_data(self.description.clone());

@@ -1,9 +1,10 @@
 //! The graceful shutdown, in steps that no client notices behind a load balancer:
 //!
-//! 1. The server reports that it is not ready, so that the load balancer sends requests elsewhere.
+//! 1. The server reports that it is not ready, so that the load balancer sends requests elsewhere. From now on each
+//!    response closes its connection (`Connection: close`), so that a proxy never sends a request on a connection
+//!    that closes at that moment.
 //! 2. It keeps serving for a configured delay, until the load balancer has noticed.
-//! 3. It refuses new connections, and closes each open one with its next response (`Connection: close`). A proxy
-//!    that reuses connections therefore never sends a request on a connection that closes at that moment.
+//! 3. It refuses new connections, and gives the open ones a second to get such a response.
 //! 4. It finishes the requests in flight and stops.
 
 use std::net::{Shutdown, SocketAddr, TcpListener};

@@ -1,14 +1,13 @@
 //! `DELETE /api/{user_id}/tasks?completed=true`: clears the completed tasks. The parameter must be
-//! there, and no other that would narrow a list: whoever sends one means to delete less.
+//! there, and no other that would narrow a list: a client that sends one means to delete less.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::bulk;
+use super::store::TaskStore;
 use crate::auth::OwnerId;
 use crate::base::problem::FieldError;
-use crate::db::Db;
 use crate::http::error::ApiError;
 
 const MISSING: FieldError = FieldError {
@@ -42,11 +41,11 @@ pub(super) struct Cleared {
 
 pub(super) async fn clear(
     owner: OwnerId,
-    db: web::Data<Db>,
+    store: web::Data<TaskStore>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     check(request.query_string()).map_err(ApiError::Validation)?;
-    let deleted = db.write_for(owner, bulk::delete_completed).await?;
+    let deleted = store.delete_completed(&owner).await?;
     Ok(HttpResponse::Ok().json(Cleared { deleted }))
 }
 

@@ -10,74 +10,62 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream::{self, Stream};
 
-use super::bulk;
-use super::id::TaskId;
-use super::json;
-use super::model::Task;
+use super::response::json;
+use super::store::TaskStore;
+use super::task::id::TaskId;
+use super::task::model::Task;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbConnection, DbError};
+use crate::db::DbError;
 use crate::http::error::ApiError;
 
 /// How many tasks are read at a time.
-const BATCH: usize = 500;
+const BATCH: u16 = 500;
 
 const ATTACHMENT: (actix_web::http::header::HeaderName, &str) =
     (CONTENT_DISPOSITION, "attachment; filename=\"tasks.json\"");
 
 pub(super) async fn export(
     owner: OwnerId,
-    db: web::Data<Db>,
+    store: web::Data<TaskStore>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     // Read before the status is sent, so that a database that is away is still a 503.
-    let reader = Reader { db: Db::clone(&db), owner };
-    let first = reader.batch(None).await?;
+    let first = store.batch(&owner, None, BATCH).await?;
     let mut answer = HttpResponse::Ok();
     answer.insert_header(ATTACHMENT).insert_header(ContentType::json());
     if request.method() == Method::HEAD {
         return Ok(answer.streaming(stream::empty::<Result<Bytes, DbError>>()));
     }
-    Ok(answer.streaming(array(reader, first)))
-}
-
-struct Reader {
-    db: Db,
-    owner: OwnerId,
-}
-
-impl Reader {
-    async fn batch(&self, after: Option<TaskId>) -> Result<Vec<Task>, DbError> {
-        let (owner, limit) = (self.owner.clone(), i64::try_from(BATCH).unwrap_or(i64::MAX));
-        let batch = move |connection: &mut DbConnection, owner: &OwnerId| {
-            bulk::batch(connection, owner, after, limit)
-        };
-        self.db.run_for(owner, batch).await
-    }
+    Ok(answer.streaming(array(store, owner, first)))
 }
 
 /// What is still to be written.
 enum Rest {
     /// This batch, which is the first one.
     First(Vec<Task>),
-    /// The tasks behind this id.
-    Behind(TaskId),
+    /// The tasks after this id.
+    After(TaskId),
     /// Nothing.
     Nothing,
 }
 
 /// The bytes of the array. After an error it ends without its closing bracket, and the server breaks
-/// the connection off, so that nobody takes a part for the whole.
-fn array(reader: Reader, first: Vec<Task>) -> impl Stream<Item = Result<Bytes, DbError>> {
-    stream::try_unfold((reader, Rest::First(first)), |(reader, rest)| async move {
+/// the connection off, so that no client takes a part for the whole.
+fn array(
+    store: web::Data<TaskStore>,
+    owner: OwnerId,
+    first: Vec<Task>,
+) -> impl Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((store, owner, Rest::First(first)), |(store, owner, rest)| async move {
         let (is_first, batch) = match rest {
             Rest::First(batch) => (true, batch),
-            Rest::Behind(id) => (false, reader.batch(Some(id)).await?),
+            Rest::After(id) => (false, store.batch(&owner, Some(id), BATCH).await?),
             Rest::Nothing => return Ok(None),
         };
-        let last = batch.last().filter(|_| batch.len() == BATCH);
-        let rest = last.map_or(Rest::Nothing, |task| Rest::Behind(task.id));
+        let last = batch.last().filter(|_| batch.len() == usize::from(BATCH));
+        let rest = last.map_or(Rest::Nothing, |task| Rest::After(task.id));
         let bytes = written(&batch, is_first, matches!(rest, Rest::Nothing));
-        Ok(Some((bytes, (reader, rest))))
+        Ok(Some((bytes, (store, owner, rest))))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Thin handlers: extract, hand over to the repository, answer.
+//! Thin handlers: extract, ask the store, answer.
 
 use std::future::{Ready, ready};
 
@@ -7,20 +7,20 @@ use actix_web::http::header::{ContentType, ETAG, IF_NONE_MATCH, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use percent_encoding::percent_decode_str;
 
-use super::body::TaskBody;
-use super::etag::EntityTag;
-use super::grouped::GroupedWrites;
-use super::id::{TaskId, TaskIdError};
 use super::idempotency::OptionalIdempotencyKey;
-use super::model::Task;
-use super::precondition::Precondition;
-use super::{fields, idempotency, json, location, pipelined, repository};
+use super::request::body::TaskBody;
+use super::request::fields;
+use super::request::precondition::Precondition;
+use super::response::{json, location};
+use super::store::{Created, TaskStore};
+use super::task::etag::EntityTag;
+use super::task::id::{TaskId, TaskIdError};
+use super::task::model::Task;
 use crate::auth::OwnerId;
-use crate::db::{Db, Reader};
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonObject, OptionalJsonObject};
 
-type Answer = Result<HttpResponse, ApiError>;
+type HandlerResult = Result<HttpResponse, ApiError>;
 
 impl FromRequest for TaskId {
     type Error = ApiError;
@@ -42,19 +42,18 @@ impl FromRequest for TaskId {
 pub(super) async fn create(
     owner: OwnerId,
     OptionalIdempotencyKey(key): OptionalIdempotencyKey,
-    db: web::Data<Db>,
-    grouped: web::Data<GroupedWrites>,
+    store: web::Data<TaskStore>,
     JsonObject(body): JsonObject<TaskBody>,
-) -> Answer {
+) -> HandlerResult {
     let new = body.new_task().map_err(ApiError::Validation)?;
-    let task = match key {
-        Some(key) => {
-            let made = db.write_for(owner, move |connection, owner| {
-                idempotency::insert(connection, owner, &new, &key)
-            });
-            made.await?.ok_or(ApiError::IdempotencyKeyReused)?
-        }
-        None => grouped.create(owner, new).await?,
+    let created = match key {
+        Some(key) => store.create_once(&owner, &new, &key).await?,
+        None => store.create(&owner, new).await?,
+    };
+    let task = match created {
+        Created::Task(task) => task,
+        Created::LimitReached => return Err(ApiError::TaskLimitReached),
+        Created::KeyReused => return Err(ApiError::IdempotencyKeyReused),
     };
     let location = location::task(&task.user_id, task.id);
     Ok(with_task(HttpResponse::Created().insert_header((LOCATION, location)), &task))
@@ -63,15 +62,10 @@ pub(super) async fn create(
 pub(super) async fn read(
     owner: OwnerId,
     id: TaskId,
-    reader: web::Data<Reader>,
+    store: web::Data<TaskStore>,
     request: HttpRequest,
-) -> Answer {
-    let found = reader.run_pipelined_for(
-        owner,
-        async |connection, owner| pipelined::find(connection, owner, id).await,
-        move |connection, owner| repository::find(connection, owner, id),
-    );
-    let task = found.await?.ok_or(ApiError::NotFound)?;
+) -> HandlerResult {
+    let task = store.find(&owner, id).await?.ok_or(ApiError::NotFound)?;
     let etag = EntityTag::of(&task);
     if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag.to_string())).finish());
@@ -84,14 +78,12 @@ pub(super) async fn update(
     owner: OwnerId,
     id: TaskId,
     precondition: Precondition,
-    db: web::Data<Db>,
+    store: web::Data<TaskStore>,
     JsonObject(body): JsonObject<TaskBody>,
-) -> Answer {
+) -> HandlerResult {
     let changes = body.changes().map_err(ApiError::Validation)?;
-    let written = db.write_for(owner, move |connection, owner| {
-        repository::update(connection, owner, id, &changes, &precondition)
-    });
-    Ok(with_task(&mut HttpResponse::Ok(), &written.await?.done()?))
+    let task = store.update(&owner, id, &changes, &precondition).await?.done()?;
+    Ok(with_task(&mut HttpResponse::Ok(), &task))
 }
 
 /// Without a `completed` member it flips; with one it sets, so that a retry is harmless.
@@ -99,29 +91,33 @@ pub(super) async fn complete(
     owner: OwnerId,
     id: TaskId,
     precondition: Precondition,
-    grouped: web::Data<GroupedWrites>,
+    store: web::Data<TaskStore>,
     OptionalJsonObject(body): OptionalJsonObject<TaskBody>,
-) -> Answer {
+) -> HandlerResult {
     let wanted = match body.and_then(|body| body.completed) {
         Some(value) => {
             Some(fields::completed(&value).map_err(|fault| ApiError::Validation(vec![fault]))?)
         }
         None => None,
     };
-    let written = grouped.complete(owner, id, wanted, precondition).await?;
-    Ok(with_task(&mut HttpResponse::Ok(), &written.done()?))
+    let task = store.complete(&owner, id, wanted, &precondition).await?.done()?;
+    Ok(with_task(&mut HttpResponse::Ok(), &task))
 }
 
 pub(super) async fn delete(
     owner: OwnerId,
     id: TaskId,
     precondition: Precondition,
-    db: web::Data<Db>,
-) -> Answer {
-    let deleted = db.write_for(owner, move |connection, owner| {
-        repository::delete(connection, owner, id, &precondition)
-    });
-    deleted.await?.done()?;
+    store: web::Data<TaskStore>,
+) -> HandlerResult {
+    store.delete(&owner, id, &precondition).await?.done()?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `DELETE /api/{user_id}`: erases all that is kept of the caller, for the hook that runs when a user deletes the
+/// account itself. 204 however often it is called.
+pub(super) async fn erase(owner: OwnerId, store: web::Data<TaskStore>) -> HandlerResult {
+    store.erase(&owner).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

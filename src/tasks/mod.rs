@@ -1,33 +1,17 @@
-//! Tasks, from the URL down to the row: handlers parse a request into the types of `fields` and
-//! hand them, with the caller's [`crate::auth::OwnerId`], to `repository`.
+//! Tasks, from the URL down to the row: handlers parse a request into checked types and hand them, with the
+//! caller's [`crate::auth::OwnerId`], to the [`TaskStore`].
 
-mod body;
-mod bulk;
 mod clear;
-mod dto;
-mod erase;
-mod etag;
 mod export;
-mod fields;
-mod grouped;
 mod handlers;
-mod id;
 mod idempotency;
-mod json;
 mod list;
-mod location;
-mod model;
 pub(crate) mod openapi;
-mod pipelined;
-mod precondition;
-mod priority;
-mod repository;
+mod request;
+mod response;
 mod routes;
-mod tags;
-#[cfg(test)]
-mod tests;
-mod update;
+mod store;
+mod task;
 
-pub(crate) use grouped::GroupedWrites;
-pub(crate) use idempotency::purge as purge_idempotency_keys;
 pub(crate) use routes::OPERATIONS;
+pub(crate) use store::{TaskStore, purge_idempotency_keys};

@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use actix_web::{Route, web};
 
 use super::clear::clear;
-use super::erase::erase;
 use super::export::export;
 use super::{handlers, list, openapi};
 use crate::http::openapi::Description;
@@ -33,5 +32,5 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::DELETE, TASK, || web::to(handlers::delete), openapi::delete),
     owned(Method::PATCH, COMPLETE, || web::to(handlers::complete), openapi::complete),
     owned(Method::GET, "/export", || web::to(export), openapi::export),
-    owned(Method::DELETE, "", || web::to(erase), openapi::erase),
+    owned(Method::DELETE, "", || web::to(handlers::erase), openapi::erase),
 ];

@@ -31,7 +31,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) status: StatusCode,
     /// The code of the problem, if the response is one.
     pub(crate) code: Option<ProblemCode>,
-    /// The error behind the response, for the log only.
+    /// The error that caused the response, for the log only.
     pub(crate) cause: Option<&'a Error>,
     /// Whether the request has a verified token.
     pub(crate) authenticated: bool,

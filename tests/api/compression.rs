@@ -1,5 +1,4 @@
-//! Compressed answers, byte by byte: the same content, a tag of their own, and conditions that go on
-//! working.
+//! Compressed responses: the same content, an entity tag of their own, and conditional requests that still work.
 
 use std::io::Read;
 
@@ -18,7 +17,7 @@ fn decoded(answer: &Answer) -> Vec<u8> {
     bytes
 }
 
-/// Alice, and the path of a task whose answer is longer than the threshold.
+/// Alice, and the path of a task whose response is longer than the threshold.
 fn alice_with_a_long_task() -> (TestApp, Client, String) {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");
@@ -28,7 +27,7 @@ fn alice_with_a_long_task() -> (TestApp, Client, String) {
 }
 
 #[test]
-fn a_long_answer_is_compressed_when_asked_for() {
+fn a_long_response_is_compressed_for_clients_that_accept_it() {
     let (_app, alice, task) = alice_with_a_long_task();
     for path in [&task, &tasks_of("alice"), "/openapi.json"] {
         let plain = alice.raw("GET", path, &[], b"").expect(200);
@@ -54,7 +53,7 @@ fn a_long_answer_is_compressed_when_asked_for() {
 #[case(&["Accept-Encoding: ;;;"])]
 #[case(&["Accept-Encoding: identity;q=0"])]
 #[case(&["Accept-Encoding: *;q=0"])]
-fn nobody_gets_what_they_did_not_ask_for(#[case] lines: &[&str]) {
+fn a_client_that_does_not_accept_gzip_gets_no_compression(#[case] lines: &[&str]) {
     let (_app, alice, task) = alice_with_a_long_task();
     let answer = alice.raw("GET", &task, lines, b"").expect(200);
     assert_eq!(answer.header("content-encoding"), None);
@@ -62,7 +61,7 @@ fn nobody_gets_what_they_did_not_ask_for(#[case] lines: &[&str]) {
 }
 
 #[test]
-fn a_short_answer_stays_as_it_is() {
+fn a_short_response_is_not_compressed() {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "Short");
@@ -73,7 +72,6 @@ fn a_short_answer_stays_as_it_is() {
     }
 }
 
-/// One byte decides.
 #[test]
 fn the_threshold_is_1024_bytes() {
     let app = TestApp::spawn(Backend::Sqlite);
@@ -92,7 +90,7 @@ fn the_threshold_is_1024_bytes() {
 }
 
 #[test]
-fn each_form_has_a_strong_tag_of_its_own_and_both_are_known() {
+fn each_form_has_a_strong_tag_and_both_match() {
     let (_app, alice, task) = alice_with_a_long_task();
     let tag = |lines: &[&str]| {
         alice.raw("GET", &task, lines, b"").header("etag").unwrap_or_default().to_owned()
@@ -118,9 +116,9 @@ fn each_form_has_a_strong_tag_of_its_own_and_both_are_known() {
     }
 }
 
-/// Edit after edit, as a browser makes them: compressed answers, and the tag of each for the next.
+/// Edits as a browser makes them: each uses the entity tag of the compressed response before it.
 #[test]
-fn either_tag_is_good_for_a_write() {
+fn a_write_accepts_the_tag_of_either_form() {
     let (_app, alice, task) = alice_with_a_long_task();
     let mut tag =
         alice.raw("GET", &task, &[GZIP], b"").header("etag").unwrap_or_default().to_owned();
@@ -143,7 +141,7 @@ fn either_tag_is_good_for_a_write() {
 }
 
 #[test]
-fn an_export_is_compressed_as_it_goes() {
+fn an_export_is_compressed_as_a_stream() {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");
     for number in 0..50 {
@@ -157,7 +155,7 @@ fn an_export_is_compressed_as_it_goes() {
 }
 
 #[test]
-fn the_description_keeps_its_tags_too() {
+fn the_description_has_a_tag_for_each_form() {
     let app = TestApp::spawn(Backend::Sqlite);
     let coded = app.anonymous().raw("GET", "/openapi.json", &[GZIP], b"").expect(200);
     let tag = coded.header("etag").unwrap_or_default();
@@ -168,7 +166,7 @@ fn the_description_keeps_its_tags_too() {
 }
 
 #[test]
-fn head_says_what_get_would_and_sends_nothing() {
+fn head_has_the_headers_of_get_and_no_body() {
     let (_app, alice, task) = alice_with_a_long_task();
     let alice = alice.with_header("X-Request-Id", "head");
     for path in [&task, "/openapi.json", "/health"] {
@@ -182,14 +180,14 @@ fn head_says_what_get_would_and_sends_nothing() {
 }
 
 #[test]
-fn nothing_stays_nothing() {
+fn an_empty_body_is_not_compressed() {
     let (_app, alice, task) = alice_with_a_long_task();
     let answer = alice.raw("DELETE", &task, &[GZIP], b"").expect(204);
     assert_eq!((answer.header("content-encoding"), answer.body.len()), (None, 0));
 }
 
 #[test]
-fn a_long_problem_is_compressed_after_it_was_completed() {
+fn a_long_problem_is_compressed_with_its_request_id() {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice").with_header("X-Request-Id", "long-problem");
     let body = json!({
@@ -215,7 +213,7 @@ fn a_long_problem_is_compressed_after_it_was_completed() {
 }
 
 #[test]
-fn a_compressed_answer_still_has_its_cors_headers() {
+fn a_compressed_response_has_its_cors_headers() {
     let (app, alice, task) = alice_with_a_long_task();
     let origin = format!("Origin: {}", crate::support::tokens::ORIGIN);
     let answer = alice.raw("GET", &task, &[GZIP, &origin], b"").expect(200);

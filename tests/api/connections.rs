@@ -1,4 +1,4 @@
-//! How many connections there may be, and how long one stays open for nothing.
+//! The limit of connections, and the timeout of an idle one.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Backend, TestApp, raw};
 
-/// Asks on this connection.
+/// Sends a request on this connection.
 fn ask(mut stream: &TcpStream) {
     stream.write_all(&raw::request("GET", "/health", &["Accept: */*"], b"")).unwrap();
 }
 
-/// Whether there is an answer soon.
-fn is_answered(mut stream: &TcpStream, patience: Duration) -> bool {
-    stream.set_read_timeout(Some(patience)).unwrap();
+/// Whether a response arrives within the timeout.
+fn is_answered(mut stream: &TcpStream, timeout: Duration) -> bool {
+    stream.set_read_timeout(Some(timeout)).unwrap();
     match stream.read(&mut [0; 4096]) {
         Ok(length) => length > 0,
         Err(error) => {
@@ -23,10 +23,10 @@ fn is_answered(mut stream: &TcpStream, patience: Duration) -> bool {
     }
 }
 
-/// The limit is shared out among threads, so on a machine with many processors it may be exceeded by
-/// less than one for each of them.
+/// The limit is divided among the threads and rounded up, so it may be exceeded by less than one connection per
+/// thread.
 #[test]
-fn a_connection_too_many_waits_until_another_one_ends() {
+fn a_connection_above_the_limit_waits_until_another_one_closes() {
     const LIMIT: usize = 6;
     let app = TestApp::spawn_with(Backend::Sqlite, &[("MAX_CONNECTIONS", "6")]);
     let threads = std::thread::available_parallelism().unwrap().get();
@@ -42,7 +42,7 @@ fn a_connection_too_many_waits_until_another_one_ends() {
         assert!(open.len() <= most, "{} connections are served", open.len());
     };
     assert!(open.len() >= LIMIT, "only {} connections are served", open.len());
-    // Somebody leaves.
+    // One client disconnects.
     drop(open.remove(0));
     assert!(is_answered(&waiting, Duration::from_secs(10)), "the one that waited is forgotten");
     open.iter().for_each(ask);
@@ -50,7 +50,7 @@ fn a_connection_too_many_waits_until_another_one_ends() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_in_time() {
+fn an_idle_connection_is_closed_after_the_timeout() {
     let app = TestApp::spawn_with(Backend::Sqlite, &[("KEEP_ALIVE_SECONDS", "2")]);
     let mut stream = raw::connect(app.address);
     for _ in 0..2 {

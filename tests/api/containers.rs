@@ -55,7 +55,7 @@ fn set_in(dockerfile: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The version behind `FROM image:` in a Dockerfile, as numbers.
+/// The version after `FROM image:` in a Dockerfile, as numbers.
 fn base_version(dockerfile: &str, image: &str) -> Vec<u32> {
     let line = dockerfile.lines().find_map(|line| line.strip_prefix(&format!("FROM {image}:")));
     version(line.unwrap_or_else(|| panic!("no FROM {image}")))
@@ -151,7 +151,7 @@ fn every_variable_named_is_one_that_is_read() {
             assert!(unknown.is_empty(), "{path}, {service}: {unknown:?}");
         }
     }
-    // OpenSSL's, Node's and Next.js's own.
+    // Those of the TLS library, of Node and of Next.js.
     let theirs = ["SSL_CERT_FILE", "NODE_ENV", "NEXT_TELEMETRY_DISABLED", "HOSTNAME", "PORT"];
     for (path, known) in [("Dockerfile", &api), ("web/Dockerfile", &web)] {
         let set = set_in(&file(path));

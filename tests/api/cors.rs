@@ -1,4 +1,4 @@
-//! What a browser is told: who may call, what a script may read, and what a cache may keep.
+//! What a browser is told: which origins may call, what a script may read, and what a cache may store.
 
 use rstest::rstest;
 use serde_json::json;
@@ -16,7 +16,7 @@ fn preflight(client: &Client, path: &str, method: &str, headers: &str) -> Answer
         .send("OPTIONS", path, None)
 }
 
-/// One answer of every sort: good, refused, missing, wrong.
+/// Responses of every kind: success, refusal, not found, mistake.
 fn answers(app: &TestApp, origin: &str) -> Vec<Answer> {
     let from = |client: Client| client.with_header("Origin", origin);
     let alice = from(app.as_user("alice"));

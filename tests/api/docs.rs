@@ -8,7 +8,7 @@ fn page(app: &TestApp) -> Answer {
     app.anonymous().with_header("Accept", "text/html").get("/docs").expect(200)
 }
 
-/// What the page loads, as absolute paths.
+/// The files that the page loads, as absolute paths.
 fn loaded(html: &str) -> Vec<String> {
     let attributes = html.split(['\"']).collect::<Vec<_>>();
     let values = attributes
@@ -18,7 +18,7 @@ fn loaded(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_browser_gets_the_page_and_all_that_it_loads() {
+fn the_page_and_all_files_that_it_loads_are_served() {
     let app = TestApp::spawn(Backend::Sqlite);
     let answer = page(&app);
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
@@ -64,9 +64,9 @@ fn its_policy_allows_this_origin_and_nothing_inline() {
     }
 }
 
-/// The description names this very origin, so a request that is tried out goes to this server.
+/// The description names no other origin, so the page sends its requests to this server.
 #[test]
-fn what_is_tried_out_goes_to_the_same_server() {
+fn requests_of_the_page_go_to_the_same_server() {
     let app = TestApp::spawn(Backend::Sqlite);
     let script = app.anonymous().get("/docs/page.js").text();
     assert!(script.contains("url: \"openapi.json\""), "{script}");
@@ -80,7 +80,7 @@ fn what_is_tried_out_goes_to_the_same_server() {
 #[case("/docs/page.js")]
 #[case("/docs/swagger-ui-bundle.js")]
 #[case("/docs/swagger-ui.css")]
-fn a_file_that_did_not_change_is_not_sent_again(#[case] path: &str) {
+fn an_unchanged_file_is_304(#[case] path: &str) {
     let app = TestApp::spawn(Backend::Sqlite);
     let first = app.anonymous().get(path).expect(200);
     assert_eq!(first.header("cache-control"), Some("no-cache"));

@@ -1,13 +1,12 @@
-//! `GET /health`: the process answers, and says nothing else. `GET /health/ready`: it can work.
+//! `GET /health`: the process responds. `GET /health/ready`: it can do its work.
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::app::drop_database;
+use crate::support::database::execute;
 use crate::support::{Answer, Backend, TestApp};
 
 #[rstest]
@@ -19,7 +18,7 @@ fn health_answers_without_a_token(#[values(Backend::Sqlite, Backend::Postgres)] 
 }
 
 #[test]
-fn health_does_not_look_at_a_token_either() {
+fn health_ignores_a_token() {
     let app = TestApp::spawn(Backend::Sqlite);
     assert_eq!(app.with_token("rubbish").get("/health").status, 200);
 }
@@ -35,7 +34,7 @@ fn head_has_the_same_headers_and_no_body() {
 }
 
 #[test]
-fn the_slash_at_the_end_is_not_an_alias() {
+fn a_trailing_slash_is_not_an_alias() {
     let app = TestApp::spawn(Backend::Sqlite);
     for path in ["/health/", "//health", "/Health", "/health/ready/"] {
         assert_eq!(app.anonymous().get(path).status, 404, "{path}");
@@ -69,22 +68,21 @@ fn ready_says_that_the_database_is_missing_and_not_why() {
 #[test]
 fn ready_says_that_migrations_are_pending() {
     let app = TestApp::spawn(Backend::Postgres);
-    let mut connection = PgConnection::establish(&app.database_url).unwrap();
-    connection.batch_execute("DELETE FROM __diesel_schema_migrations").unwrap();
+    execute(&app.database_url, "DELETE FROM __diesel_schema_migrations");
     assert_not_ready(&app.anonymous().get("/health/ready"), "migrations are pending");
 }
 
 #[test]
 fn ready_says_that_no_keys_were_loaded() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nobody}/api/auth/jwks");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}/api/auth/jwks");
     let app = TestApp::spawn_with(Backend::Sqlite, &[("JWKS_URL", &url)]);
     assert_not_ready(&app.anonymous().get("/health/ready"), "no verification keys are loaded");
 }
 
-/// Anybody may ask, so a crowd must not reach the database.
+/// The route is public, so its load must not reach the database.
 #[test]
-fn asking_often_looks_at_the_database_once_a_second() {
+fn frequent_probes_query_the_database_once_a_second() {
     let app = TestApp::spawn(Backend::Postgres);
     app.anonymous().get("/health/ready").expect(200);
     drop_database(&app);

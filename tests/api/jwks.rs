@@ -1,4 +1,4 @@
-//! The server with a JWKS endpoint that rotates, fails, stalls, lies and comes back.
+//! The server with a JWKS endpoint that rotates keys, fails, hangs, misbehaves and recovers.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::support::jwks::{Behaviour, JwksEndpoint, Key, listing};
 use crate::support::{Backend, TestApp};
 
-/// The server with nothing but the endpoint: no secret.
+/// A server with this endpoint and no shared secret.
 fn spawn(endpoint: &JwksEndpoint, variables: &[(&str, &str)]) -> TestApp {
     let mut all = vec![("BETTER_AUTH_SECRET", ""), ("JWKS_URL", endpoint.url.as_str())];
     all.extend(variables);
@@ -18,7 +18,7 @@ fn status(app: &TestApp, token: &str) -> u16 {
     app.with_token(token).get("/api/alice/tasks").status
 }
 
-/// Repeats a request until it is answered with this status, at most ten seconds long.
+/// Repeats a request until the response has this status; fails after ten seconds.
 #[track_caller]
 fn wait_for(app: &TestApp, token: &str, wanted: u16) {
     let started = Instant::now();
@@ -29,7 +29,7 @@ fn wait_for(app: &TestApp, token: &str, wanted: u16) {
 }
 
 #[test]
-fn the_stock_plugin_needs_nothing_but_the_url() {
+fn the_jwt_plugin_with_default_settings_needs_only_the_url() {
     let key = Key::new("first");
     let app = spawn(&JwksEndpoint::with_keys(&[&key]), &[]);
     assert_eq!(
@@ -52,9 +52,7 @@ fn the_stock_plugin_needs_nothing_but_the_url() {
 #[case::garbage(Behaviour::Answer("200 OK", "<html>".into()))]
 #[case::empty_set(Behaviour::Keys(Vec::new()))]
 #[case::silence(Behaviour::Silence)]
-fn before_a_key_set_was_ever_loaded_the_answer_is_503_and_heals_by_itself(
-    #[case] trouble: Behaviour,
-) {
+fn requests_get_503_until_the_first_key_set_is_loaded(#[case] trouble: Behaviour) {
     let key = Key::new("first");
     let endpoint = JwksEndpoint::start(trouble);
     let app = spawn(&endpoint, &[("JWKS_COOLDOWN_SECONDS", "1")]);
@@ -76,7 +74,7 @@ fn before_a_key_set_was_ever_loaded_the_answer_is_503_and_heals_by_itself(
 #[case::huge(Behaviour::Answer("200 OK", format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(300_000))))]
 #[case::too_many(Behaviour::Answer("200 OK", format!("{{\"keys\":[{}]}}", vec!["{}"; 101].join(","))))]
 #[case::silence(Behaviour::Silence)]
-fn a_known_key_goes_on_working_while_the_endpoint_is_bad(#[case] trouble: Behaviour) {
+fn a_known_key_keeps_working_while_the_endpoint_fails(#[case] trouble: Behaviour) {
     let key = Key::new("first");
     let endpoint = JwksEndpoint::with_keys(&[&key]);
     let timing = [("JWKS_COOLDOWN_SECONDS", "1"), ("JWKS_REFRESH_SECONDS", "1")];
@@ -110,7 +108,7 @@ fn a_thousand_unknown_keys_cause_one_fetch_per_cooldown() {
     let endpoint = JwksEndpoint::with_keys(&[&key]);
     let app = spawn(&endpoint, &[("JWKS_COOLDOWN_SECONDS", "3600")]);
     wait_for(&app, &key.token("alice"), 200);
-    let strangers = std::thread::scope(|scope| {
+    let refused = std::thread::scope(|scope| {
         let ask = |client: usize| {
             let (app, key) = (&app, &key);
             scope.spawn(move || {
@@ -125,7 +123,7 @@ fn a_thousand_unknown_keys_cause_one_fetch_per_cooldown() {
         let clients: Vec<_> = (0..8).map(ask).collect();
         clients.into_iter().map(|client| client.join().unwrap()).sum::<usize>()
     });
-    assert_eq!(strangers, 1000);
+    assert_eq!(refused, 1000);
     assert_eq!(endpoint.requests(), 1, "the one at start");
 }
 
@@ -150,7 +148,7 @@ fn a_new_key_works_after_at_most_one_cooldown_and_a_removed_one_stops() {
 }
 
 #[test]
-fn the_last_good_keys_serve_for_a_limited_time() {
+fn the_last_good_keys_are_used_for_a_limited_time() {
     let key = Key::new("first");
     let endpoint = JwksEndpoint::with_keys(&[&key]);
     let timing = [
@@ -167,7 +165,7 @@ fn the_last_good_keys_serve_for_a_limited_time() {
 }
 
 #[test]
-fn both_sources_work_together_and_never_meet() {
+fn both_key_sources_work_side_by_side() {
     let key = Key::new("first");
     let endpoint = JwksEndpoint::with_keys(&[&key]);
     let app = TestApp::spawn_with(Backend::Sqlite, &[("JWKS_URL", &endpoint.url)]);

@@ -21,33 +21,13 @@ type Allowed = fn(&str) -> bool;
 /// Who may name a library, so that exchanging it stays a local matter.
 const CONFINED: &[(&str, Allowed)] = &[
     ("diesel::", |path| {
-        let in_tasks = [
-            "id",
-            "priority",
-            "tags",
-            "model",
-            "repository",
-            "pipelined",
-            "grouped/creation",
-            "grouped/completion",
-            "grouped/write",
-            "update",
-            "bulk",
-            "idempotency/repository",
-            "list/in_place",
-            "list/row_value",
-            "list/statement",
-        ];
-        let in_transfer =
-            ["tables", "ledger"].iter().any(|name| path == format!("cli/copy/{name}.rs"));
+        let typed = ["id", "priority", "tags", "model"];
         path.starts_with("db/")
-            || in_transfer
-            || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
+            || path.starts_with("tasks/store/")
+            || typed.iter().any(|name| path == format!("tasks/task/{name}.rs"))
+            || ["tables", "ledger"].iter().any(|name| path == format!("cli/copy/{name}.rs"))
     }),
-    ("diesel_async::", |path| {
-        let in_tasks = ["pipelined", "grouped/write"];
-        path.starts_with("db/") || in_tasks.iter().any(|name| path == format!("tasks/{name}.rs"))
-    }),
+    ("diesel_async::", |path| path.starts_with("db/") || path.starts_with("tasks/store/")),
     ("tokio_postgres::", |path| path.starts_with("db/")),
     ("aws_lc_rs::digest", |path| {
         matches!(
@@ -65,8 +45,9 @@ const CONFINED: &[(&str, Allowed)] = &[
             "health/mod.rs",
         ]
         .contains(&path);
-        let in_tasks =
-            ["body", "clear", "dto"].iter().any(|name| path == format!("tasks/{name}.rs"));
+        let in_tasks = ["request/body", "clear", "response/shape"]
+            .iter()
+            .any(|name| path == format!("tasks/{name}.rs"));
         described || in_tasks || path.contains("/openapi")
     }),
     // Its statements concern all users at once, so nothing that serves a request may know it.
@@ -74,9 +55,7 @@ const CONFINED: &[(&str, Allowed)] = &[
     ("utoipa_swagger_ui::", |path| path == "docs/page.rs"),
     ("std::env::", |path| path == "config/source.rs"),
     // It leaves a writing statement before SQLite has committed it, and drops the error of that. These read.
-    (".get_result(", |path| {
-        matches!(path, "db/migrations.rs" | "db/facts.rs" | "db/session.rs" | "cli/copy/ledger.rs")
-    }),
+    (".get_result(", |path| matches!(path, "db/postgres/facts.rs" | "cli/copy/ledger.rs")),
 ];
 
 fn layer(module: &str) -> usize {

@@ -1,5 +1,5 @@
-//! The walls around the URL table, walked mechanically: every operation there is, as a stranger and
-//! as another user. A route that is added later is tested here without anybody thinking of it.
+//! The protection of every operation in the URL table, called without a token and as another user. A new route
+//! is tested here automatically.
 
 use rstest::rstest;
 use serde_json::json;
@@ -8,7 +8,7 @@ use taskbridge::{Access, Operation, operations};
 use crate::support::client::{new_task, tasks_of};
 use crate::support::{Answer, Backend, TestApp, sources};
 
-/// What anybody may call. A new entry is a decision, so it is made here.
+/// The operations that need no token. A new one must be listed here on purpose.
 const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/health"),
     ("GET", "/health/ready"),
@@ -19,7 +19,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/docs/swagger-ui.css"),
 ];
 
-/// The parameters without which an operation does nothing but refuse.
+/// The query parameters that an operation requires.
 fn query(operation: &Operation) -> &'static str {
     match (operation.method.as_str(), operation.path) {
         ("DELETE", "/tasks") => "?completed=true",
@@ -32,7 +32,7 @@ pub fn path(operation: &Operation, user: &str, id: &str) -> String {
     path + query(operation)
 }
 
-fn behind_the_wall() -> impl Iterator<Item = &'static Operation> {
+fn protected() -> impl Iterator<Item = &'static Operation> {
     operations().filter(|operation| operation.access != Access::Public)
 }
 
@@ -99,7 +99,7 @@ fn every_operation_is_401_without_a_token(
 ) {
     let app = TestApp::spawn(backend);
     let id = last_segment(&new_task(&app.as_user("alice"), "alice", "Hidden"));
-    for operation in behind_the_wall() {
+    for operation in protected() {
         let (method, path) = (operation.method.as_str(), path(operation, "alice", &id));
         let answer = app.anonymous().send(method, &path, None);
         assert_unauthorized(&answer, &format!("{method} {path}"));

@@ -1,14 +1,15 @@
-//! The database goes away or gets stuck: clients are told to come back, and it heals by itself.
+//! The database disappears or hangs: clients get 503 with `Retry-After`, and the server recovers by itself.
 
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, SqliteConnection};
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::app::{cut_connections, drop_database};
 use crate::support::client::new_task;
+use crate::support::postgres::connect;
 use crate::support::{Answer, Backend, TestApp};
 
 #[track_caller]
@@ -27,7 +28,7 @@ fn assert_unavailable(answer: &Answer) {
 }
 
 #[test]
-fn without_its_postgres_database_the_api_is_503_and_the_process_healthy() {
+fn without_its_postgres_database_the_api_is_503_and_health_is_200() {
     let app = TestApp::spawn(Backend::Postgres);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
@@ -40,9 +41,9 @@ fn without_its_postgres_database_the_api_is_503_and_the_process_healthy() {
     assert_eq!(alice.put(&task, &json!({"title": ""})).status, 422);
 }
 
-/// The server may have restarted while nobody called.
+/// The database server may have restarted while there were no requests.
 #[test]
-fn connections_that_were_lost_while_idle_cost_nobody_an_answer() {
+fn connections_lost_while_idle_fail_no_request() {
     let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
@@ -54,10 +55,10 @@ fn connections_that_were_lost_while_idle_cost_nobody_an_answer() {
     }
 }
 
-/// One that was in use a moment ago is found dead by the request that gets it; after that all others
-/// are asked first.
+/// A connection that was used a moment ago is not checked, so the request that gets it fails. After that, all
+/// others are checked first.
 #[test]
-fn connections_that_were_lost_in_use_cost_one_answer_and_heal() {
+fn connections_lost_shortly_after_use_fail_one_request_at_most() {
     let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "3")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
@@ -74,7 +75,7 @@ fn connections_that_were_lost_in_use_cost_one_answer_and_heal() {
 }
 
 #[rstest]
-fn a_locked_sqlite_file_is_503_for_writers_and_no_matter_for_readers(
+fn a_locked_sqlite_file_is_503_for_writers_and_not_for_readers(
     #[values("10", "1")] connections: &str,
 ) {
     let app = TestApp::spawn_with(Backend::Sqlite, &[("DATABASE_MAX_CONNECTIONS", connections)]);
@@ -96,7 +97,7 @@ fn a_postgres_table_locked_by_another_is_503_until_it_is_free() {
     let app = TestApp::spawn_with(Backend::Postgres, &variables);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
-    let mut other = PgConnection::establish(&app.database_url).unwrap();
+    let mut other = connect(&app.database_url).unwrap();
     other.batch_execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").unwrap();
     let started = Instant::now();
     assert_unavailable(&alice.get(&task));
@@ -111,7 +112,7 @@ fn a_pool_without_a_free_connection_is_503() {
     let app = TestApp::spawn_with(Backend::Postgres, &[("DATABASE_MAX_CONNECTIONS", "1")]);
     let alice = app.as_user("alice");
     let task = new_task(&alice, "alice", "a");
-    let mut other = PgConnection::establish(&app.database_url).unwrap();
+    let mut other = connect(&app.database_url).unwrap();
     other.batch_execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         // Waits 5 s for the table; the reader gives up waiting for its connection after 3.

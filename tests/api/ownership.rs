@@ -1,5 +1,5 @@
-//! Alice has tasks, Mallory wants them. Neither the data nor the mere existence of a task or a user
-//! may be learnt, and an id is the same text in a token, a path and a row.
+//! Alice has tasks, and Mallory tries to get at them. Neither the data nor the existence of a task or a user may
+//! be revealed, and a user id is the same text in a token, a path and a row.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::client::{new_task, tasks_of};
 use crate::support::{Answer, Backend, Client, TestApp};
 
-/// Every verb on a task, with the body it needs.
+/// Every method on a task, with the body that it needs.
 const VERBS: &[(&str, &str, Option<&str>)] = &[
     ("GET", "", None),
     ("HEAD", "", None),
@@ -23,7 +23,7 @@ fn attempt(client: &Client, verb: &(&str, &str, Option<&str>), task: &str) -> An
     attempt_with(client, verb, task, "X-None: 1")
 }
 
-/// With one more header line.
+/// As [`attempt`], with one more header line.
 fn attempt_with(
     client: &Client,
     (method, suffix, body): &(&str, &str, Option<&str>),
@@ -65,16 +65,16 @@ fn missing_deleted_and_foreign_tasks_are_byte_identical(
 }
 
 #[rstest]
-fn a_403_is_the_same_whether_that_user_or_task_exists(
+fn a_403_is_the_same_whether_or_not_the_user_or_the_task_exists(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
     let mallory = app.as_user("mallory");
     let existing = new_task(&app.as_user("alice"), "alice", "Hidden");
     let missing = format!("{}/1", tasks_of("alice"));
-    let nobodys = format!("{}/1", tasks_of("nobody"));
+    let unknown_users = format!("{}/1", tasks_of("nobody"));
     for verb in VERBS {
-        let reference = attempt(&mallory, verb, &nobodys);
+        let reference = attempt(&mallory, verb, &unknown_users);
         assert_eq!(reference.status, 403, "{verb:?}");
         assert_eq!(attempt(&mallory, verb, &existing), reference, "{verb:?}");
         assert_eq!(attempt(&mallory, verb, &missing), reference, "{verb:?}");
@@ -93,7 +93,7 @@ fn a_403_is_the_same_whether_that_user_or_task_exists(
 }
 
 #[rstest]
-fn a_list_holds_the_own_tasks_and_no_others(
+fn a_list_has_the_tasks_of_its_user_only(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
@@ -121,7 +121,7 @@ fn a_list_holds_the_own_tasks_and_no_others(
 }
 
 #[test]
-fn no_body_makes_a_task_somebody_elses() {
+fn no_body_changes_the_owner_of_a_task() {
     let app = TestApp::spawn(Backend::Sqlite);
     let mallory = app.as_user("mallory");
     let planted = json!({"title": "Planted", "user_id": "alice", "owner": "alice", "id": 7});
@@ -138,7 +138,7 @@ fn no_body_makes_a_task_somebody_elses() {
 }
 
 #[rstest]
-fn an_id_of_any_characters_reaches_its_own_tasks(
+fn a_user_id_of_any_characters_reaches_its_tasks(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let app = TestApp::spawn(backend);
@@ -193,7 +193,7 @@ fn an_id_of_any_characters_reaches_its_own_tasks(
 }
 
 #[test]
-fn every_spelling_of_a_path_means_the_same_user() {
+fn every_percent_encoding_of_a_path_names_the_same_user() {
     let app = TestApp::spawn(Backend::Sqlite);
     for (user, spellings) in [
         ("alice", &["alice", "%61lice", "%61%6c%69%63%65", "%61%6C%69%63%65"][..]),

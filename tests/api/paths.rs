@@ -1,5 +1,5 @@
-//! Order and extent of the walls: the caller is judged before anything else of a request, and on
-//! every path below `/api`, whether something is there or not.
+//! The order and the extent of the token check: it comes before every other check of a request, on every path
+//! below `/api`, whether or not the path exists.
 
 use serde_json::Value;
 
@@ -7,8 +7,7 @@ use crate::matrix::assert_unauthorized;
 use crate::support::client::new_task;
 use crate::support::{Answer, Backend, TestApp};
 
-/// Requests that are wrong in one more way than their caller: method, path below the user, header
-/// lines, body.
+/// Requests with one mistake besides the missing token: method, path below the user, header lines, body.
 const WRONG: &[(&str, &str, &[&str], &str)] = &[
     ("GET", "/tasks/abc", &[], ""),
     ("GET", "/tasks/0", &[], ""),
@@ -32,15 +31,15 @@ const WRONG: &[(&str, &str, &[&str], &str)] = &[
 ];
 
 #[test]
-fn nothing_of_a_request_is_looked_at_before_the_caller() {
+fn the_caller_is_checked_before_anything_else_of_a_request() {
     let app = TestApp::spawn(Backend::Sqlite);
     let mallory = app.as_user("mallory").with_header("X-Request-Id", "same");
     let reference = mallory.raw("GET", "/api/alice/tasks", &[], b"").without_date();
     assert_eq!(reference.status, 403);
     for (method, path, lines, body) in WRONG {
         let path = format!("/api/alice{path}");
-        let stranger = app.anonymous().raw(method, &path, lines, body.as_bytes());
-        assert_unauthorized(&stranger, &format!("{method} {path}"));
+        let anonymous = app.anonymous().raw(method, &path, lines, body.as_bytes());
+        assert_unauthorized(&anonymous, &format!("{method} {path}"));
         let other = mallory.raw(method, &path, lines, body.as_bytes()).without_date();
         let told_apart = |answer: &Answer| {
             let headers: Vec<_> =
@@ -52,7 +51,7 @@ fn nothing_of_a_request_is_looked_at_before_the_caller() {
 }
 
 #[test]
-fn unknown_paths_are_behind_the_walls_too() {
+fn unknown_paths_below_api_need_a_token_too() {
     let app = TestApp::spawn(Backend::Sqlite);
     for path in [
         "/api",
@@ -105,7 +104,7 @@ fn unknown_paths_are_behind_the_walls_too() {
 }
 
 #[test]
-fn paths_beside_api_are_plainly_missing() {
+fn unknown_paths_outside_api_are_404() {
     let app = TestApp::spawn(Backend::Sqlite);
     for path in [
         "/",
@@ -131,7 +130,7 @@ fn paths_beside_api_are_plainly_missing() {
 }
 
 #[test]
-fn a_user_called_like_a_route_has_tasks_all_the_same() {
+fn a_user_id_may_equal_the_name_of_a_route() {
     let app = TestApp::spawn(Backend::Sqlite);
     for user in ["me", "tasks", "health", "api"] {
         let client = app.as_user(user);

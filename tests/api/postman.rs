@@ -1,5 +1,5 @@
-//! The Postman collection by itself; `scripts/test-postman` runs it. It covers the whole API, shows an
-//! answer to every request, and carries no secret.
+//! The content of the Postman collection, which `scripts/test-postman` runs: it covers the whole API, has an
+//! example response for every request, and contains no secret.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ fn every_operation_is_in_the_collection() {
         })
         .collect();
     for operation in operations().filter(|it| it.produces == Produces::Json) {
-        // The description describes the others.
+        // The description covers the others.
         if operation.path != "/openapi.json" {
             let wanted = (operation.method.to_string(), operation.pattern());
             let by_another_id = (wanted.0.clone(), wanted.1.replace("{id}", "{{once_id}}"));
@@ -62,7 +62,7 @@ fn every_request_has_a_test_and_an_example() {
 }
 
 #[test]
-fn no_file_carries_a_token_or_a_secret() {
+fn no_file_contains_a_token_or_a_secret() {
     let (environment, environment_text) = read("local.postman_environment.json");
     let (_, collection_text) = read("taskbridge.postman_collection.json");
     let values = environment["values"].as_array().unwrap();
@@ -73,9 +73,9 @@ fn no_file_carries_a_token_or_a_secret() {
     }
 }
 
-/// What a script puts into the environment or the collection's variables is part of an export.
+/// Variables of the environment and of the collection are part of an export, so a token must not be among them.
 #[test]
-fn tokens_are_kept_where_no_export_carries_them() {
+fn tokens_are_stored_where_no_export_includes_them() {
     let (_, text) = read("taskbridge.postman_collection.json");
     for (store, _) in
         text.match_indices("Variables.set('").chain(text.match_indices("environment.set('"))

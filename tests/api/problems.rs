@@ -10,7 +10,11 @@ use crate::support::client::new_task;
 use crate::support::tokens::now;
 use crate::support::{Answer, Backend, TestApp, TokenBuilder};
 
-/// One error of every kind that a client can cause.
+/// With these a client can cause a timeout and reach the limit of tasks.
+pub const SETTINGS: &[(&str, &str)] =
+    &[("REQUEST_TIMEOUT_SECONDS", "1"), ("MAX_TASKS_PER_USER", "3")];
+
+/// One error of every kind that a client can cause, with [`SETTINGS`].
 pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
     let identified =
         |client: crate::support::Client| client.with_header("X-Request-Id", request_id);
@@ -45,6 +49,7 @@ pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
             .with_header("Idempotency-Key", "a b")
             .post("/api/alice/tasks", &json!({"title": "a"})),
         key_reused(&alice),
+        limit_reached(&identified(app.as_user("full"))),
     ]
 }
 
@@ -54,9 +59,17 @@ fn key_reused(client: &crate::support::Client) -> Answer {
     keyed.post("/api/alice/tasks", &json!({"title": "b"}))
 }
 
+fn limit_reached(client: &crate::support::Client) -> Answer {
+    let create = || client.post("/api/full/tasks", &json!({"title": "a"}));
+    for _ in 0..3 {
+        create().expect(201);
+    }
+    create()
+}
+
 #[test]
 fn every_error_is_a_complete_problem() {
-    let app = TestApp::spawn_with(Backend::Sqlite, &[("REQUEST_TIMEOUT_SECONDS", "1")]);
+    let app = TestApp::spawn_with(Backend::Sqlite, SETTINGS);
     let mut seen = BTreeSet::new();
     for answer in errors(&app, "my.own-id_1") {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");

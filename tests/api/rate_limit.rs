@@ -1,4 +1,4 @@
-//! Nobody can take more than a fair share, and nobody is refused for what others do.
+//! The rate limits: per user, and per client address for failed authentications.
 
 use crate::support::client::tasks_of;
 use crate::support::{Answer, Backend, TestApp};
@@ -16,7 +16,7 @@ fn assert_limited(answer: &Answer) {
 }
 
 #[test]
-fn a_user_is_told_the_quota_and_stopped_at_its_end() {
+fn a_user_sees_the_quota_and_gets_429_at_its_end() {
     let app = limited(&[("RATE_LIMIT_PER_MINUTE", "3")]);
     let alice = app.as_user("alice");
     for (path, status, remaining) in
@@ -50,7 +50,7 @@ fn an_address_that_fails_too_often_gets_429_but_a_good_token_passes() {
 }
 
 #[test]
-fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+fn each_client_of_a_trusted_proxy_has_a_quota_of_its_own() {
     let app = limited(&[("AUTH_FAILURES_PER_MINUTE", "1"), ("TRUSTED_PROXIES", "127.0.0.0/8")]);
     let from = |address: &str| app.anonymous().with_header("X-Forwarded-For", address);
     from("203.0.113.1").get("/api/me").expect(401);
@@ -60,7 +60,7 @@ fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 }
 
 #[test]
-fn nobody_else_chooses_an_address_by_a_header() {
+fn an_untrusted_client_cannot_choose_its_address_by_a_header() {
     let app = limited(&[("AUTH_FAILURES_PER_MINUTE", "1")]);
     let from = |address: &str| app.anonymous().with_header("X-Forwarded-For", address);
     from("203.0.113.1").get("/api/me").expect(401);
@@ -68,14 +68,14 @@ fn nobody_else_chooses_an_address_by_a_header() {
 }
 
 #[test]
-fn zero_is_no_limit_and_no_header() {
+fn zero_switches_off_the_limit_and_its_headers() {
     let app = limited(&[]);
     let answer = app.as_user("alice").get(&tasks_of("alice")).expect(200);
     assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), (None, None));
 }
 
 #[test]
-fn the_server_comes_with_limits() {
+fn both_limits_are_on_by_default() {
     let (url, _folder) = crate::support::app::fresh_url(Backend::Sqlite);
     let mut process = crate::support::process::Process::serve(&url, &[]);
     let answer = process.as_user("alice").get("/api/me").expect(200);

@@ -1,15 +1,15 @@
-//! Clients that take their time: each gets so much of it and no more, and costs the others nothing.
+//! Slow clients: each has a timeout, and none delays the others.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::support::{Backend, TestApp, TokenBuilder, raw};
 
-const PATIENCE: &[(&str, &str)] = &[("REQUEST_TIMEOUT_SECONDS", "1")];
+const ONE_SECOND: &[(&str, &str)] = &[("REQUEST_TIMEOUT_SECONDS", "1")];
 
 #[test]
-fn a_body_that_does_not_come_is_408() {
-    let app = TestApp::spawn_with(Backend::Sqlite, PATIENCE);
+fn a_missing_body_is_408_after_the_timeout() {
+    let app = TestApp::spawn_with(Backend::Sqlite, ONE_SECOND);
     let authorization = format!("Authorization: Bearer {}", TokenBuilder::valid("alice").build());
     let lines = [authorization.as_str(), "Content-Type: application/json", "Content-Length: 20"];
     let mut stream = raw::connect(app.address);
@@ -22,23 +22,23 @@ fn a_body_that_does_not_come_is_408() {
 }
 
 #[test]
-fn a_body_that_comes_drop_by_drop_is_408_too() {
-    let app = TestApp::spawn_with(Backend::Sqlite, PATIENCE);
+fn a_body_that_arrives_too_slowly_is_408() {
+    let app = TestApp::spawn_with(Backend::Sqlite, ONE_SECOND);
     let authorization = format!("Authorization: Bearer {}", TokenBuilder::valid("alice").build());
     let lines = [authorization.as_str(), "Content-Type: application/json", "Content-Length: 900"];
     let mut stream = raw::connect(app.address);
     stream.write_all(&raw::request("POST", "/api/alice/tasks", &lines, b"{")).unwrap();
     for _ in 0..15 {
         std::thread::sleep(Duration::from_millis(100));
-        // From some point on the server does not listen any more, which is what is expected.
+        // At some point the server stops reading, as it should.
         let _ = stream.write_all(b" ");
     }
     raw::read_answer(stream, false).expect(408);
 }
 
 #[test]
-fn a_header_that_does_not_end_is_408() {
-    let app = TestApp::spawn_with(Backend::Sqlite, PATIENCE);
+fn an_unfinished_header_is_408() {
+    let app = TestApp::spawn_with(Backend::Sqlite, ONE_SECOND);
     let mut stream = raw::connect(app.address);
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").unwrap();
     let started = Instant::now();
@@ -47,7 +47,7 @@ fn a_header_that_does_not_end_is_408() {
 }
 
 #[test]
-fn the_others_are_served_meanwhile() {
+fn other_clients_are_served_meanwhile() {
     let app = TestApp::spawn(Backend::Sqlite);
     let slow: Vec<_> = (0..50)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! Readers and writers who go on while the database is away.
+//! Readers and writers that go on while the database is away.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ impl Crowd {
         Self { writers: Writer::several(writers, seed) }
     }
 
-    /// Keeps everybody busy until `happening` is over; what they met, and what that gave.
+    /// Keeps all clients busy until `happening` is over; what they met, and what that gave.
     pub fn busy_while<T>(
         &mut self,
         address: SocketAddr,
@@ -105,7 +105,7 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Whether nobody is to ask anything for now.
+    /// Whether no client is to send anything for now.
     pub fn quiet(&self, quiet: bool) {
         self.quiet.store(quiet, Ordering::Relaxed);
     }

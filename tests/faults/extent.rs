@@ -1,4 +1,4 @@
-//! How long a test runs, and the figures it leaves behind.
+//! How long a test runs, and the figures that it prints.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What one client knows of its tasks: what the server acknowledged, what it refused, and what stayed
-//! without an answer. Each client writes as a user of its own, so nobody else changes them.
+//! without an answer. Each client writes as a user of its own, so that no other client changes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -41,11 +41,12 @@ struct Seen {
     etag: String,
 }
 
-/// A write that nobody answered, and the task before it.
+/// A write without an answer, the task before it, and the number of the last write that was acknowledged before.
 #[derive(Debug)]
 struct Doubt {
     write: Write,
     before: Option<Seen>,
+    last: i64,
 }
 
 /// How many writes had which fate.
@@ -83,13 +84,16 @@ pub struct Journal {
     user: String,
     tasks: BTreeMap<i64, Seen>,
     doubts: Vec<Doubt>,
+    /// The greatest number of a write that is certain.
+    last: i64,
     /// What has happened so far.
     pub counts: Counts,
 }
 
 impl Journal {
     pub fn new(user: String) -> Self {
-        Self { user, tasks: BTreeMap::new(), doubts: Vec::new(), counts: Counts::default() }
+        let (tasks, doubts, last, counts) = Default::default();
+        Self { user, tasks, doubts, last, counts }
     }
 
     pub fn user(&self) -> &str {
@@ -118,7 +122,7 @@ impl Journal {
             (Fate::Refused, _) => self.counts.refused += 1,
             _ => {
                 let before = write.id().and_then(|id| self.tasks.remove(&id));
-                self.doubts.push(Doubt { write, before });
+                self.doubts.push(Doubt { write, before, last: self.last });
                 self.counts.in_doubt += 1;
             }
         }
@@ -159,6 +163,8 @@ impl Journal {
         }
         let after = Seen::of(answer);
         assert!(write.made(before.as_ref(), &after), "{write:?} on {before:?} answered {after:?}");
+        assert!(after.seq() > self.last, "{write:?} has not a greater number than {}", self.last);
+        self.last = after.seq();
         assert!(self.tasks.insert(after.id(), after).is_none(), "an id given twice: {answer:?}");
     }
 
@@ -166,7 +172,7 @@ impl Journal {
     /// every doubtful one wholly or not at all, and nothing else. Keyed requests are sent again.
     pub fn settle(&mut self, client: &Client) {
         let mut listed = self.list(client);
-        for Doubt { write, before } in std::mem::take(&mut self.doubts) {
+        for Doubt { write, before, last } in std::mem::take(&mut self.doubts) {
             let found = match (&write, &before) {
                 (Write::Create { body, .. }, _) => same_title(&listed, &body["title"]),
                 (_, Some(before)) => listed.get(&before.id()).map(|_| before.id()),
@@ -175,7 +181,7 @@ impl Journal {
             let mut now = found.map(|id| self.read(client, id));
             let stored = match &now {
                 None => matches!(write, Write::Delete { .. }),
-                Some(after) => write.made(before.as_ref(), after),
+                Some(after) => write.made(before.as_ref(), after) && after.seq() > last,
             };
             let untouched = now == before;
             assert!(stored || untouched, "half done: {write:?} on {before:?} left {now:?}");
@@ -189,12 +195,15 @@ impl Journal {
                 now = Some(again);
             }
             if let Some(seen) = now {
+                self.last = self.last.max(seen.seq());
                 self.tasks.insert(seen.id(), seen);
             }
         }
         let expected: BTreeMap<i64, Value> =
             self.tasks.iter().map(|(id, seen)| (*id, seen.task.clone())).collect();
         assert_eq!(self.list(client), expected, "the tasks of {}", self.user);
+        let numbers: BTreeSet<i64> = self.tasks.values().map(Seen::seq).collect();
+        assert_eq!(numbers.len(), self.tasks.len(), "a number was given twice");
         for (id, seen) in &self.tasks {
             assert_eq!(self.read(client, *id), *seen);
         }
@@ -231,8 +240,9 @@ impl Seen {
         self.task["id"].as_i64().expect("an id")
     }
 
-    fn version(&self) -> u64 {
-        self.etag.trim_matches('"').parse().expect("a version")
+    /// The number of the task's last write among all writes of its user.
+    fn seq(&self) -> i64 {
+        self.etag.trim_matches('"').parse().expect("a number")
     }
 }
 
@@ -268,7 +278,7 @@ impl Write {
         for name in given {
             expected[*name] = after.task[*name].clone();
         }
-        expected == after.task && after.version() == before.map_or(0, Seen::version) + 1
+        expected == after.task && after.seq() > before.map_or(0, Seen::seq)
     }
 }
 

@@ -23,17 +23,17 @@ pub struct Met {
     failed_most: usize,
     /// The same of answers that came after the database was back.
     pub failed_late_most: usize,
-    /// Whether somebody got a 503 before anything had happened.
+    /// Whether a client got a 503 before anything had happened.
     early: bool,
-    /// The longest that anybody waited before anything had happened: what a busy machine takes anyway.
+    /// The longest that a client waited before anything had happened: what a busy machine takes anyway.
     usual: Duration,
     /// How long the database was away.
     away: Duration,
     /// When, after the database was back, the last 503 arrived.
     last_failure: Duration,
-    /// When everybody had had a good answer again.
+    /// When every client had had a good answer again.
     pub recovered: Duration,
-    /// The longest that anybody waited for an answer.
+    /// The longest that a client waited for an answer.
     pub longest: Duration,
 }
 
@@ -80,8 +80,8 @@ impl Met {
     pub fn check(&self) {
         assert!(!self.early, "503 before anything had happened: {self}");
         assert!(self.last_failure < RECOVERY, "still 503: {self}");
-        assert!(self.recovered < RECOVERY + self.usual, "somebody still had to wait: {self}");
-        assert!(self.longest < LIMIT + self.usual, "somebody waited too long: {self}");
+        assert!(self.recovered < RECOVERY + self.usual, "a client still had to wait: {self}");
+        assert!(self.longest < LIMIT + self.usual, "a client waited too long: {self}");
     }
 }
 

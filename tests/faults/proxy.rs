@@ -24,7 +24,7 @@ pub enum Fault {
 
 struct State {
     fault: Fault,
-    /// How often it has changed, for those who wait for that.
+    /// How often it has changed, for threads that wait for a change.
     change: u64,
     /// Kept here as well, so that a connection whose threads have ended is not closed by it.
     open: Vec<TcpStream>,

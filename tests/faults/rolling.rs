@@ -29,8 +29,8 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
     let ports = [lasting_port(&mut random), lasting_port(&mut random)];
     let mut instances = ports.map(|port| start(&url, port));
     let nginx = Nginx::start(lasting_port(&mut random), ports);
-    let patience = Duration::from_secs(30);
-    let traffic = Traffic::start(nginx.address, CLIENTS, PAUSE, patience, seed);
+    let timeout = Duration::from_secs(30);
+    let traffic = Traffic::start(nginx.address, CLIENTS, PAUSE, timeout, seed);
     std::thread::sleep(Duration::from_millis(500));
     let mut away = Vec::new();
     while traffic.answered() < least_requests || away.len() < least_restarts {

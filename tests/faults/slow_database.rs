@@ -1,5 +1,5 @@
 //! A database behind a bad network: slow, stalled, swallowing or resetting. The process stays healthy,
-//! nobody waits past the limits, and after the fault all is well without a restart.
+//! no request waits past the limits, and after the fault all is well without a restart.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,8 +26,7 @@ const NEARLY_ALL: [f64; 2] = [0.95, 0.99];
 /// How soon after the fault every request is answered as it should be.
 const RECOVERY: Duration = Duration::from_secs(2);
 
-/// The same after a black hole: libpq gives an attempt to connect that was made in it 3 s (`db/url.rs`),
-/// and takes no shorter time than 2.
+/// The same after a black hole: an attempt to connect that was made in it is given 3 s (`connect_timeout`).
 const RECOVERY_FROM_SILENCE: Duration = Duration::from_secs(4);
 
 /// For the network between the test and the server, and for a machine that does other things.
@@ -71,16 +70,16 @@ fn survive(name: &str, fault: Fault, limits: &Limits) {
     let mut process = Process::serve(&url, &variables);
     let address = process.address();
     let seed = seed();
-    let patience = limits.request + Duration::from_secs(10);
+    let timeout = limits.request + Duration::from_secs(10);
     let recovery_limit = if fault == Fault::BlackHole { RECOVERY_FROM_SILENCE } else { RECOVERY };
     let mut recoveries = Vec::new();
     let (mut health, mut during) = (Vec::new(), Vec::new());
     let control = Control::start();
     for round in 0..rounds(1, 5) {
         let seed = seed.wrapping_add(u64::try_from(round).unwrap() << 32);
-        let traffic = Traffic::start(address, 8, Duration::from_millis(5), patience, seed);
+        let traffic = Traffic::start(address, 8, Duration::from_millis(5), timeout, seed);
         std::thread::sleep(Duration::from_millis(500));
-        let watch = HealthWatch::start(Wire::new(address, "watch", patience));
+        let watch = HealthWatch::start(Wire::new(address, "watch", timeout));
         let began = Instant::now();
         proxy.set(fault);
         std::thread::sleep(limits.request + Duration::from_secs(1));
@@ -103,7 +102,10 @@ fn survive(name: &str, fault: Fault, limits: &Limits) {
             .unwrap_or_default();
         recoveries.push(recovery);
         assert!(recovery <= recovery_limit, "{name}: 503 until {recovery:?} after its end");
-        assert!(after.iter().any(|sample| sample.outcome == Outcome::Right), "nobody asked");
+        assert!(
+            after.iter().any(|sample| sample.outcome == Outcome::Right),
+            "no request after the fault"
+        );
         during.extend(faulty);
     }
     let allowance = control.allowance();

@@ -44,7 +44,7 @@ const FAULTS: [&str; 7] = [
 
 #[test]
 #[ignore = "takes half an hour: make soak"]
-fn half_an_hour_of_faults_leaves_nothing_behind() {
+fn after_half_an_hour_of_faults_the_server_is_as_before() {
     descriptors::allow(4_000);
     let length = Duration::from_secs(60 * soak_minutes());
     assert!(

@@ -43,12 +43,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Starts clients that pause so long between two requests and wait `patience` for an answer.
+    /// Starts clients that pause so long between two requests and wait `timeout` for an answer.
     pub fn start(
         address: SocketAddr,
         clients: usize,
         pause: Duration,
-        patience: Duration,
+        timeout: Duration,
         seed: u64,
     ) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -57,7 +57,7 @@ impl Traffic {
                 let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
                 let name = format!("traffic-{number}");
                 let seed = seed.wrapping_add(u64::try_from(number).unwrap());
-                let mut client = TrafficClient::new(address, &name, patience, seed);
+                let mut client = TrafficClient::new(address, &name, timeout, seed);
                 std::thread::spawn(move || {
                     let mut samples = Vec::new();
                     while !stop.load(Ordering::Relaxed) {
@@ -97,9 +97,9 @@ pub struct TrafficClient {
 }
 
 impl TrafficClient {
-    pub fn new(address: SocketAddr, user: &str, patience: Duration, seed: u64) -> Self {
+    pub fn new(address: SocketAddr, user: &str, timeout: Duration, seed: u64) -> Self {
         Self {
-            wire: Wire::new(address, user, patience),
+            wire: Wire::new(address, user, timeout),
             path: format!("/api/{user}/tasks"),
             random: fastrand::Rng::with_seed(seed),
             tasks: Vec::new(),
@@ -154,7 +154,7 @@ impl TrafficClient {
         if outcome == Outcome::Right {
             self.tasks[index].1 = title;
         } else {
-            // Nobody knows which of the two it is called now.
+            // Either title may be the one that is stored now.
             self.tasks.swap_remove(index);
         }
         outcome

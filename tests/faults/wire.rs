@@ -12,21 +12,21 @@ use crate::support::{Answer, TokenBuilder};
 pub struct Wire {
     address: SocketAddr,
     authorization: String,
-    patience: Duration,
+    timeout: Duration,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Wire {
-    /// A client with a token of this user. No single read or write takes longer than `patience`.
-    pub fn new(address: SocketAddr, user: &str, patience: Duration) -> Self {
+    /// A client with a token of this user. No single read or write takes longer than `timeout`.
+    pub fn new(address: SocketAddr, user: &str, timeout: Duration) -> Self {
         let token = TokenBuilder::valid(user).claim("exp", i64::from(u32::MAX)).build();
-        Self::with_token(address, &token, patience)
+        Self::with_token(address, &token, timeout)
     }
 
     /// A client with this token.
-    pub fn with_token(address: SocketAddr, token: &str, patience: Duration) -> Self {
+    pub fn with_token(address: SocketAddr, token: &str, timeout: Duration) -> Self {
         let authorization = format!("Authorization: Bearer {token}\r\n");
-        Self { address, authorization, patience, stream: None }
+        Self { address, authorization, timeout, stream: None }
     }
 
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {
@@ -77,15 +77,15 @@ impl Wire {
     }
 
     fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect_timeout(&self.address, self.patience)?;
-        stream.set_read_timeout(Some(self.patience))?;
-        stream.set_write_timeout(Some(self.patience))?;
+        let stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
+        stream.set_read_timeout(Some(self.timeout))?;
+        stream.set_write_timeout(Some(self.timeout))?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 }
 
-/// Reads one answer to anything but HEAD by its framing, and nothing behind it.
+/// Reads one answer to anything but HEAD by its framing, and nothing after it.
 pub fn read_answer(stream: &mut impl BufRead) -> io::Result<Answer> {
     let status_line = line(stream)?;
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());

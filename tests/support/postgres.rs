@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::{Connection, PgConnection, RunQueryDsl};
+use ::postgres::{Client, Error, NoTls};
 
 const NOT_INSTALLED: &str = "PostgreSQL's server programs were not found. Install them (on Debian: \
     apt-get install postgresql) or put their folder on the PATH; these tests are never skipped.";
@@ -46,40 +47,58 @@ impl Cluster {
         let port_text = port.to_string();
         let arguments = [&[programs.as_ref(), &port_text, prepare], options].concat();
         let mut shell = unprivileged_shell(SCRIPT, &arguments);
-        let lifeline = shell.stdin.take().expect("piped");
-        wait_until_ready(port, &mut shell);
-        Self { port, _lifeline: lifeline }
+        let cluster = Self { port, _lifeline: shell.stdin.take().expect("piped") };
+        cluster.wait_until_ready(&mut shell);
+        cluster
+    }
+
+    fn wait_until_ready(&self, shell: &mut Child) {
+        let started = Instant::now();
+        while connect(&self.url("postgres")).is_err() {
+            let ended = shell.try_wait().expect("state of the shell");
+            assert!(ended.is_none(), "PostgreSQL did not start; its messages are above");
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "PostgreSQL did not answer in 60 s"
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The URL of one of its databases, for its superuser.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://test@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut connection =
-            PgConnection::establish(&url(self.port, "postgres")).expect("test cluster");
-        diesel::sql_query(format!("CREATE DATABASE {name}"))
-            .execute(&mut connection)
-            .expect("create database");
-        url(self.port, &name)
+        let mut admin = connect(&self.url("postgres")).expect("test cluster");
+        admin.batch_execute(&format!("CREATE DATABASE {name}")).expect("create database");
+        self.url(&name)
     }
 }
 
 /// The URL of a new, empty database.
 pub fn fresh_database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(|| Cluster::start("", &[])).fresh_database()
+    let make = || CLUSTER.get_or_init(|| Cluster::start("", &[])).fresh_database();
+    // The client starts an asynchronous runtime, which a thread that already runs one refuses.
+    thread::scope(|scope| scope.spawn(make).join()).expect("a database")
 }
 
-fn url(port: u16, database: &str) -> String {
-    format!("postgres://test@127.0.0.1:{port}/{database}")
+/// A connection for the test itself. It uses no TLS: the parameters of the URL are for the program.
+pub fn connect(url: &str) -> Result<Client, Error> {
+    Client::connect(url.split('?').next().unwrap_or(url), NoTls)
 }
 
-/// A port that nobody uses just now.
+/// A port that is free now.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("free port").port()
 }
 
-/// Runs a script as somebody else than root, whom database servers refuse to run for.
+/// Runs a script as another user than root, for whom database servers refuse to run.
 pub fn unprivileged_shell(script: &str, arguments: &[&str]) -> Child {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let mut command = if root {
@@ -97,16 +116,6 @@ pub fn unprivileged_shell(script: &str, arguments: &[&str]) -> Child {
         .stdout(Stdio::null())
         .spawn()
         .expect("start a shell for a server")
-}
-
-fn wait_until_ready(port: u16, shell: &mut Child) {
-    let started = Instant::now();
-    while PgConnection::establish(&url(port, "postgres")).is_err() {
-        let ended = shell.try_wait().expect("state of the shell");
-        assert!(ended.is_none(), "PostgreSQL did not start; its messages are above");
-        assert!(started.elapsed() < Duration::from_secs(60), "PostgreSQL did not answer in 60 s");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// The folder of `initdb`: from `pg_config`, Debian's usual place, or the PATH.

@@ -101,7 +101,8 @@ impl fmt::Debug for VerificationKey {
 }
 
 /// The fingerprint of a secret, for comparing the secrets of two programs without showing them: the first 8
-/// hex digits of an HMAC-SHA-256 of a fixed text, keyed with the secret. Safe to print for random secrets of 32 bytes or more.
+/// hex digits of an HMAC-SHA-256 of a fixed text, keyed with the secret. It is safe to print for a random secret of
+/// 32 bytes or more.
 #[must_use]
 pub fn fingerprint(secret: &Secret) -> String {
     let key = EncodingKey::from_secret(secret.expose().as_bytes());

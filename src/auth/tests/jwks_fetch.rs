@@ -125,7 +125,7 @@ fn any_status_but_200_is_an_error(#[case] status: u16) {
     let body = if [204, 304].contains(&status) { Vec::new() } else { good_document() };
     let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}", body.len());
     let refused = refusal(&Server::sending(&head, &body));
-    assert!(matches!(refused, FetchError::Status(told) if told == status), "{refused}");
+    assert!(matches!(refused, FetchError::Status(found) if found == status), "{refused}");
 }
 
 #[rstest]
@@ -139,7 +139,7 @@ fn a_redirect_is_not_followed(#[case] status: u16) {
     let head = format!("HTTP/1.1 {status} X\r\nLocation: {}\r\nContent-Length: 0", target.url);
     let server = Server::sending(&head, b"");
     let refused = refusal(&server);
-    assert!(matches!(refused, FetchError::Status(told) if told == status), "{refused}");
+    assert!(matches!(refused, FetchError::Status(found) if found == status), "{refused}");
     assert_eq!(target.heads.lock().unwrap().len(), 0);
     assert_eq!(server.heads.lock().unwrap().len(), 1);
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::base::secret::Secret;
 use crate::cli::output::{self, Row, Verdict};
+use crate::config::{PGPASSFILE, Source};
 use crate::db::DatabaseUrl;
 
 #[derive(Debug, Args)]
@@ -28,9 +29,9 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 ///
 /// # Errors
 /// One sentence when an option is wrong, a database cannot be used, or the two are not equal in the end.
-pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let from = url("--from", &arguments.from)?;
-    let to = url("--to", &arguments.to)?;
+pub(in crate::cli) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<()> {
+    let from = url(source, "--from", &arguments.from)?;
+    let to = url(source, "--to", &arguments.to)?;
     let verified = super::copy(&from, &to)?;
     let rows: Vec<Row> = verified
         .into_iter()
@@ -43,6 +44,8 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     output::print(&output::table(&rows))
 }
 
-fn url(option: &str, text: &Secret) -> anyhow::Result<DatabaseUrl> {
-    DatabaseUrl::parse(text.expose()).map_err(|error| anyhow::anyhow!("{option} {error}."))
+fn url(source: &Source, option: &str, text: &Secret) -> anyhow::Result<DatabaseUrl> {
+    let url = DatabaseUrl::parse(text.expose());
+    let url = url.map_err(|error| anyhow::anyhow!("{option} {error}."))?;
+    Ok(url.or_passfile(source.get(PGPASSFILE.name)))
 }

@@ -9,19 +9,20 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::checksum::Checksum;
-use super::tables::{KeyRow, Stored, TaskRow};
-use crate::db::{DbConnection, DbError};
+use super::tables::{KeyRow, OwnerRow, Stored, TaskRow};
+use crate::db::{DbConnection, DbError, on_either};
 
 /// What the copied tables hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content {
+    pub(super) owners: Checksum,
     pub(super) tasks: Checksum,
     pub(super) keys: Checksum,
 }
 
 impl Content {
-    fn tables(&self) -> [(&'static str, Checksum); 2] {
-        [(TaskRow::TABLE, self.tasks), (KeyRow::TABLE, self.keys)]
+    fn tables(&self) -> [(&'static str, Checksum); 3] {
+        [(OwnerRow::TABLE, self.owners), (TaskRow::TABLE, self.tasks), (KeyRow::TABLE, self.keys)]
     }
 }
 
@@ -51,19 +52,20 @@ pub(super) fn read(connection: &mut DbConnection) -> Result<Option<Content>, DbE
             "SELECT count(*) AS count FROM sqlite_master WHERE name = 'taskbridge_copy'"
         }
     };
-    let tables: Count = diesel::sql_query(is_there).get_result(connection)?;
+    let tables: Count =
+        on_either!(connection, inner => diesel::sql_query(is_there).get_result(inner))?;
     if tables.count == 0 {
         return Ok(None);
     }
-    let entries: Vec<Entry> =
-        diesel::sql_query("SELECT table_name, row_count, checksum FROM taskbridge_copy")
-            .load(connection)?;
+    let query = diesel::sql_query("SELECT table_name, row_count, checksum FROM taskbridge_copy");
+    let entries: Vec<Entry> = on_either!(connection, inner => query.load(inner))?;
     let of = |table: &str| {
         let entry = entries.iter().find(|entry| entry.table_name == table);
         entry.and_then(|entry| Checksum::parse(entry.row_count, &entry.checksum))
     };
     // Something unreadable agrees with no table that holds a row, so it proves nothing.
     Ok(Some(Content {
+        owners: of(OwnerRow::TABLE).unwrap_or_default(),
         tasks: of(TaskRow::TABLE).unwrap_or_default(),
         keys: of(KeyRow::TABLE).unwrap_or_default(),
     }))
@@ -78,11 +80,11 @@ pub(super) fn start(connection: &mut DbConnection, content: &Content) -> Result<
              DELETE FROM taskbridge_copy;",
         )?;
         for (table, checksum) in content.tables() {
-            diesel::sql_query("INSERT INTO taskbridge_copy VALUES ($1, $2, $3)")
+            let row = diesel::sql_query("INSERT INTO taskbridge_copy VALUES ($1, $2, $3)")
                 .bind::<Text, _>(table)
                 .bind::<BigInt, _>(checksum.rows())
-                .bind::<Text, _>(checksum.hex())
-                .execute(connection)?;
+                .bind::<Text, _>(checksum.hex());
+            on_either!(connection, inner => row.execute(inner))?;
         }
         Ok(())
     })
@@ -95,7 +97,7 @@ pub(super) fn advance(
     from: &Checksum,
     to: &Checksum,
 ) -> anyhow::Result<()> {
-    let changed = diesel::sql_query(
+    let step = diesel::sql_query(
         "UPDATE taskbridge_copy SET row_count = $1, checksum = $2 \
          WHERE table_name = $3 AND row_count = $4 AND checksum = $5",
     )
@@ -103,9 +105,8 @@ pub(super) fn advance(
     .bind::<Text, _>(to.hex())
     .bind::<Text, _>(table)
     .bind::<BigInt, _>(from.rows())
-    .bind::<Text, _>(from.hex())
-    .execute(connection)
-    .map_err(DbError::from)?;
+    .bind::<Text, _>(from.hex());
+    let changed = on_either!(connection, inner => step.execute(inner)).map_err(DbError::from)?;
     ensure!(changed == 1, "another copy into the same database is running: let one of them end");
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::db::{DatabaseUrl, DbConnection, DbError};
 use ledger::Content;
 use reader::{Merge, Pair};
 use side::Side;
-use tables::{BATCH, Copied, KeyRow, Stored, TagRow, TaskRow};
+use tables::{BATCH, Copied, KeyRow, OwnerRow, Stored, TaskRow};
 
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(crate) struct Verified {
     pub(crate) checksum: Checksum,
 }
 
-/// Copies every task and idempotency key, then reads both databases once more and compares them.
+/// Copies every owner, task and idempotency key, then reads both databases once more and compares them.
 ///
 /// # Errors
 /// One sentence: a database cannot be used, the target holds rows of its own, or the two differ in the
@@ -44,25 +44,30 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
     ensure!(!same(from, to), "--from and --to name the same database");
     let mut source = Side::source(from)?;
     let mut target = Side::target(to)?;
-    let content =
-        Content { tasks: target.checksum::<TaskRow>()?, keys: target.checksum::<KeyRow>()? };
+    let content = Content {
+        owners: target.checksum::<OwnerRow>()?,
+        tasks: target.checksum::<TaskRow>()?,
+        keys: target.checksum::<KeyRow>()?,
+    };
     let recorded = ledger::read(&mut target.connection)?;
     let ours = content == Content::default() || recorded == Some(content);
     if !ours {
+        refuse_strangers::<OwnerRow>(&mut source, &mut target)?;
         refuse_strangers::<TaskRow>(&mut source, &mut target)?;
         refuse_strangers::<KeyRow>(&mut source, &mut target)?;
     }
     ledger::start(&mut target.connection, &content)
         .with_context(|| format!("Cannot write to the {to}"))?;
     let copied = Content {
+        owners: bring::<OwnerRow>(&mut source, &mut target, content.owners, ours)?,
         tasks: bring::<TaskRow>(&mut source, &mut target, content.tasks, ours)?,
         keys: bring::<KeyRow>(&mut source, &mut target, content.keys, ours)?,
     };
     log::info!("comparing both databases");
     let verified = vec![
-        verify::<TaskRow>(&mut source, &mut target, Some(copied.tasks))?,
-        verify::<KeyRow>(&mut source, &mut target, Some(copied.keys))?,
-        verify::<TagRow>(&mut source, &mut target, None)?,
+        verify::<OwnerRow>(&mut source, &mut target, copied.owners)?,
+        verify::<TaskRow>(&mut source, &mut target, copied.tasks)?,
+        verify::<KeyRow>(&mut source, &mut target, copied.keys)?,
     ];
     ledger::end(&mut target.connection).with_context(|| format!("Cannot write to the {to}"))?;
     Ok(verified)
@@ -197,11 +202,11 @@ impl<T: Copied> Changes<T> {
 fn verify<T: Stored>(
     source: &mut Side,
     target: &mut Side,
-    copied: Option<Checksum>,
+    copied: Checksum,
 ) -> anyhow::Result<Verified> {
     let checksum = source.checksum::<T>()?;
     ensure!(
-        copied.is_none_or(|copied| copied == checksum),
+        copied == checksum,
         "{} of the {} changed while it was copied: stop the server that uses it, then run the same \
          command again; it goes on from here",
         T::TABLE,

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{ExpressionMethods, Insertable, QueryableByName, RunQueryDsl};
 use serde::Serialize;
 
-use crate::db::schema::{idempotency_keys, task_tags, tasks};
+use crate::db::schema::{idempotency_keys, owners, tasks};
 use crate::db::{DbConnection, DbError, on_either};
 
 /// How many rows are read at once, and how many are written in a transaction. A row has at most about
@@ -39,7 +39,7 @@ pub(super) trait Copied: Stored {
 pub(super) struct TaskRow {
     pub(super) user_id: String,
     pub(super) id: i64,
-    pub(super) version: i64,
+    pub(super) seq: i64,
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) completed: bool,
@@ -62,7 +62,8 @@ impl Stored for TaskRow {
         let rows = diesel::sql_query(format!(
             "SELECT * FROM tasks WHERE (user_id, id) > ($1, $2) ORDER BY user_id, id LIMIT {BATCH}"
         ));
-        Ok(rows.bind::<Text, _>(&after.0).bind::<BigInt, _>(after.1).load(connection)?)
+        let rows = rows.bind::<Text, _>(&after.0).bind::<BigInt, _>(after.1);
+        Ok(on_either!(connection, inner => rows.load(inner))?)
     }
 }
 
@@ -73,10 +74,10 @@ impl Copied for TaskRow {
     }
 
     fn delete(connection: &mut DbConnection, (user_id, id): &Self::Key) -> Result<(), DbError> {
-        diesel::delete(tasks::table)
+        let row = diesel::delete(tasks::table)
             .filter(tasks::user_id.eq(user_id))
-            .filter(tasks::id.eq(id))
-            .execute(connection)?;
+            .filter(tasks::id.eq(id));
+        on_either!(connection, inner => row.execute(inner))?;
         Ok(())
     }
 }
@@ -89,6 +90,7 @@ pub(super) struct KeyRow {
     pub(super) key: String,
     pub(super) fingerprint: String,
     pub(super) task_id: i64,
+    pub(super) task_seq: i64,
     pub(super) created_at: i64,
 }
 
@@ -105,7 +107,8 @@ impl Stored for KeyRow {
             "SELECT * FROM idempotency_keys WHERE (user_id, key) > ($1, $2) \
              ORDER BY user_id, key LIMIT {BATCH}"
         ));
-        Ok(rows.bind::<Text, _>(&after.0).bind::<Text, _>(&after.1).load(connection)?)
+        let rows = rows.bind::<Text, _>(&after.0).bind::<Text, _>(&after.1);
+        Ok(on_either!(connection, inner => rows.load(inner))?)
     }
 }
 
@@ -117,38 +120,51 @@ impl Copied for KeyRow {
     }
 
     fn delete(connection: &mut DbConnection, (user_id, key): &Self::Key) -> Result<(), DbError> {
-        diesel::delete(idempotency_keys::table)
+        let row = diesel::delete(idempotency_keys::table)
             .filter(idempotency_keys::user_id.eq(user_id))
-            .filter(idempotency_keys::key.eq(key))
-            .execute(connection)?;
+            .filter(idempotency_keys::key.eq(key));
+        on_either!(connection, inner => row.execute(inner))?;
         Ok(())
     }
 }
 
-/// A row of `task_tags`, which triggers write and nobody else; it is only compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, QueryableByName)]
-#[diesel(table_name = task_tags)]
-pub(super) struct TagRow {
+/// A row of `owners`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Insertable, QueryableByName)]
+#[diesel(table_name = owners)]
+pub(super) struct OwnerRow {
     pub(super) user_id: String,
-    pub(super) tag: String,
-    pub(super) task_id: i64,
+    pub(super) seq: i64,
+    pub(super) last_id: i64,
+    pub(super) tasks: i64,
+    pub(super) epoch: i64,
 }
 
-impl Stored for TagRow {
-    const TABLE: &'static str = "task_tags";
-    type Key = (String, String, i64);
+impl Stored for OwnerRow {
+    const TABLE: &'static str = "owners";
+    type Key = String;
 
     fn key(&self) -> Self::Key {
-        (self.user_id.clone(), self.tag.clone(), self.task_id)
+        self.user_id.clone()
     }
 
     fn batch(connection: &mut DbConnection, after: &Self::Key) -> Result<Vec<Self>, DbError> {
         let rows = diesel::sql_query(format!(
-            "SELECT * FROM task_tags WHERE (user_id, tag, task_id) > ($1, $2, $3) \
-             ORDER BY user_id, tag, task_id LIMIT {BATCH}"
+            "SELECT * FROM owners WHERE user_id > $1 ORDER BY user_id LIMIT {BATCH}"
         ));
-        let (user_id, tag, task_id) = after;
-        let rows = rows.bind::<Text, _>(user_id).bind::<Text, _>(tag).bind::<BigInt, _>(task_id);
-        Ok(rows.load(connection)?)
+        let rows = rows.bind::<Text, _>(after);
+        Ok(on_either!(connection, inner => rows.load(inner))?)
+    }
+}
+
+impl Copied for OwnerRow {
+    fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
+        on_either!(connection, inner => diesel::insert_into(owners::table).values(rows).execute(inner))?;
+        Ok(())
+    }
+
+    fn delete(connection: &mut DbConnection, user_id: &Self::Key) -> Result<(), DbError> {
+        let row = diesel::delete(owners::table).filter(owners::user_id.eq(user_id));
+        on_either!(connection, inner => row.execute(inner))?;
+        Ok(())
     }
 }

@@ -10,10 +10,10 @@ use crate::db::{DatabaseUrl, PostgresFacts, postgres_facts};
 /// `DATABASE_URL` reports.
 pub(super) fn rows(config: &Config) -> Vec<Row> {
     let settings = &config.database;
-    let DatabaseUrl::Postgres(uri) = &settings.url else { return Vec::new() };
+    let DatabaseUrl::Postgres(url) = &settings.url else { return Vec::new() };
     let Ok((facts, pooled)) = postgres_facts(&settings.url) else { return Vec::new() };
     vec![
-        tls(&facts, uri.contains("sslmode=verify-full")),
+        tls(&facts, url.verifies_server()),
         pooler(pooled, settings.prepared_statements),
         row_level_security(&facts, settings.row_level_security),
     ]
@@ -119,7 +119,8 @@ mod tests {
     fn the_role_for_row_level_security_must_exist_and_be_restricted() {
         use diesel::connection::SimpleConnection;
         let (url, _) = fresh_url(Backend::Postgres);
-        let DatabaseUrl::Postgres(uri) = &url else { panic!("PostgreSQL") };
+        let DatabaseUrl::Postgres(server) = &url else { panic!("PostgreSQL") };
+        let uri = server.text();
         let mut admin = connect(&url);
         // Roles belong to the whole cluster, which other tests use too, so this one is dropped at the end.
         admin.batch_execute("CREATE ROLE doctor_test LOGIN").unwrap();

@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::tasks::model::NewTask;
+use crate::tasks::task::model::NewTask;
 
 /// The SHA-256 of a parsed request in hexadecimal digits: two spellings of the same task are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint(String);
+pub(in crate::tasks) struct Fingerprint(String);
 
 impl Fingerprint {
-    pub(super) fn of(new: &NewTask) -> Self {
+    pub(in crate::tasks) fn of(new: &NewTask) -> Self {
         // Strings, numbers and booleans always serialise.
         let canonical = serde_json::to_vec(new).unwrap_or_default();
         let mut hex = String::with_capacity(64);
@@ -23,7 +23,7 @@ impl Fingerprint {
     }
 
     /// As it is stored.
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::tasks) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::tasks) struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     /// Takes the header's value as it is: quotes, if there are any, are part of the key.
-    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+    pub(in crate::tasks) fn parse(value: &[u8]) -> Option<Self> {
         let visible = value.iter().all(u8::is_ascii_graphic);
         if !visible || !(1..=MAX_CHARS).contains(&value.len()) {
             return None;
@@ -25,7 +25,7 @@ impl IdempotencyKey {
     }
 
     /// As it is stored.
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::tasks) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -1,12 +1,11 @@
 //! `Idempotency-Key` on the request that makes a task: a client that saw no answer repeats it with the
-//! same key, and gets the answer it missed instead of a second task.
+//! same key, and gets the answer it missed instead of a second task. The statements are in the store.
 
 mod fingerprint;
 mod key;
-mod repository;
-#[cfg(test)]
-mod tests;
 
-pub(super) use key::OptionalIdempotencyKey;
-pub(crate) use repository::purge;
-pub(super) use repository::{erase, insert};
+pub(super) use fingerprint::Fingerprint;
+pub(super) use key::{IdempotencyKey, OptionalIdempotencyKey};
+
+/// How long a key is kept, in microseconds.
+pub(super) const LIFETIME_MICROS: i64 = 24 * 60 * 60 * 1_000_000;

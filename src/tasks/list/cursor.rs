@@ -2,8 +2,8 @@
 //! user, the order and the filter it was made for.
 //!
 //! The digest needs no key. A cursor carries no authority: it says where in the caller's own list to
-//! go on, and whoever computes one by hand gets what the `limit` parameter would give him anyway. The
-//! digest is there so that a cursor that was cut off, mixed up or edited is refused, not guessed at.
+//! go on, and one that is computed by hand gives no more than other parameters would. The digest is there
+//! so that a cursor that was cut off, mixed up or edited is refused, not guessed at.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -14,11 +14,11 @@ use super::filter::TaskFilter;
 use super::position::{KeyValue, Position};
 use super::sort::{Sort, SortKey};
 use crate::db::Timestamp;
-use crate::tasks::id::TaskId;
-use crate::tasks::priority::Priority;
+use crate::tasks::task::id::TaskId;
+use crate::tasks::task::priority::Priority;
 
 /// Raised when the meaning of the bytes below changes, so that older cursors are refused.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Bytes of SHA-256 that are kept: enough that no accident passes.
 const DIGEST_BYTES: usize = 16;
@@ -26,7 +26,7 @@ const DIGEST_BYTES: usize = 16;
 /// Bytes of an id or a time.
 const INTEGER_BYTES: usize = 8;
 
-/// A list that cursors belong to: somebody's, sorted and filtered one way.
+/// A list that cursors belong to: one user's, sorted and filtered one way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListIdentity<'a> {
     /// Whose list it is.
@@ -62,8 +62,9 @@ impl ListIdentity<'_> {
         let (id, key) = payload.split_first_chunk::<INTEGER_BYTES>()?;
         let id = TaskId::from_i64(i64::from_be_bytes(*id))?;
         let key = match self.sort.key {
-            SortKey::DueDate if key.is_empty() => KeyValue::Nothing,
-            SortKey::CreatedAt | SortKey::UpdatedAt | SortKey::DueDate => {
+            SortKey::CreatedAt | SortKey::DueDate if key.is_empty() => KeyValue::Nothing,
+            SortKey::CreatedAt => return None,
+            SortKey::UpdatedAt | SortKey::DueDate => {
                 let micros = i64::from_be_bytes(key.try_into().ok()?);
                 KeyValue::Moment(Timestamp::from_micros(micros))
             }

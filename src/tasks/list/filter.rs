@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::db::Timestamp;
-use crate::tasks::priority::Priority;
+use crate::tasks::task::priority::Priority;
 
 /// The conditions of a list; the default shows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,7 +18,7 @@ pub(crate) struct TaskFilter {
     pub(crate) due_before: Option<Timestamp>,
     /// Only tasks due later than this moment.
     pub(crate) due_after: Option<Timestamp>,
-    /// Only tasks whose title or description contains this text, ASCII letters in any case.
+    /// Only tasks whose title or description contains this text, whatever its case and accents.
     pub(crate) search: Option<String>,
 }
 
@@ -35,10 +35,5 @@ impl TaskFilter {
     /// Whether it shows everything.
     pub(crate) fn is_open(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Whether tasks without a due date are out of the question.
-    pub(crate) fn needs_due_date(&self) -> bool {
-        self.due_before.is_some() || self.due_after.is_some()
     }
 }

@@ -1,43 +1,26 @@
 //! `GET /api/{user_id}/tasks`.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cursor::ListIdentity;
-use super::page::Page;
 use super::params::ListParams;
 use crate::auth::OwnerId;
-use crate::db::{Db, DbConnection, Reader};
 use crate::http::error::ApiError;
-use crate::tasks::location;
+use crate::tasks::response::{json, location};
+use crate::tasks::store::TaskStore;
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// Answers one page as a bare array, with a `Link` to the next (RFC 8288) while there is one.
 pub(in crate::tasks) async fn list(
     owner: OwnerId,
-    db: web::Data<Db>,
-    reader: web::Data<Reader>,
+    store: web::Data<TaskStore>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let query = request.query_string();
     let params = ListParams::parse(query, owner.as_str()).map_err(ApiError::Validation)?;
-    let params = Arc::new(params);
-    let asked = Arc::clone(&params);
-    let read =
-        move |connection: &mut DbConnection, owner: &OwnerId| Page::read(connection, owner, &asked);
-    let page = if params.reads_the_newest() {
-        let limit = params.limit;
-        let pipelined =
-            async |connection: &_, owner: &_| Page::read_newest(connection, owner, limit).await;
-        reader.run_pipelined_for(owner.clone(), pipelined, read).await?
-    } else if params.reads_one_page() {
-        reader.run_for(owner.clone(), read).await?
-    } else {
-        db.run_for(owner.clone(), read).await?
-    };
+    let page = store.list(&owner, &params).await?;
     let mut response = HttpResponse::Ok();
     if let Some(next) = page.next {
         let list =
@@ -48,7 +31,7 @@ pub(in crate::tasks) async fn list(
     if let Some(total) = page.total {
         response.insert_header((X_TOTAL_COUNT, total));
     }
-    Ok(response.content_type(ContentType::json()).body(page.body))
+    Ok(response.content_type(ContentType::json()).body(json::of_tasks(&page.tasks)))
 }
 
 /// The request's own parameters with another cursor. The reference is relative, because only the

@@ -1,17 +1,15 @@
-//! The list of a user's tasks: which ones ([`filter`]), in which order ([`sort`]), from where on
-//! ([`cursor`]), the one statement that answers it ([`statement`]), and what goes out ([`page`]).
+//! The list of a user's tasks: which ones ([`filter`], [`matching`]), in which order ([`sort`]), from where on
+//! ([`cursor`]), and what goes out ([`page`]).
 
 mod cursor;
-mod filter;
+pub(super) mod filter;
 mod handler;
-mod in_place;
+pub(super) mod matching;
 pub(super) mod openapi;
-mod page;
-mod params;
-mod position;
-mod row_value;
-mod sort;
-mod statement;
+pub(super) mod page;
+pub(super) mod params;
+pub(super) mod position;
+pub(super) mod sort;
 #[cfg(test)]
 mod tests;
 

@@ -1,75 +1,62 @@
-//! One page of the list, on its way out.
+//! One page of a list, and how it is put together from rows.
 
-use super::in_place;
+use super::matching::Matcher;
 use super::params::ListParams;
 use super::position::Position;
-use super::sort::SortKey;
-use super::statement;
-use crate::auth::OwnerId;
-use crate::db::{DbConnection, DbError, PipelinedConnection};
-use crate::tasks::json::Array;
-use crate::tasks::model::Task;
-use crate::tasks::pipelined;
+use crate::tasks::task::model::Task;
 
 /// What an answer to a list says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Page {
-    /// The tasks as a JSON array.
-    pub(super) body: Vec<u8>,
-    /// Behind which position the next page begins, while there is one.
-    pub(super) next: Option<Position>,
+pub(in crate::tasks) struct Page {
+    /// The tasks, in their order.
+    pub(in crate::tasks) tasks: Vec<Task>,
+    /// After which position the next page begins, while there is one.
+    pub(in crate::tasks) next: Option<Position>,
     /// How many tasks there are in all, if that was asked.
-    pub(super) total: Option<i64>,
+    pub(in crate::tasks) total: Option<i64>,
 }
 
 impl Page {
-    /// The page that was asked for.
-    pub(super) fn read(
-        connection: &mut DbConnection,
-        owner: &OwnerId,
-        params: &ListParams,
-    ) -> Result<Self, DbError> {
-        let ListParams { filter, sort, limit, after, .. } = params;
-        if let DbConnection::Sqlite(inner) = connection
-            && params.reads_the_newest()
-        {
-            return in_place::newest(inner, owner, *limit);
+    /// Of the tasks from its beginning on, one more than it shows where there are so many.
+    pub(in crate::tasks) fn of(mut tasks: Vec<Task>, params: &ListParams) -> Self {
+        let shown = usize::try_from(params.limit).unwrap_or(usize::MAX);
+        let has_more = tasks.len() > shown;
+        tasks.truncate(shown);
+        let last = tasks.last().filter(|_| has_more);
+        let next = last.map(|task| Position::of(task, params.sort.key));
+        Self { tasks, next, total: None }
+    }
+}
+
+/// Rows that are matched one by one until a page is full.
+pub(in crate::tasks) struct Scan<'a> {
+    matcher: Matcher<'a>,
+    wanted: usize,
+    counts: bool,
+    found: i64,
+    tasks: Vec<Task>,
+}
+
+impl<'a> Scan<'a> {
+    /// For this many tasks; with `counts` it goes on to the last row.
+    pub(in crate::tasks) fn new(matcher: Matcher<'a>, wanted: i64, counts: bool) -> Self {
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        Self { matcher, wanted, counts, found: 0, tasks: Vec::new() }
+    }
+
+    /// Looks at a row. Returns whether there is any use in another one.
+    pub(in crate::tasks) fn take(&mut self, task: Task) -> bool {
+        if self.matcher.matches(&task) {
+            self.found += 1;
+            if self.tasks.len() < self.wanted {
+                self.tasks.push(task);
+            }
         }
-        let tasks =
-            statement::page(connection, owner, filter, *sort, after.as_ref(), one_more(*limit))?;
-        let total = match params.include_total {
-            true => Some(statement::count(connection, owner, filter)?),
-            false => None,
-        };
-        Ok(Self { total, ..Self::of(&tasks, *limit, sort.key) })
+        self.counts || self.tasks.len() < self.wanted
     }
 
-    /// The newest tasks, as [`ListParams::reads_the_newest`] means it.
-    pub(super) async fn read_newest(
-        connection: &PipelinedConnection,
-        owner: &OwnerId,
-        limit: i64,
-    ) -> Result<Self, DbError> {
-        let tasks = pipelined::newest(connection, owner, one_more(limit)).await?;
-        Ok(Self::of(&tasks, limit, SortKey::CreatedAt))
+    /// The tasks that match, and how many rows matched in all.
+    pub(in crate::tasks) fn finish(self) -> (Vec<Task>, i64) {
+        (self.tasks, self.found)
     }
-
-    fn of(tasks: &[Task], limit: i64, key: SortKey) -> Self {
-        let (page, rest) = tasks.split_at(shown(limit).min(tasks.len()));
-        let mut array = Array::with_capacity(page.len());
-        page.iter().for_each(|task| array.push(&task.into()));
-        let last = page.last().filter(|_| !rest.is_empty());
-        let next = last.map(|task| Position::of(task, key));
-        Self { body: array.finish(), next, total: None }
-    }
-}
-
-/// How many tasks a page shows at most.
-pub(super) fn shown(limit: i64) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX)
-}
-
-/// One more than is shown tells whether there is a next page.
-pub(super) fn one_more(limit: i64) -> i64 {
-    limit + 1
 }

@@ -4,10 +4,10 @@
 use super::cursor::ListIdentity;
 use super::filter::TaskFilter;
 use super::position::Position;
-use super::sort::{Direction, Sort};
+use super::sort::{Direction, Sort, SortKey};
 use crate::base::problem::FieldError;
 use crate::db::Timestamp;
-use crate::tasks::priority::Priority;
+use crate::tasks::task::priority::Priority;
 
 pub(super) const DEFAULT_LIMIT: i64 = 100;
 pub(super) const MAX_LIMIT: i64 = 200;
@@ -52,7 +52,7 @@ pub(crate) struct ListParams {
     pub(crate) sort: Sort,
     /// At most this many, 1 to 200.
     pub(crate) limit: i64,
-    /// Behind which position.
+    /// After which position.
     pub(crate) after: Option<Position>,
     /// Whether to count all that the filter lets through.
     pub(crate) include_total: bool,
@@ -72,15 +72,14 @@ struct Draft {
 }
 
 impl ListParams {
-    /// Whether an index leads to the page and to little else. A search or a count may look at
-    /// every task of the user.
-    pub(super) fn reads_one_page(&self) -> bool {
-        self.filter.is_open() && !self.include_total
+    /// Whether the owner's key leads to the page and to little else, in the order of the ids.
+    pub(in crate::tasks) fn reads_by_key(&self) -> bool {
+        self.filter.is_open() && self.sort.key == SortKey::CreatedAt
     }
 
-    /// Whether it is the page that most clients ask for: the newest tasks.
-    pub(super) fn reads_the_newest(&self) -> bool {
-        self.reads_one_page() && self.after.is_none() && self.sort == Sort::DEFAULT
+    /// One more than is shown tells whether there is a next page.
+    pub(in crate::tasks) fn one_more(&self) -> i64 {
+        self.limit + 1
     }
 
     /// Reads the query string of this user's request.
@@ -140,7 +139,7 @@ impl Draft {
         };
         let list = ListIdentity { user_id, sort, filter: &self.filter };
         let after = self.cursor.as_deref().map(|cursor| list.position(cursor));
-        // Behind another fault the cursor may well fit, so it is judged only when all else is right.
+        // With another fault the cursor may well fit, so it is judged only when all else is right.
         if self.faults.is_empty() && after == Some(None) {
             self.faults.push(CURSOR);
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SortKey {
-    /// When the task was made.
+    /// In which order the tasks were made.
     CreatedAt,
     /// When the task was last changed.
     UpdatedAt,

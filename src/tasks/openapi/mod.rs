@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use utoipa::openapi::Required;
 use utoipa::openapi::link::{Link, LinkBuilder};
 
-use super::body::TaskBody;
 use super::clear::Cleared;
-use super::dto::TaskResponse;
+use super::request::body::TaskBody;
+use super::response::shape::TaskResponse;
 use crate::http::openapi::{
     Description, NamedSchema, Response, boolean, named, path_parameter, query_parameter, reference,
 };

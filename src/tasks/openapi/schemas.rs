@@ -7,9 +7,11 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{ObjectBuilder, RefOr};
 
 use crate::http::openapi::{boolean, integer, nullable, one_of, reference, string};
-use crate::tasks::body::TaskBody;
-use crate::tasks::fields::{MAX_DESCRIPTION_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS};
-use crate::tasks::id::MAX_ID;
+use crate::tasks::request::body::TaskBody;
+use crate::tasks::request::fields::{
+    MAX_DESCRIPTION_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS,
+};
+use crate::tasks::task::id::MAX_ID;
 
 /// At least one character that is not white space, and no U+0000.
 const VISIBLE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";

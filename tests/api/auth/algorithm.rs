@@ -1,4 +1,4 @@
-//! The algorithm belongs to the key. Whatever a header asks for, only HS256 meets the secret.
+//! The algorithm belongs to the key: whatever a header says, a secret is only used with HS256.
 
 use jsonwebtoken::Algorithm;
 use rstest::rstest;
@@ -9,7 +9,7 @@ use super::{user_of, verifier};
 use crate::support::TokenBuilder;
 
 #[rstest]
-fn any_other_name_is_refused_although_the_mac_is_right(
+fn any_other_alg_is_refused_even_if_the_mac_is_right(
     #[values(
         "none", "None", "NONE", "nOnE", "HS384", "HS512", "RS256", "RS512", "PS256", "ES256",
         "ES384", "EdDSA", "Ed25519", "hs256", "Hs256", "HS256 ", " HS256", "HS256\0", "HS-256",
@@ -33,7 +33,10 @@ fn an_unsigned_token_is_refused(#[values("none", "None", "NONE", "HS256", "")] n
 #[rstest]
 #[case("HS384", Algorithm::HS384)]
 #[case("HS512", Algorithm::HS512)]
-fn another_hmac_is_refused_however_it_is_named(#[case] name: &str, #[case] algorithm: Algorithm) {
+fn another_hmac_is_refused_under_its_own_name_and_as_hs256(
+    #[case] name: &str,
+    #[case] algorithm: Algorithm,
+) {
     let honest = TokenBuilder::valid("alice").header("alg", name).signed_with(algorithm).build();
     assert_eq!(user_of(&verifier(), &honest), Err(TokenError::Algorithm(name.into()).into()));
     let disguised = TokenBuilder::valid("alice").signed_with(algorithm).build();
@@ -52,7 +55,7 @@ fn alg_is_a_string(#[case] value: Value) {
 }
 
 #[test]
-fn alg_is_required_and_stands_once_under_its_own_name() {
+fn alg_is_required_exactly_once() {
     let missing = TokenBuilder::valid("alice").without_header("alg").build();
     assert_eq!(user_of(&verifier(), &missing), Err(TokenError::HeaderParameter("alg").into()));
     for header in [

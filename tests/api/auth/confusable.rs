@@ -1,4 +1,4 @@
-//! Better Auth signs other things with the same secret. None of them is an access token.
+//! Better Auth signs other tokens with the same secret. None of them is an access token.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -14,12 +14,12 @@ fn session_cookie() -> Value {
     json!({"session": session, "user": user, "updatedAt": now() * 1000, "version": "1", "iat": now(), "exp": now() + 300})
 }
 
-/// The link of an e-mail verification, with the member of newer versions.
+/// The token of an e-mail verification link, with the claims of newer versions.
 fn email_verification() -> Value {
     json!({"email": "alice@example.org", "userId": "alice", "iat": now(), "exp": now() + 3600})
 }
 
-/// The link of a change of address.
+/// The token of a link that changes the e-mail address.
 fn email_change() -> Value {
     json!({"email": "alice@example.org", "updateTo": "m@example.org", "requestType": "change-email-verification",
            "iat": now(), "exp": now() + 3600})
@@ -29,7 +29,7 @@ fn email_change() -> Value {
 #[case::session_cookie(session_cookie())]
 #[case::email_verification(email_verification())]
 #[case::email_change(email_change())]
-fn a_token_for_another_purpose_is_refused_in_every_way(#[case] payload: Value) {
+fn a_token_for_another_purpose_is_refused_with_any_typ_and_any_settings(#[case] payload: Value) {
     let app = TestApp::spawn(Backend::Sqlite);
     for token in [
         TokenBuilder::valid("x").claims(payload.clone()),
@@ -38,7 +38,7 @@ fn a_token_for_another_purpose_is_refused_in_every_way(#[case] payload: Value) {
     ] {
         let token = token.build();
         assert!(user_of(&verifier(), &token).is_err());
-        // Even where the operator switched both checks off: there is no `sub`, and nothing replaces it.
+        // Even if both checks are off: there is no `sub`, and no other claim replaces it.
         let lax = verifier_with(&[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "any")]);
         assert!(user_of(&lax, &token).is_err());
         for path in ["/api/me", "/api/alice/tasks"] {
@@ -49,7 +49,7 @@ fn a_token_for_another_purpose_is_refused_in_every_way(#[case] payload: Value) {
 }
 
 #[rstest]
-fn the_user_id_claim_alone_does_not_turn_them_into_access_tokens(
+fn they_are_refused_even_if_the_user_id_claim_matches(
     #[values("user.id", "session.userId", "userId", "email")] claim: &str,
 ) {
     let verifier = verifier_with(&[("JWT_USER_ID_CLAIM", claim)]);
@@ -59,7 +59,7 @@ fn the_user_id_claim_alone_does_not_turn_them_into_access_tokens(
 }
 
 #[test]
-fn a_session_cookie_with_all_claims_of_an_access_token_still_differs_by_typ() {
+fn a_session_cookie_with_the_claims_of_an_access_token_is_refused_by_typ() {
     let token = TokenBuilder::valid("alice").header("typ", "better-auth.session-cache+jwt").build();
     assert!(user_of(&verifier(), &token).is_err());
 }

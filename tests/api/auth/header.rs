@@ -1,4 +1,4 @@
-//! The `Authorization` field itself: one field, one scheme, one token, and no other place for it.
+//! The `Authorization` field: exactly one field, one scheme, one token. A token anywhere else is ignored.
 
 use rstest::rstest;
 
@@ -32,7 +32,7 @@ fn assert_malformed(answer: &Answer) {
 }
 
 #[test]
-fn the_scheme_is_read_in_any_case() {
+fn the_scheme_is_case_insensitive() {
     let app = TestApp::spawn(Backend::Sqlite);
     for scheme in ["Bearer ", "bearer ", "BEARER ", "bEaReR    "] {
         let answer = me(&app, &[line(&[scheme.as_bytes(), &valid()].concat())]);
@@ -45,9 +45,9 @@ fn the_scheme_is_read_in_any_case() {
 #[case::empty(&[""])]
 #[case::another_scheme(&["Basic YWxpY2U6c2VjcmV0"])]
 #[case::no_scheme(&["eyJhbGciOiJIUzI1NiJ9.e30.AAAA"])]
-#[case::a_scheme_that_only_starts_like_it(&["Bearerx a.b.c"])]
+#[case::a_scheme_with_bearer_as_a_prefix(&["Bearerx a.b.c"])]
 #[case::an_equals_sign(&["Bearer=a.b.c"])]
-fn without_bearer_credentials_it_is_401(#[case] values: &[&str]) {
+fn missing_bearer_credentials_are_401(#[case] values: &[&str]) {
     let app = TestApp::spawn(Backend::Sqlite);
     let lines: Vec<Vec<u8>> = values.iter().map(|value| line(value.as_bytes())).collect();
     assert_missing(&me(&app, &lines));
@@ -55,7 +55,7 @@ fn without_bearer_credentials_it_is_401(#[case] values: &[&str]) {
 
 #[rstest]
 #[case::alone(b"Bearer")]
-#[case::alone_with_blanks(b"Bearer   ")]
+#[case::alone_with_spaces(b"Bearer   ")]
 #[case::two_tokens(b"Bearer a.b.c d.e.f")]
 #[case::two_credentials(b"Bearer a.b.c, Bearer d.e.f")]
 #[case::quoted(b"Bearer \"a.b.c\"")]
@@ -83,7 +83,7 @@ fn two_fields_are_400_even_when_they_are_equal_or_one_is_good() {
     assert_malformed(&me(&app, &[line(b"Basic YTpi"), line(b"Basic YTpi")]));
 }
 
-/// A genuine token of exactly this many bytes.
+/// A valid token of exactly this many bytes.
 fn genuine_of_length(length: usize) -> String {
     for pad in 0..4 {
         let with = |filler: usize| {
@@ -100,7 +100,7 @@ fn genuine_of_length(length: usize) -> String {
 }
 
 #[test]
-fn the_limit_of_8_kib_is_exact() {
+fn tokens_up_to_8_kib_are_accepted() {
     let app = TestApp::spawn(Backend::Sqlite);
     let longest = genuine_of_length(8 * 1024);
     assert_eq!(app.with_token(&longest).get("/api/me").expect(200).json()["user_id"], "alice");
@@ -115,7 +115,7 @@ fn the_limit_of_8_kib_is_exact() {
 }
 
 #[test]
-fn a_token_anywhere_else_is_not_looked_at() {
+fn a_token_anywhere_else_is_ignored() {
     let app = TestApp::spawn(Backend::Sqlite);
     let token = TokenBuilder::valid("alice").build();
     for path in

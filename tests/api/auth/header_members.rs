@@ -1,5 +1,5 @@
-//! The other members of a token's header: what would change the processing refuses the token, what
-//! brings a key of its own is not looked at.
+//! The other members of a token's header. A token with a member that would change its processing is refused; a
+//! member that names a key is ignored.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::support::TokenBuilder;
 #[case("typ", json!(["JWT"]))]
 #[case("kid", json!(7))]
 #[case("kid", json!({"$ne": ""}))]
-fn a_member_that_changes_the_processing_refuses_the_token(
+fn a_token_with_a_member_that_changes_its_processing_is_refused(
     #[case] name: &'static str,
     #[case] value: Value,
 ) {
@@ -30,7 +30,7 @@ fn a_member_that_changes_the_processing_refuses_the_token(
 }
 
 #[rstest]
-fn typ_is_absent_or_says_access_token(
+fn typ_is_absent_or_that_of_an_access_token(
     #[values("JWT", "jwt", "Jwt", "at+jwt", "AT+JWT")] typ: &str,
 ) {
     let token = TokenBuilder::valid("alice").header("typ", typ).build();
@@ -60,8 +60,8 @@ fn any_other_typ_is_refused(
     assert_eq!(user_of(&verifier(), &token), Err(TokenError::Type(typ.into()).into()));
 }
 
-/// The key a forger would like to have used, in every place that a header can name one.
-const FORGERS: &str = "the-forgers-own-key-0123456789abcdef";
+/// The secret of a forger, whose header names the key in every possible way.
+const FORGED_SECRET: &str = "the-forgers-own-key-0123456789abcdef";
 
 #[rstest]
 #[case("jwk", json!({"kty": "oct", "k": "dGhlLWZvcmdlcnMtb3duLWtleS0wMTIzNDU2Nzg5YWJjZGVm"}))]
@@ -75,7 +75,7 @@ const FORGERS: &str = "the-forgers-own-key-0123456789abcdef";
 fn a_key_named_by_the_token_is_ignored(#[case] name: &str, #[case] value: Value) {
     let genuine = TokenBuilder::valid("alice").header(name, value);
     assert_eq!(user_of(&verifier(), &genuine.build()), Ok("alice".into()));
-    let forged = genuine.secret(FORGERS).build();
+    let forged = genuine.secret(FORGED_SECRET).build();
     assert_eq!(user_of(&verifier(), &forged), Err(TokenError::Signature.into()));
 }
 
@@ -90,7 +90,7 @@ fn a_key_named_by_the_token_is_ignored(#[case] name: &str, #[case] value: Value)
 #[case("\u{feff}{\"alg\":\"HS256\"}")]
 #[case(r#"{"alg":"HS256",}"#)]
 #[case(r#"{"alg":"HS256","x":"\ud800"}"#)]
-fn the_header_is_one_json_object(#[case] text: &str) {
+fn the_header_is_exactly_one_json_object(#[case] text: &str) {
     let token = TokenBuilder::valid("alice").raw_header(text).build();
     assert_eq!(user_of(&verifier(), &token), Err(TokenError::NotJsonObject("header").into()));
 }

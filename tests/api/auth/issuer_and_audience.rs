@@ -1,4 +1,4 @@
-//! `iss` and `aud`: a token made for somebody else is not made for us.
+//! `iss` and `aud`: a token from another issuer or for another service is refused.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::support::TokenBuilder;
 const OURS: &str = "https://app.example";
 
 #[rstest]
-fn both_are_required_and_of_the_right_type(#[values("iss", "aud")] name: &str) {
+fn both_claims_are_required_with_the_right_type(#[values("iss", "aud")] name: &str) {
     let token = TokenBuilder::valid("alice").without_claim(name).build();
     assert_eq!(user_of(&verifier(), &token), Err(TokenError::MissingClaim(name.into()).into()));
     for value in [json!(null), json!(1), json!(true), json!({"value": OURS})] {
@@ -21,13 +21,13 @@ fn both_are_required_and_of_the_right_type(#[values("iss", "aud")] name: &str) {
 }
 
 #[rstest]
-fn one_slash_at_the_end_makes_no_difference(#[values("iss", "aud")] name: &str) {
+fn one_trailing_slash_is_ignored(#[values("iss", "aud")] name: &str) {
     let token = TokenBuilder::valid("alice").claim(name, format!("{OURS}/")).build();
     assert_eq!(user_of(&verifier(), &token), Ok("alice".into()));
 }
 
 #[rstest]
-fn anything_else_is_somebody_elses(
+fn any_other_value_is_refused(
     #[values("iss", "aud")] name: &str,
     #[values(
         "",
@@ -56,7 +56,7 @@ fn anything_else_is_somebody_elses(
 }
 
 #[test]
-fn an_array_may_be_an_audience_and_never_an_issuer() {
+fn the_audience_may_be_an_array_and_the_issuer_may_not() {
     let of = |name: &str, value: Value| {
         user_of(&verifier(), &TokenBuilder::valid("alice").claim(name, value).build())
     };
@@ -82,7 +82,7 @@ fn an_array_may_be_an_audience_and_never_an_issuer() {
 }
 
 #[test]
-fn several_can_be_accepted() {
+fn several_issuers_and_audiences_can_be_accepted() {
     let verifier = verifier_with(&[
         ("JWT_ISSUER", "https://a.example, https://b.example/"),
         ("JWT_AUDIENCE", "tasks"),

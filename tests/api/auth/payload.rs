@@ -1,4 +1,4 @@
-//! The payload's text: one JSON object whose members are unambiguous, even when it is well signed.
+//! The payload's text: exactly one JSON object with unique member names, even in a correctly signed token.
 
 use rstest::rstest;
 use taskbridge::auth::TokenError;
@@ -18,13 +18,13 @@ use crate::support::TokenBuilder;
 #[case(r#"{"exp":1e999}"#)]
 #[case(r#"{"exp":NaN}"#)]
 #[case(r#"{"sub":"\ud800"}"#)]
-fn a_payload_that_is_not_one_object_is_refused(#[case] text: &str) {
+fn a_payload_that_is_not_exactly_one_object_is_refused(#[case] text: &str) {
     let token = TokenBuilder::valid("alice").raw_payload(text).build();
     assert_eq!(user_of(&verifier(), &token), Err(TokenError::NotJsonObject("payload").into()));
 }
 
 #[test]
-fn a_member_that_stands_twice_is_refused_at_any_depth() {
+fn duplicate_members_are_refused_at_any_depth() {
     let valid = TokenBuilder::valid("alice");
     let text = valid.payload_text();
     let open = text.strip_suffix('}').unwrap();
@@ -47,7 +47,7 @@ fn a_member_that_stands_twice_is_refused_at_any_depth() {
 }
 
 #[test]
-fn unknown_claims_of_any_shape_are_fine() {
+fn unknown_claims_of_any_type_are_accepted() {
     let token = TokenBuilder::valid("alice")
         .claim("email", "alice@example.org")
         .claim("roles", serde_json::json!([{"name": "admin"}, null, 1.5]))

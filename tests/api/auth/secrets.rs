@@ -1,5 +1,5 @@
-//! The shared secret is replaced in the steps of the README, and no token of either side is refused on
-//! the way: the API learns the new one first, the web app signs with it, the old one goes last.
+//! Rotating the shared secret in the documented steps refuses no token: the API gets the new secret first, then
+//! the web app signs with it, and the old one is removed last.
 
 use rstest::rstest;
 
@@ -9,7 +9,7 @@ use crate::support::tokens::SECRET;
 
 const NEW: &str = "the-secret-after-it-0123456789-0123456789-abcd";
 
-/// Tokens of the web app before, and after, when it names the version of the secret.
+/// A token from before the rotation, and one from after it, whose `kid` is the version of the secret.
 fn tokens() -> [String; 2] {
     let valid = || TokenBuilder::valid("alice");
     [valid().build(), valid().secret(NEW).header("kid", "2").build()]
@@ -20,9 +20,9 @@ fn tokens() -> [String; 2] {
 #[case::the_api_knows_both(Some(SECRET), "2:{NEW},1:{OLD}", [true, true])]
 #[case::the_first_variable_still_has_the_old_one(Some(SECRET), "2:{NEW}", [true, true])]
 #[case::the_list_alone_has_both(None, "2:{NEW},1:{OLD}", [true, true])]
-#[case::the_order_says_nothing_about_what_is_accepted(None, "1:{OLD},2:{NEW}", [true, true])]
-#[case::the_old_one_is_gone(None, "2:{NEW}", [false, true])]
-fn both_are_accepted_from_the_first_step_to_the_last(
+#[case::the_order_of_the_list_makes_no_difference(None, "1:{OLD},2:{NEW}", [true, true])]
+#[case::the_old_one_is_removed(None, "2:{NEW}", [false, true])]
+fn both_secrets_are_accepted_during_the_rotation(
     #[case] secret: Option<&str>,
     #[case] list: &str,
     #[case] expected: [bool; 2],

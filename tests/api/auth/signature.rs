@@ -1,4 +1,4 @@
-//! Only the holder of the secret makes a token, and a token has exactly one spelling.
+//! Only the secret's holder can make a token, and a token has exactly one spelling.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use base64::Engine;
@@ -11,7 +11,7 @@ use super::{user_of, verifier};
 use crate::support::TokenBuilder;
 use crate::support::tokens::{SECRET, sign};
 
-/// As it would come in, which is the only way for bytes that are no text.
+/// Whether these bytes are accepted as a token in a request. They need not be text.
 fn accepted(verifier: &TokenVerifier, token: &[u8]) -> bool {
     let Ok(value) = HeaderValue::from_bytes(&[b"Bearer ", token].concat()) else { return false };
     let mut headers = HeaderMap::new();
@@ -26,7 +26,7 @@ fn a_valid_token_is_accepted() {
 }
 
 #[test]
-fn every_single_flipped_bit_is_noticed() {
+fn a_token_with_any_flipped_bit_is_refused() {
     let verifier = verifier();
     let token = TokenBuilder::valid("alice").build().into_bytes();
     assert!(accepted(&verifier, &token));
@@ -40,7 +40,7 @@ fn every_single_flipped_bit_is_noticed() {
 }
 
 #[test]
-fn every_flipped_bit_of_the_mac_itself_is_noticed() {
+fn a_mac_with_any_flipped_bit_is_refused() {
     let verifier = verifier();
     let input = TokenBuilder::valid("alice").signing_input();
     let token = TokenBuilder::valid("alice").build();
@@ -54,13 +54,13 @@ fn every_flipped_bit_of_the_mac_itself_is_noticed() {
     }
 }
 
-/// The last character of a part holds bits that mean nothing; a lenient decoder ignores them, and a
-/// token then has several spellings, which defeats caches and revocation lists.
+/// The last character of a part has unused bits. A decoder that ignores them accepts several spellings of one
+/// token, which defeats caches and revocation lists.
 #[rstest]
 #[case::header(0)]
 #[case::payload(1)]
 #[case::signature(2)]
-fn the_unused_bits_at_the_end_of_a_part_are_not_free(#[case] part: usize) {
+fn the_unused_bits_at_the_end_of_a_part_must_be_zero(#[case] part: usize) {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=~.";
     let verifier = verifier();
     // Three lengths of user id, so that each part ends in every possible way.
@@ -93,7 +93,7 @@ fn a_token_cut_short_or_made_longer_is_refused() {
 }
 
 #[test]
-fn the_number_of_parts_is_three() {
+fn a_token_has_exactly_three_parts() {
     let (verifier, token) = (verifier(), TokenBuilder::valid("alice").build());
     let [header, payload, mac] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
     for (text, error) in [
@@ -111,7 +111,7 @@ fn the_number_of_parts_is_three() {
 }
 
 #[test]
-fn a_signature_belongs_to_its_own_header_and_payload() {
+fn a_signature_is_valid_for_its_own_header_and_payload_only() {
     let verifier = verifier();
     let (alice, mallory) =
         (TokenBuilder::valid("alice").build(), TokenBuilder::valid("mallory").build());
@@ -127,7 +127,7 @@ fn a_signature_belongs_to_its_own_header_and_payload() {
 }
 
 #[test]
-fn no_other_secret_will_do() {
+fn a_token_signed_with_another_secret_is_refused() {
     let verifier = verifier();
     let mut close = SECRET.as_bytes().to_vec();
     close[0] ^= 1;
@@ -151,7 +151,7 @@ fn no_other_secret_will_do() {
 }
 
 #[test]
-fn a_secret_is_used_as_it_is_even_when_it_looks_like_base64() {
+fn a_secret_that_looks_like_base64_is_not_decoded() {
     let text = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let verifier = super::verifier_with(&[("BETTER_AUTH_SECRET", text)]);
     let input = TokenBuilder::valid("alice").signing_input();

@@ -9,12 +9,12 @@ use crate::support::{Backend, TestApp, TokenBuilder};
 
 const NOW: i64 = 1_800_000_000;
 
-/// A token as of [`NOW`], with one claim set.
+/// A token that is valid at [`NOW`], with one claim changed.
 fn at_now(name: &str, value: impl Into<Value>) -> TokenBuilder {
     TokenBuilder::valid("alice").claim("iat", NOW).claim("exp", NOW + 900).claim(name, value)
 }
 
-fn judge(verifier: &TokenVerifier, token: &TokenBuilder) -> Result<(), TokenError> {
+fn check(verifier: &TokenVerifier, token: &TokenBuilder) -> Result<(), TokenError> {
     let token = token.build();
     verifier.verify_at(BearerToken::parse(&token).unwrap(), NOW).map(|_| ())
 }
@@ -23,26 +23,26 @@ fn judge(verifier: &TokenVerifier, token: &TokenBuilder) -> Result<(), TokenErro
 #[case(0)]
 #[case(30)]
 #[case(300)]
-fn the_leeway_is_exact(#[case] leeway: i64) {
+fn the_leeway_is_exact_to_the_second(#[case] leeway: i64) {
     let verifier = verifier_with(&[("JWT_LEEWAY_SECONDS", &leeway.to_string())]);
     let last_good = NOW - leeway + 1;
-    assert_eq!(judge(&verifier, &at_now("exp", last_good)), Ok(()));
-    let expired = judge(&verifier, &at_now("exp", last_good - 1));
+    assert_eq!(check(&verifier, &at_now("exp", last_good)), Ok(()));
+    let expired = check(&verifier, &at_now("exp", last_good - 1));
     assert_eq!(expired, Err(TokenError::Expired { seconds: leeway }));
 
-    assert_eq!(judge(&verifier, &at_now("nbf", NOW + leeway)), Ok(()));
-    let early = judge(&verifier, &at_now("nbf", NOW + leeway + 1));
+    assert_eq!(check(&verifier, &at_now("nbf", NOW + leeway)), Ok(()));
+    let early = check(&verifier, &at_now("nbf", NOW + leeway + 1));
     assert_eq!(early, Err(TokenError::NotYetValid { seconds: leeway + 1 }));
 
-    assert_eq!(judge(&verifier, &at_now("iat", NOW + leeway)), Ok(()));
-    let future = judge(&verifier, &at_now("iat", NOW + leeway + 1));
+    assert_eq!(check(&verifier, &at_now("iat", NOW + leeway)), Ok(()));
+    let future = check(&verifier, &at_now("iat", NOW + leeway + 1));
     assert_eq!(future, Err(TokenError::IssuedInFuture { seconds: leeway + 1 }));
 }
 
 #[test]
 fn the_default_leeway_is_30_seconds() {
-    assert_eq!(judge(&verifier(), &at_now("exp", NOW - 29)), Ok(()));
-    assert!(judge(&verifier(), &at_now("exp", NOW - 30)).is_err());
+    assert_eq!(check(&verifier(), &at_now("exp", NOW - 29)), Ok(()));
+    assert!(check(&verifier(), &at_now("exp", NOW - 30)).is_err());
 }
 
 #[rstest]
@@ -52,8 +52,8 @@ fn the_default_leeway_is_30_seconds() {
 #[case(json!(i64::MIN))]
 #[case(json!(-1e300))]
 #[case(json!(0.5))]
-fn a_moment_long_ago_is_expired(#[case] exp: Value) {
-    assert!(matches!(judge(&verifier(), &at_now("exp", exp)), Err(TokenError::Expired { .. })));
+fn a_token_with_exp_in_the_past_is_expired(#[case] exp: Value) {
+    assert!(matches!(check(&verifier(), &at_now("exp", exp)), Err(TokenError::Expired { .. })));
 }
 
 #[rstest]
@@ -62,15 +62,15 @@ fn a_moment_long_ago_is_expired(#[case] exp: Value) {
 #[case(json!(i64::MAX))]
 #[case(json!(u64::MAX))]
 #[case(json!(1e300))]
-fn a_moment_in_the_future_is_not(#[case] exp: Value) {
-    assert_eq!(judge(&verifier(), &at_now("exp", exp)), Ok(()));
+fn a_token_with_exp_in_the_future_is_accepted(#[case] exp: Value) {
+    assert_eq!(check(&verifier(), &at_now("exp", exp)), Ok(()));
 }
 
 #[rstest]
-fn a_moment_is_a_number(#[values("exp", "nbf", "iat")] name: &str) {
+fn exp_nbf_and_iat_are_numbers(#[values("exp", "nbf", "iat")] name: &str) {
     for value in [json!("1900000000"), json!(null), json!(true), json!([NOW]), json!({}), json!("")]
     {
-        let refusal = judge(&verifier(), &at_now(name, value.clone()));
+        let refusal = check(&verifier(), &at_now(name, value.clone()));
         assert_eq!(refusal, Err(TokenError::ClaimType(name.into())), "{value}");
     }
 }
@@ -78,8 +78,8 @@ fn a_moment_is_a_number(#[values("exp", "nbf", "iat")] name: &str) {
 #[test]
 fn exp_is_required_and_the_others_are_not() {
     let bare = at_now("exp", NOW + 900).without_claim("iat");
-    assert_eq!(judge(&verifier(), &bare), Ok(()));
-    let refusal = judge(&verifier(), &bare.without_claim("exp"));
+    assert_eq!(check(&verifier(), &bare), Ok(()));
+    let refusal = check(&verifier(), &bare.without_claim("exp"));
     assert_eq!(refusal, Err(TokenError::MissingClaim("exp".into())));
 }
 
@@ -87,8 +87,8 @@ fn exp_is_required_and_the_others_are_not() {
 #[case("nbf", json!(i64::MAX))]
 #[case("nbf", json!(1e300))]
 #[case("iat", json!(u64::MAX))]
-fn a_token_of_the_far_future_is_refused(#[case] name: &str, #[case] value: Value) {
-    assert!(judge(&verifier(), &at_now(name, value)).is_err());
+fn a_token_that_starts_in_the_far_future_is_refused(#[case] name: &str, #[case] value: Value) {
+    assert!(check(&verifier(), &at_now(name, value)).is_err());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_clock_of_the_server_decides() {
 }
 
 #[test]
-fn an_expiry_that_no_calendar_can_write_does_no_harm() {
+fn an_expiry_beyond_the_calendar_is_accepted() {
     let app = TestApp::spawn(Backend::Sqlite);
     for exp in [json!(i64::MAX), json!(1e300), json!(253_402_300_800_i64)] {
         let token = TokenBuilder::valid("alice").claim("exp", exp).build();

@@ -1,4 +1,4 @@
-//! The one claim that says who somebody is. There is no second one to fall back to.
+//! The claim with the user id. There is no fallback to another claim.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -15,12 +15,12 @@ use crate::support::{Backend, TestApp, TokenBuilder};
 #[case(" a b ")]
 #[case("ä/ö?#%")]
 #[case("\u{a0}\u{200b}")]
-fn any_text_without_control_characters_is_an_id(#[case] user: &str) {
+fn any_text_without_control_characters_is_a_user_id(#[case] user: &str) {
     assert_eq!(user_of(&verifier(), &TokenBuilder::valid(user).build()), Ok(user.into()));
 }
 
 #[test]
-fn it_has_1_to_255_bytes_and_no_control_character() {
+fn a_user_id_has_1_to_255_bytes_and_no_control_character() {
     for good in ["x".repeat(255), "é".repeat(127)] {
         assert_eq!(user_of(&verifier(), &TokenBuilder::valid(&good).build()), Ok(good));
     }
@@ -49,13 +49,13 @@ fn it_has_1_to_255_bytes_and_no_control_character() {
 #[case(json!(true))]
 #[case(json!(["alice"]))]
 #[case(json!({"id": "alice"}))]
-fn it_is_a_string(#[case] value: Value) {
+fn a_user_id_is_a_string(#[case] value: Value) {
     let token = TokenBuilder::valid("alice").claim("sub", value).build();
     assert_eq!(user_of(&verifier(), &token), Err(TokenError::ClaimType("sub".into()).into()));
 }
 
 #[test]
-fn no_other_claim_stands_in_for_a_missing_one() {
+fn no_other_claim_replaces_a_missing_one() {
     let others = [
         "id",
         "userId",
@@ -88,7 +88,7 @@ fn no_other_claim_stands_in_for_a_missing_one() {
 #[case("id")]
 #[case("userId")]
 #[case("email")]
-fn another_claim_can_be_chosen_and_then_sub_does_not_count(#[case] name: &str) {
+fn another_claim_can_be_configured_and_then_sub_is_ignored(#[case] name: &str) {
     let verifier = verifier_with(&[("JWT_USER_ID_CLAIM", name)]);
     let token = TokenBuilder::valid("mallory").claim(name, "alice");
     assert_eq!(user_of(&verifier, &token.build()), Ok("alice".into()));
@@ -99,7 +99,7 @@ fn another_claim_can_be_chosen_and_then_sub_does_not_count(#[case] name: &str) {
 }
 
 #[test]
-fn a_dotted_path_goes_into_objects_and_nowhere_else() {
+fn a_dotted_path_reads_nested_objects_only() {
     let verifier = verifier_with(&[("JWT_USER_ID_CLAIM", "user.id")]);
     let with = |user: Value| {
         user_of(&verifier, &TokenBuilder::valid("mallory").claim("user", user).build())
@@ -119,7 +119,9 @@ fn a_dotted_path_goes_into_objects_and_nowhere_else() {
 }
 
 #[rstest]
-fn the_chosen_claim_owns_the_tasks(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn the_tasks_belong_to_the_user_of_the_configured_claim(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let app = TestApp::spawn_with(backend, &[("JWT_USER_ID_CLAIM", "user.id")]);
     let token = TokenBuilder::valid("mallory").claim("user", json!({"id": "alice"})).build();
     let client = app.with_token(&token);

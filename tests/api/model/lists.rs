@@ -1,4 +1,4 @@
-//! Lists that a thread reads while the others write: what stands still is on them, once and as it is.
+//! Lists that a thread reads while the others write: its own tasks are on them, once and as they are.
 
 use std::collections::BTreeSet;
 

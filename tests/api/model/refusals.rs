@@ -1,5 +1,5 @@
-//! What must be refused: deleted tasks, tasks and paths of the other user, and what breaks a rule. That
-//! none of it has done anything is seen when everything is compared.
+//! What must be refused: deleted tasks, tasks and paths of the other user, and what breaks a rule. The
+//! comparison of everything shows that none of it has done anything.
 
 use serde_json::json;
 
@@ -31,10 +31,13 @@ impl Thread<'_> {
         "deleted"
     }
 
-    /// An id of the other user; `None` while there is none.
+    /// An id of the other user that is none of its own: two users may get the same one in the same microsecond. `None`
+    /// while there is none.
     pub(super) fn foreign(&mut self) -> Option<i64> {
         let ids = self.known.ids[1 - self.user].lock().unwrap();
-        (!ids.is_empty()).then(|| *self.random.one_of(&ids))
+        let id = (!ids.is_empty()).then(|| *self.random.one_of(&ids))?;
+        drop(ids);
+        (!self.known.ids[self.user].lock().unwrap().contains(&id)).then_some(id)
     }
 
     pub(super) fn reach_for_a_foreign_one(&mut self) -> &'static str {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 use super::shared::{Deeds, Shared};
-use super::tasks::{ModelTask, made, members};
+use super::tasks::{ModelTask, made, members, seq};
 use super::{Known, USERS};
 use crate::support::{Answer, Client};
 
@@ -28,6 +28,8 @@ pub struct Thread<'a> {
     pub(super) tasks: BTreeMap<i64, ModelTask>,
     pub(super) gone: Vec<i64>,
     keyed: Vec<Keyed>,
+    /// The numbers of its writes.
+    numbers: Vec<i64>,
     done: BTreeSet<&'static str>,
 }
 
@@ -39,13 +41,18 @@ impl<'a> Thread<'a> {
         number: usize,
         random: Random,
     ) -> Self {
-        let (tasks, gone, keyed, done) = Default::default();
-        Self { client, known, user, number, random, tasks, gone, keyed, done }
+        let (tasks, gone, keyed, numbers, done) = Default::default();
+        Self { client, known, user, number, random, tasks, gone, keyed, numbers, done }
     }
 
     /// What it holds its tasks to be.
     pub fn tasks(&self) -> impl Iterator<Item = Value> + '_ {
         self.tasks.values().map(|task| task.shown.clone())
+    }
+
+    /// The numbers of its writes, in their order.
+    pub fn numbers(&self) -> &[i64] {
+        &self.numbers
     }
 
     /// The kinds of operations it has done.
@@ -85,7 +92,9 @@ impl<'a> Thread<'a> {
             85..=88 => self.enter_a_foreign_path(),
             89..=92 => self.be_wrong(),
             _ => {
-                shared.step(&self.client, &mut self.random, deeds);
+                if let Some(answer) = shared.step(&self.client, &mut self.random, deeds) {
+                    self.wrote(&answer);
+                }
                 "shared"
             }
         };
@@ -96,8 +105,18 @@ impl<'a> Thread<'a> {
     fn begin(&mut self) -> &'static str {
         self.create_keyed();
         self.create();
-        self.delete();
+        if !self.tasks.is_empty() {
+            self.delete();
+        }
         self.create()
+    }
+
+    /// Whatever this thread writes has a greater number than what it has written before.
+    #[track_caller]
+    pub(super) fn wrote(&mut self, answer: &Answer) {
+        let (last, seq) = (self.numbers.last().copied().unwrap_or_default(), seq(answer));
+        assert!(seq > last, "{seq} after {last}");
+        self.numbers.push(seq);
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -131,7 +150,8 @@ impl<'a> Thread<'a> {
     }
 
     fn learn(&mut self, answer: &Answer, body: &Value) {
-        let task = made(self.name(), body, &answer.json());
+        let task = made(self.name(), body, answer);
+        self.wrote(answer);
         Self::is(answer, &task);
         let location = self.path_of(task.id());
         assert_eq!(answer.header("location"), Some(location.as_str()));
@@ -141,7 +161,10 @@ impl<'a> Thread<'a> {
 
     pub(super) fn create(&mut self) -> &'static str {
         let body = members(&mut self.random, true);
-        let answer = self.client.post(&self.path(), &body).expect(201);
+        let room = &self.known.rooms[self.user];
+        let Some(answer) = room.create(|| self.client.post(&self.path(), &body)) else {
+            return "create above the limit";
+        };
         self.learn(&answer, &body);
         "create"
     }
@@ -153,7 +176,10 @@ impl<'a> Thread<'a> {
     fn create_keyed(&mut self) -> &'static str {
         let key = format!("{}-{}", self.number, self.keyed.len());
         let body = members(&mut self.random, true);
-        let first = self.post_keyed(&key, &body).expect(201);
+        let room = &self.known.rooms[self.user];
+        let Some(first) = room.create(|| self.post_keyed(&key, &body)) else {
+            return "create keyed above the limit";
+        };
         self.learn(&first, &body);
         self.keyed.push(Keyed { key, body, first });
         "create keyed"

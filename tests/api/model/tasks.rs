@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::random::Random;
+use crate::support::Answer;
 
 /// A task as its thread believes it to be.
 #[derive(Clone)]
 pub struct ModelTask {
     pub shown: Value,
-    pub version: i64,
+    /// The number of its last write among all writes of its owner.
+    pub seq: i64,
 }
 
 impl ModelTask {
@@ -18,7 +20,7 @@ impl ModelTask {
     }
 
     pub fn etag(&self) -> String {
-        format!("\"{}\"", self.version)
+        format!("\"{}\"", self.seq)
     }
 
     pub fn is_completed(&self) -> bool {
@@ -26,27 +28,26 @@ impl ModelTask {
     }
 
     /// What an order by creation compares.
-    pub fn age(task: &Value) -> (DateTime<Utc>, i64) {
-        (moment(&task["created_at"]), task["id"].as_i64().unwrap())
+    pub fn age(task: &Value) -> i64 {
+        task["id"].as_i64().unwrap()
     }
 
-    /// Takes over the changes; the server alone decides on `updated_at`, so it is taken from its answer.
-    pub fn change(&mut self, members: &Value, answered: &Value) {
-        if members.as_object().is_none_or(serde_json::Map::is_empty) {
-            return;
-        }
+    /// Takes over the changes. The server alone decides on `updated_at` and on the number of the write, so both are
+    /// taken from its answer.
+    pub fn change(&mut self, members: &Value, answer: &Answer) {
+        let answered = answer.json();
         for (name, value) in members.as_object().unwrap() {
             self.shown[name] = stored(name, value);
         }
-        self.touch(answered);
-    }
-
-    /// One version on.
-    pub fn touch(&mut self, answered: &Value) {
         assert!(moment(&answered["updated_at"]) >= moment(&self.shown["updated_at"]));
         self.shown["updated_at"] = answered["updated_at"].clone();
-        self.version += 1;
+        self.seq = seq(answer);
     }
+}
+
+/// The number in an answer's `ETag`.
+pub fn seq(answer: &Answer) -> i64 {
+    answer.header("etag").unwrap_or_default().trim_matches('"').parse().unwrap()
 }
 
 fn moment(text: &Value) -> DateTime<Utc> {
@@ -62,8 +63,9 @@ fn stored(name: &str, value: &Value) -> Value {
     }
 }
 
-/// The task that a POST of these members makes; id and time are the server's.
-pub fn made(user: &str, members: &Value, answered: &Value) -> ModelTask {
+/// The task that a POST of these members makes; id, time and number are the server's.
+pub fn made(user: &str, members: &Value, answer: &Answer) -> ModelTask {
+    let answered = answer.json();
     let mut shown = json!({
         "id": answered["id"], "user_id": user, "title": null, "description": null, "completed": false,
         "priority": "medium", "tags": [], "due_date": null,
@@ -72,7 +74,7 @@ pub fn made(user: &str, members: &Value, answered: &Value) -> ModelTask {
     for (name, value) in members.as_object().unwrap() {
         shown[name] = stored(name, value);
     }
-    ModelTask { shown, version: 1 }
+    ModelTask { shown, seq: seq(answer) }
 }
 
 /// Some members with values that are allowed.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use taskbridge::{Operation, Produces, operations};
 
 use super::{document, resolve};
-use crate::problems::errors;
+use crate::problems::{SETTINGS, errors};
 use crate::support::client::new_task;
 use crate::support::{Answer, Backend, TestApp};
 
@@ -62,7 +62,7 @@ fn every_success_is_as_described() {
 #[test]
 fn every_error_is_as_described_word_for_word() {
     let document = document();
-    let app = TestApp::spawn_with(Backend::Sqlite, &[("REQUEST_TIMEOUT_SECONDS", "1")]);
+    let app = TestApp::spawn_with(Backend::Sqlite, SETTINGS);
     let components = document["components"]["responses"].as_object().unwrap();
     let answers = errors(&app, "my.own-id_1");
     for answer in &answers {

@@ -1,9 +1,12 @@
-//! PostgreSQL as operators run it: with TLS, behind a pooler, and plainly, where workers have
+//! PostgreSQL as operators run it: with passwords and TLS, behind a pooler, and plainly, where workers have
 //! connections of their own.
 
-mod encrypted;
-mod groups;
+mod batch;
 mod own_connections;
+mod parameters;
+mod password;
 mod pgbouncer;
-mod pipelines;
+mod read_connections;
+mod server;
 mod tls;
+mod write_connections;

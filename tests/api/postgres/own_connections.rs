@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::TokenBuilder;
-use crate::support::client::{Client, agent};
+use serde_json::json;
+
+use crate::support::client::{Client, agent, new_task, tasks_of};
 use crate::support::database::{execute, number};
+use crate::support::process::Process;
+use crate::support::{Backend, TestApp, TokenBuilder};
 
 /// More requests than there are workers reach each of them.
 pub const CALLERS: usize = 16;
@@ -19,12 +22,12 @@ pub const READS: &str = "AND application_name = 'taskbridge reads'";
 /// Those for writes.
 pub const WRITES: &str = "AND application_name = 'taskbridge writes'";
 
-/// A caller on a connection of his own, so that callers are spread over the workers.
+/// A caller with a connection of its own, so that callers are spread over the workers.
 pub fn caller(address: SocketAddr, user: &str) -> Client {
     Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
 }
 
-/// How many connections to the database meet a condition. Asked in another one, so that who asks does not count.
+/// How many connections to the database meet a condition. Asked in another database, so that this question is not counted.
 pub fn connections(url: &str, condition: &str) -> i64 {
     let (server, database) = url.rsplit_once('/').unwrap();
     number(
@@ -49,6 +52,45 @@ pub fn wait_for(url: &str, wanted: i64, condition: &str, mut ask: impl FnMut()) 
         assert!(started.elapsed() < Duration::from_secs(10), "{open} of {wanted}: {condition}");
         (0..CALLERS).for_each(|_| ask());
     }
+}
+
+/// A server in which every worker writes through a connection of its own.
+pub fn spawn_with_write_connections() -> TestApp {
+    let enough = (3 * workers() + 4).to_string();
+    let variables = [("DATABASE_MAX_CONNECTIONS", enough.as_str())];
+    let app = TestApp::spawn_with(Backend::Postgres, &variables);
+    wait_for_write_connections(&app);
+    app
+}
+
+/// A program that serves from this database, once every kind of connection is in use: those of the workers and those of the
+/// pool. `admin` is the URL of the same database for the test.
+pub fn serve(url: &str, admin: &str, variables: &[(&str, &str)]) -> Process {
+    let base = [("RATE_LIMIT_PER_MINUTE", "0")];
+    let all: Vec<_> = base.into_iter().chain(variables.iter().copied()).collect();
+    let mut process = Process::serve(url, &all);
+    let address = process.address();
+    for kind in [READS, WRITES] {
+        wait_for(admin, 1, kind, || {
+            let alice = caller(address, "alice");
+            alice.get(&new_task(&alice, "alice", "Served")).expect(200);
+        });
+    }
+    caller(address, "alice").get("/api/alice/tasks?search=served").expect(200);
+    process
+}
+
+/// Writes until every worker has one.
+pub fn wait_for_write_connections(app: &TestApp) {
+    wait_for(&app.database_url, workers(), WRITES, || {
+        let body = json!({"title": "-"});
+        caller(app.address, "other").post(&tasks_of("other"), &body).expect(201);
+    });
+}
+
+/// As many users as callers.
+pub fn users() -> Vec<String> {
+    (0..CALLERS).map(|number| format!("user{number}")).collect()
 }
 
 /// Ends some of the database's connections.

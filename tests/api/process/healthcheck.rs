@@ -33,11 +33,14 @@ fn assert_fails(mut process: Process, words: &[&str]) {
 #[case::every_address("0.0.0.0", "0.0.0.0")]
 #[case::every_address_of_both_kinds("::", "::")]
 #[case::one_address("127.0.0.2", "127.0.0.2")]
-fn it_follows_a_server_up_and_down(#[case] listening: &str, #[case] asked: &str) {
+fn it_succeeds_while_the_server_runs_and_fails_after_it_stopped(
+    #[case] listening: &str,
+    #[case] asked: &str,
+) {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut server = Process::serve(&url, &[("HOST", listening)]);
     let port = server.address().port().to_string();
-    // What else is wrong in its environment is for the server to say.
+    // Mistakes in other variables are for the server to report.
     let variables = [("HOST", asked), ("PORT", port.as_str()), ("DATABASE_URL", "nonsense")];
     let mut up = probe(&variables);
     assert!(up.wait().success(), "{}", up.output());
@@ -48,7 +51,7 @@ fn it_follows_a_server_up_and_down(#[case] listening: &str, #[case] asked: &str)
 }
 
 #[test]
-fn it_gives_up_after_two_seconds() {
+fn it_has_a_timeout_of_two_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let started = Instant::now();
@@ -62,7 +65,7 @@ fn it_gives_up_after_two_seconds() {
 #[case("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503")]
 #[case("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "302")]
 #[case("nonsense\r\n\r\n", "does not answer")]
-fn only_200_will_do(#[case] answer: &'static str, #[case] word: &str) {
+fn any_status_but_200_fails(#[case] answer: &'static str, #[case] word: &str) {
     let (address, asked) = raw::answering_once(answer);
     assert_fails(probe(&[("PORT", &address.port().to_string())]), &[word]);
     let request = asked.join().unwrap();
@@ -70,7 +73,7 @@ fn only_200_will_do(#[case] answer: &'static str, #[case] word: &str) {
 }
 
 #[test]
-fn it_asks_no_proxy() {
+fn it_uses_no_proxy() {
     let (address, _asked) = raw::answering_once("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let closed: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let proxy = format!("http://{address}");

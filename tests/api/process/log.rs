@@ -1,4 +1,4 @@
-//! The log: one line for each request, everything an operator needs, and nothing a thief could use.
+//! The log: one line for each request, everything that an operator needs, and no secret.
 
 use rstest::rstest;
 use serde_json::json;
@@ -9,22 +9,22 @@ use crate::support::process::Process;
 use crate::support::tokens::{ORIGIN, SECRET, TokenBuilder, now};
 use crate::support::{Backend, Client};
 
-/// Method, path, who asks, expected route and status.
+/// Method, path, caller, expected route and expected status.
 const REQUESTS: &[(&str, &str, &str, &str, u16)] = &[
-    ("GET", "/health", "nobody", "/health", 200),
+    ("GET", "/health", "anonymous", "/health", 200),
     ("GET", "/api/me", "alice", "/api/me", 200),
     ("GET", "/api/alice/tasks?search=hunter2", "alice", "/api/{user_id}/tasks", 200),
     ("GET", "/api/alice/tasks/1", "alice", "/api/{user_id}/tasks/{id}", 404),
     ("PATCH", "/api/alice/tasks/1/complete", "alice", "/api/{user_id}/tasks/{id}/complete", 404),
     ("DELETE", "/api/alice/tasks/abc", "alice", "/api/{user_id}/tasks/{id}", 400),
     ("GET", "/api/alice/tasks", "mallory", "/api/{user_id}/tasks", 403),
-    ("GET", "/api/alice/tasks", "nobody", "/api/{user_id}/tasks", 401),
+    ("GET", "/api/alice/tasks", "anonymous", "/api/{user_id}/tasks", 401),
     ("GET", "/api/hunter2/hunter2", "alice", "-", 403),
-    ("GET", "/hunter2?token=hunter2", "nobody", "-", 404),
+    ("GET", "/hunter2?token=hunter2", "anonymous", "-", 404),
 ];
 
 fn client(process: &mut Process, user: &str) -> Client {
-    if user == "nobody" {
+    if user == "anonymous" {
         return Client::new(agent(), process.address(), None);
     }
     process.as_user(user)
@@ -36,7 +36,7 @@ fn field<'a>(line: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn each_request_has_one_line_that_says_what_happened() {
+fn each_request_has_one_line_with_its_route_and_status() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process =
         Process::serve(&url, &[("RUST_LOG", "taskbridge::access=debug,taskbridge=info")]);
@@ -66,16 +66,16 @@ fn each_request_has_one_line_that_says_what_happened() {
 }
 
 #[test]
-fn probes_are_told_of_only_while_something_is_wrong() {
+fn probes_are_logged_only_while_they_fail() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("SHUTDOWN_DELAY_SECONDS", "2")]);
-    let nobody = process.anonymous();
+    let anonymous = process.anonymous();
     for path in ["/health", "/health/ready"] {
-        nobody.get(path).expect(200);
+        anonymous.get(path).expect(200);
     }
     process.signal("TERM");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    nobody.get("/health/ready").expect(503);
+    anonymous.get("/health/ready").expect(503);
     process.wait();
     let log = process.stderr();
     let lines: Vec<&str> =
@@ -84,7 +84,7 @@ fn probes_are_told_of_only_while_something_is_wrong() {
 }
 
 #[test]
-fn refusals_that_concern_security_are_events_with_an_address_and_a_request() {
+fn security_events_name_the_address_and_the_request() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("RATE_LIMIT_PER_MINUTE", "2")]);
     let ask = |client: Client, path: &str, id: &str| {
@@ -114,12 +114,12 @@ fn refusals_that_concern_security_are_events_with_an_address_and_a_request() {
 }
 
 #[test]
-fn json_lines_are_objects_with_the_same_members() {
+fn json_lines_have_the_same_members_as_text_lines() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("LOG_FORMAT", "json")]);
     let address = process.address();
-    let nobody = Client::new(agent(), address, None).with_header("X-Request-Id", "one");
-    nobody.get("/api/alice/tasks").expect(401);
+    let anonymous = Client::new(agent(), address, None).with_header("X-Request-Id", "one");
+    anonymous.get("/api/alice/tasks").expect(401);
     process.signal("TERM");
     process.wait();
     let log = process.stderr();
@@ -145,7 +145,7 @@ fn json_lines_are_objects_with_the_same_members() {
 #[case::owner("/api/bob/tasks", 403, "the path names another user")]
 #[case::accept("/api/alice/tasks", 406, "does not accept JSON")]
 #[case::handler("/api/alice/tasks/1", 404, "no such resource")]
-fn a_refusal_says_why_at_debug_level_only(
+fn the_cause_of_a_refusal_is_logged_at_debug_level_only(
     #[case] path: &str,
     #[case] status: u16,
     #[case] cause: &str,
@@ -162,8 +162,9 @@ fn a_refusal_says_why_at_debug_level_only(
         process.signal("TERM");
         process.wait();
         let log = process.stderr();
-        let told = log.lines().any(|line| line.contains(cause) && line.contains("request_id=why"));
-        assert_eq!(told, shown, "{level}: {log}");
+        let is_logged =
+            log.lines().any(|line| line.contains(cause) && line.contains("request_id=why"));
+        assert_eq!(is_logged, shown, "{level}: {log}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The metrics: on a port of their own, only when asked for, and without a word about anybody.
+//! The metrics: on a port of their own, off by default, and without anything that identifies a user.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ fn value(text: &str, series: &str) -> f64 {
 fn requests_verifications_and_connections_are_counted() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("METRICS_ADDR", "127.0.0.1:0")]);
-    let (alice, nobody) = (process.as_user("alice"), process.anonymous());
+    let (alice, anonymous) = (process.as_user("alice"), process.anonymous());
     for _ in 0..3 {
         alice.get("/api/alice/tasks?search=hunter2").expect(200);
     }
     alice.get("/api/bob/tasks").expect(403);
-    nobody.get("/api/alice/tasks").expect(401);
-    nobody.get("/hunter2").expect(404);
-    nobody.send("BREW", "/hunter2", None).expect(404);
+    anonymous.get("/api/alice/tasks").expect(401);
+    anonymous.get("/hunter2").expect(404);
+    anonymous.send("BREW", "/hunter2", None).expect(404);
     let answer = scrape(&mut process);
     assert_eq!(
         answer.header("content-type"),
@@ -65,7 +65,7 @@ fn requests_verifications_and_connections_are_counted() {
 }
 
 #[test]
-fn the_public_port_has_none_and_without_the_variable_there_is_no_other() {
+fn there_are_no_metrics_on_the_public_port_and_none_without_the_variable() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[]);
     process.anonymous().get("/metrics").expect(404);
@@ -73,7 +73,7 @@ fn the_public_port_has_none_and_without_the_variable_there_is_no_other() {
 }
 
 #[test]
-fn the_other_port_has_nothing_else() {
+fn the_port_of_the_metrics_serves_nothing_else() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("METRICS_ADDR", "127.0.0.1:0")]);
     let operator = Client::new(agent(), process.metrics_address(), None);
@@ -83,7 +83,7 @@ fn the_other_port_has_nothing_else() {
 }
 
 #[test]
-fn the_age_of_the_keys_is_told_once_there_are_some_and_no_key_by_name() {
+fn the_age_of_the_keys_is_a_metric_that_names_no_key() {
     const AGE: &str = "taskbridge_jwks_age_seconds";
     let key = Key::new("hunter2");
     let endpoint = JwksEndpoint::with_keys(&[&key]);

@@ -1,10 +1,12 @@
-//! The program from outside: how it starts, refuses to start, logs and stops.
+//! The program as an operator sees it: how it starts, refuses to start, logs and stops.
 
 mod backup;
 mod copy;
 mod healthcheck;
+mod libraries;
 mod log;
 mod metrics;
+mod other_version;
 mod refusals;
 mod start;
 mod stop;

@@ -1,5 +1,5 @@
-//! What stops the program at start: one message that names the variable, no secret in it, no trace
-//! on the disk.
+//! Mistakes that stop the program at start: one message that names the variable, without a secret, and no file
+//! left on the disk.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use rstest::rstest;
 use crate::support::process::{Process, entries};
 use crate::support::tokens::SECRET;
 
-/// Refused within ten seconds, with one message that holds these words.
+/// The program refuses to start within ten seconds, with one message that contains these words.
 #[track_caller]
 fn assert_refuses(process: &mut Process, words: &[&str]) {
     let status = process.wait();
@@ -35,7 +35,7 @@ fn assert_refuses(process: &mut Process, words: &[&str]) {
 #[case::quoted(Some("\"hunter2-hunter2-hunter2-hunter2-hunter2\""), &["quot"])]
 #[case::white_space(Some("hunter2-hunter2-hunter2-hunter2-hunter2 "), &["white space"])]
 fn a_bad_secret_stops_it(#[case] secret: Option<&str>, #[case] words: &[&str]) {
-    // The case of a short one must be exactly one byte too short.
+    // The short secret must be exactly one byte too short.
     let secret = secret.map(|text| if text.contains("31-bytes") { &text[..31] } else { text });
     let variables: Vec<_> =
         secret.map(|secret| ("BETTER_AUTH_SECRET", secret)).into_iter().collect();
@@ -66,7 +66,7 @@ fn an_unclear_database_url_stops_it(#[case] url: &str, #[case] word: &str) {
 #[rstest]
 #[case("sqlite://missing/tasks.db", "the folder missing does not exist")]
 #[case("sqlite:///nowhere/at/all/tasks.db", "the folder /nowhere/at/all does not exist")]
-fn a_missing_folder_is_not_made(#[case] url: &str, #[case] words: &str) {
+fn a_missing_folder_is_not_created(#[case] url: &str, #[case] words: &str) {
     for command in ["serve", "migrate"] {
         let variables = [("BETTER_AUTH_SECRET", SECRET), ("DATABASE_URL", url)];
         let mut process = Process::start(&[command], &variables);
@@ -76,8 +76,8 @@ fn a_missing_folder_is_not_made(#[case] url: &str, #[case] words: &str) {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_left_alone() {
-    let content = "These are somebody's notes, and not a database at all. ".repeat(100);
+fn a_file_that_is_no_database_is_not_changed() {
+    let content = "These are notes, and not a database at all. ".repeat(100);
     for command in ["serve", "migrate"] {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("notes.txt"), &content).unwrap();
@@ -125,14 +125,14 @@ fn a_port_in_use_stops_it() {
 #[case("DATABASE_MAX_CONNECTIONS", "0")]
 #[case("APP_ENV", "prod")]
 #[case("CORS_ALLOWED_ORIGINS", "app.example")]
-fn any_other_bad_value_stops_it_and_is_named(#[case] name: &str, #[case] value: &str) {
+fn any_other_invalid_value_stops_it_and_is_named(#[case] name: &str, #[case] value: &str) {
     let mut process = Process::start(&[], &[("BETTER_AUTH_SECRET", SECRET), (name, value)]);
     assert_refuses(&mut process, &[name]);
     assert!(entries(process.folder.path()).is_empty());
 }
 
 #[test]
-fn all_mistakes_come_in_one_message() {
+fn all_mistakes_are_reported_in_one_message() {
     let variables =
         [("BETTER_AUTH_SECRET", "hunter2"), ("PORT", "x"), ("DATABASE_URL", "hunter2@x")];
     let mut process = Process::start(&[], &variables);
@@ -147,7 +147,7 @@ fn a_star_origin_is_refused_in_production() {
 }
 
 #[test]
-fn a_broken_env_file_is_not_quoted() {
+fn a_malformed_env_file_is_reported_without_its_content() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join(".env"),

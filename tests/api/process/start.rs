@@ -29,7 +29,7 @@ fn help_lists_every_variable(#[values("--help", "-h")] argument: &str) {
 }
 
 #[test]
-fn version_is_that_of_the_package() {
+fn the_version_is_that_of_the_package() {
     let mut process = Process::start(&["--version"], &[]);
     assert!(process.wait().success());
     assert_eq!(process.stdout().trim(), concat!("taskbridge ", env!("CARGO_PKG_VERSION")));
@@ -82,7 +82,7 @@ fn tasks_survive_a_restart(#[values(Backend::Sqlite, Backend::Postgres)] backend
 }
 
 #[rstest]
-fn instances_that_start_together_on_a_fresh_database_all_come_up(
+fn instances_that_start_together_on_an_empty_database_all_succeed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     for _ in 0..3 {
@@ -102,7 +102,7 @@ fn instances_that_start_together_on_a_fresh_database_all_come_up(
 }
 
 #[rstest]
-fn idempotency_keys_that_have_expired_are_removed(
+fn expired_idempotency_keys_are_removed_at_start(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (url, _folder) = fresh_url(backend);

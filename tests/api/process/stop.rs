@@ -1,4 +1,4 @@
-//! Stopping: what is in flight gets its answer, and the exit code says that all is well.
+//! Stopping: requests in flight get their responses, and the exit code is 0.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -52,7 +52,7 @@ fn a_request_in_flight_is_finished(
 }
 
 #[test]
-fn a_delay_lets_load_balancers_look_elsewhere_first() {
+fn during_the_shutdown_delay_the_server_is_not_ready_and_still_serves() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[("SHUTDOWN_DELAY_SECONDS", "2")]);
     let alice = process.as_user("alice");
@@ -69,9 +69,9 @@ fn a_delay_lets_load_balancers_look_elsewhere_first() {
     assert_eq!(process.wait().code(), Some(0));
 }
 
-/// A proxy sends requests on connections it keeps; none of them may close between two.
+/// A proxy keeps its connections. None may close before it got a response that announces it.
 #[test]
-fn a_kept_connection_gets_one_more_answer_while_new_ones_are_refused() {
+fn an_open_connection_gets_one_more_response_while_new_ones_are_refused() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[]);
     let address = process.address();
@@ -91,7 +91,7 @@ fn a_kept_connection_gets_one_more_answer_while_new_ones_are_refused() {
 }
 
 #[test]
-fn an_idle_connection_does_not_hold_the_server_back() {
+fn an_idle_connection_does_not_delay_the_stop() {
     let (url, _folder) = fresh_url(Backend::Sqlite);
     let mut process = Process::serve(&url, &[]);
     let mut stream = raw::connect(process.address());

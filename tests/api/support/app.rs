@@ -5,14 +5,12 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use taskbridge::config::Source;
 use taskbridge::{Application, Config};
 use tempfile::TempDir;
 
 use super::client::Client;
-use super::postgres::fresh_database;
+use super::postgres::{connect, fresh_database};
 use super::tokens::{ORIGIN, SECRET, TokenBuilder};
 
 /// Which database a test runs on.
@@ -51,7 +49,7 @@ pub fn cut_connections(app: &TestApp) {
 
 fn admin(app: &TestApp, statement: impl FnOnce(&str) -> String) {
     let (server, database) = app.database_url.rsplit_once('/').unwrap();
-    let mut admin = PgConnection::establish(&format!("{server}/postgres")).unwrap();
+    let mut admin = connect(&format!("{server}/postgres")).unwrap();
     admin.batch_execute(&statement(database)).unwrap();
 }
 
@@ -118,7 +116,7 @@ impl TestApp {
         self.with_token(&TokenBuilder::valid(user).build())
     }
 
-    /// A caller with this text behind `Bearer`.
+    /// A caller with this text after `Bearer`.
     pub fn with_token(&self, token: &str) -> Client {
         Client::new(self.agent.clone(), self.address, Some(token.to_owned()))
     }

@@ -1,4 +1,4 @@
-//! A small HTTP client, typed by who is calling, and what it gets back.
+//! A small HTTP client, one for each caller, and what it gets back.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -93,7 +93,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// A caller: nobody, or the bearer of a token.
+/// A caller: the bearer of a token, or anonymous.
 #[derive(Clone)]
 pub struct Client {
     agent: ureq::Agent,

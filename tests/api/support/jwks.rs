@@ -1,4 +1,4 @@
-//! A JWKS endpoint that can be told to misbehave, and the keys behind it.
+//! A JWKS endpoint that can be told to misbehave, and the keys that it lists.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -81,11 +81,11 @@ impl Process {
     }
 
     /// The address that stands in the log between these two.
-    fn announced(&mut self, before: &str, behind: char) -> SocketAddr {
+    fn announced(&mut self, before: &str, after: char) -> SocketAddr {
         let started = Instant::now();
         loop {
             let log = self.stderr();
-            let address = log.split_once(before).and_then(|(_, rest)| rest.split_once(behind));
+            let address = log.split_once(before).and_then(|(_, rest)| rest.split_once(after));
             if let Some((address, _)) = address {
                 return address.parse().unwrap();
             }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Map, Value, json};
 
-/// The secret that the test servers share with nobody.
+/// The secret of the test servers.
 pub const SECRET: &str = "an-api-test-secret-of-45-bytes-0123456789abcd";
 
 /// Issuer, audience and the browser origin that may call.
@@ -109,7 +109,7 @@ impl TokenBuilder {
     }
 }
 
-/// Any text with a good signature behind it.
+/// Any text, with a good signature after it.
 pub fn sign(signing_input: &str, secret: &[u8], algorithm: Algorithm) -> String {
     let key = EncodingKey::from_secret(secret);
     let signature = crypto::sign(signing_input.as_bytes(), &key, algorithm).unwrap();

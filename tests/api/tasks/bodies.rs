@@ -1,5 +1,5 @@
-//! Request bodies that are not what they should be: too long, not JSON, not an object. Each is
-//! refused with a 4xx and leaves the task as it was.
+//! Request bodies that are too long, not JSON or not an object. Each is refused with 4xx and leaves the task
+//! unchanged.
 
 use rstest::rstest;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::{Answer, Backend, Client, raw};
 
 const LIMIT: usize = 64 * 1024;
 
-/// With `Content-Length`, declared as JSON.
+/// Sends a body with `Content-Length`, declared as JSON.
 fn send(client: &Client, method: &str, path: &str, body: &[u8]) -> Answer {
     let length = format!("Content-Length: {}", body.len());
     client.raw(method, path, &["Content-Type: application/json", &length], body)
@@ -23,7 +23,7 @@ const WITH_BODY: &[(&str, &str)] = &[("PUT", ""), ("PATCH", ""), ("PATCH", "/com
 #[case::a_word(b"title")]
 #[case::cut_short(b"{\"title\":\"a\"")]
 #[case::two_objects(b"{\"title\":\"a\"}{\"title\":\"b\"}")]
-#[case::text_behind(b"{\"title\":\"a\"} x")]
+#[case::text_after_it(b"{\"title\":\"a\"} x")]
 #[case::single_quotes(b"{'title':'a'}")]
 #[case::a_comma_too_many(b"{\"title\":\"a\",}")]
 #[case::a_comment(b"{\"title\":\"a\"} // x")]
@@ -41,7 +41,7 @@ const WITH_BODY: &[(&str, &str)] = &[("PUT", ""), ("PATCH", ""), ("PATCH", "/com
 #[case::a_member_twice_by_escape(b"{\"title\":\"a\",\"\\u0074itle\":\"b\"}")]
 #[case::a_flag_twice(b"{\"completed\":true,\"completed\":false}")]
 #[case::form(b"title=a&completed=true")]
-fn what_is_not_json_is_400(#[case] body: &[u8]) {
+fn a_body_that_is_not_json_is_400(#[case] body: &[u8]) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     for (method, suffix) in WITH_BODY {
         let attempt = || send(&client, method, &format!("{task}{suffix}"), body);
@@ -60,7 +60,7 @@ fn what_is_not_json_is_400(#[case] body: &[u8]) {
 #[case("\"Buy milk\"")]
 #[case("7")]
 #[case("true")]
-fn json_that_is_no_object_is_422(#[case] body: &str) {
+fn json_that_is_not_an_object_is_422(#[case] body: &str) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     let expected = [(String::new(), "wrong_type".to_owned())];
     for (method, suffix) in WITH_BODY {
@@ -88,7 +88,7 @@ fn a_missing_body_is_400_where_one_is_needed(#[values("POST", "PUT", "PATCH")] m
 #[rstest]
 #[case::arrays("[", "]")]
 #[case::objects("{\"a\":", "}")]
-fn deep_json_does_no_harm(#[case] open: &str, #[case] close: &str) {
+fn deeply_nested_json_is_handled(#[case] open: &str, #[case] close: &str) {
     let (app, client, task) = alice_with_task(Backend::Sqlite);
     for levels in [200, 9_000, 100_000] {
         let deep = format!("{}1{}", open.repeat(levels), close.repeat(levels));
@@ -101,7 +101,7 @@ fn deep_json_does_no_harm(#[case] open: &str, #[case] close: &str) {
         ] {
             assert_refused(&client, &task, || send(&client, "PUT", &task, body.as_bytes()));
         }
-        // A member nobody reads may be as deep as it likes, as long as the answer is not a 5xx.
+        // An unknown member may be nested deeply, as long as the response is not 5xx.
         let ignored = send(&client, "PUT", &task, format!("{{\"x\":{deep}}}").as_bytes());
         assert!(ignored.status < 500, "{ignored:?}");
     }
@@ -115,7 +115,7 @@ fn of_length(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn the_limit_of_64_kib_is_exact() {
+fn bodies_up_to_64_kib_are_accepted() {
     let (_app, client) = alice(Backend::Sqlite);
     let tasks = tasks_of(ALICE);
     assert_eq!(send(&client, "POST", &tasks, &of_length(LIMIT)).status, 201);
@@ -131,7 +131,7 @@ fn the_limit_of_64_kib_is_exact() {
 }
 
 #[test]
-fn a_body_announced_as_too_long_is_refused_before_it_is_read() {
+fn a_content_length_above_the_limit_is_refused_at_once() {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     for length in ["65537", "99999999", "18446744073709551615"] {
         let line = format!("Content-Length: {length}");
@@ -147,7 +147,7 @@ fn a_body_announced_as_too_long_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn a_body_where_none_is_expected_is_not_looked_at() {
+fn an_unexpected_body_is_ignored() {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     for (method, path, status) in
         [("GET", &tasks_of(ALICE), 200), ("GET", &task, 200), ("DELETE", &task, 204)]

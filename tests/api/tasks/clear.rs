@@ -17,7 +17,7 @@ fn count(client: &Client, user: &str) -> usize {
 }
 
 #[rstest]
-fn it_deletes_the_own_completed_tasks_and_says_how_many(
+fn it_deletes_the_completed_tasks_of_the_caller_and_counts_them(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);

@@ -7,7 +7,7 @@ use super::{ALICE, alice, chosen, etag, full, new_task};
 use crate::support::Backend;
 
 #[rstest]
-fn without_a_body_it_flips(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn without_a_body_it_toggles(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client) = alice(backend);
     let task = new_task(&client, ALICE, "a");
     let path = format!("{task}/complete");
@@ -28,7 +28,7 @@ fn without_a_body_it_flips(#[values(Backend::Sqlite, Backend::Postgres)] backend
 #[case::chunked_and_empty(&["Transfer-Encoding: chunked"], "0\r\n\r\n")]
 #[case::an_empty_object(&["Content-Type: application/json", "Content-Length: 2"], "{}")]
 #[case::a_whole_task_but_for_completed(&["Content-Length: 13"], r#"{"title":"b"}"#)]
-fn nothing_to_set_is_a_flip(#[case] lines: &[&str], #[case] body: &str) {
+fn a_body_without_a_value_toggles(#[case] lines: &[&str], #[case] body: &str) {
     let (_app, client) = alice(Backend::Sqlite);
     let task = new_task(&client, ALICE, "a");
     let answer =
@@ -37,7 +37,7 @@ fn nothing_to_set_is_a_flip(#[case] lines: &[&str], #[case] body: &str) {
 }
 
 #[rstest]
-fn with_a_value_it_sets_so_that_a_retry_is_harmless(
+fn with_a_value_it_sets_and_can_be_repeated(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -61,7 +61,7 @@ fn it_changes_nothing_else(#[values(Backend::Sqlite, Backend::Postgres)] backend
 }
 
 #[test]
-fn a_wrong_value_is_refused_rather_than_flipped() {
+fn a_value_of_the_wrong_type_is_refused_and_does_not_toggle() {
     let (_app, client) = alice(Backend::Sqlite);
     let task = new_task(&client, ALICE, "a");
     for value in [json!(null), json!("true"), json!(1), json!([true]), json!({})] {

@@ -56,9 +56,7 @@ fn times_are_rfc_3339_in_utc_and_now() {
 }
 
 #[rstest]
-fn text_is_kept_character_for_character(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+fn text_is_stored_unchanged(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client) = alice(backend);
     for text in [
         "'; DROP TABLE tasks; --",
@@ -134,7 +132,7 @@ fn members_of_the_server_and_unknown_ones_are_ignored() {
 }
 
 #[rstest]
-fn an_id_is_never_given_out_again(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn an_id_is_never_reused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client) = alice(backend);
     let mut last = 0;
     for _ in 0..10 {

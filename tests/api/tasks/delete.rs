@@ -7,7 +7,7 @@ use super::{ALICE, alice, new_task, tasks_of};
 use crate::support::Backend;
 
 #[rstest]
-fn it_is_204_once_and_404_ever_after(
+fn it_is_204_once_and_404_afterwards(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);

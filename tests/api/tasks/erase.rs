@@ -1,19 +1,11 @@
 //! `DELETE /api/{user_id}`: the whole account at once.
 
-use diesel::sql_types::Text;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use rstest::rstest;
 use serde_json::json;
 
 use super::{ALICE, alice, full, new_task, tasks_of};
-use crate::support::database::{execute, number};
+use crate::support::database::{column, execute, number};
 use crate::support::{Backend, Client, TestApp};
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
 
 /// How many rows of a user there are in each table that has a `user_id`.
 fn rows(app: &TestApp, user: &str) -> Vec<(String, i64)> {
@@ -22,18 +14,13 @@ fn rows(app: &TestApp, user: &str) -> Vec<(String, i64)> {
     const POSTGRES: &str = "SELECT table_name::text AS name FROM information_schema.columns \
         WHERE column_name = 'user_id' AND table_schema = 'public' ORDER BY 1";
     let url = app.database_url.as_str();
-    let tables: Vec<Name> = match url.strip_prefix("sqlite://") {
-        Some(path) => {
-            diesel::sql_query(SQLITE).load(&mut SqliteConnection::establish(path).unwrap())
-        }
-        None => diesel::sql_query(POSTGRES).load(&mut PgConnection::establish(url).unwrap()),
-    }
-    .unwrap();
-    assert!(tables.len() >= 2, "the tables were not found");
+    let statement = if url.starts_with("sqlite:") { SQLITE } else { POSTGRES };
+    let tables = column(url, "name", statement);
+    assert_eq!(tables, ["idempotency_keys", "owners", "tasks"]);
     let count = |table: &str| {
         number(url, &format!("SELECT count(*) AS number FROM {table} WHERE user_id = '{user}'"))
     };
-    tables.into_iter().map(|table| (table.name.clone(), count(&table.name))).collect()
+    tables.into_iter().map(|table| (table.clone(), count(&table))).collect()
 }
 
 fn fill(client: &Client, user: &str) {
@@ -65,7 +52,7 @@ fn it_leaves_no_row_of_the_caller_in_any_table_and_all_of_the_others(
 }
 
 #[rstest]
-fn nobody_erases_anybody_else(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn no_user_erases_another(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (app, client) = alice(backend);
     fill(&client, ALICE);
     let before = rows(&app, ALICE);
@@ -80,20 +67,29 @@ fn nobody_erases_anybody_else(#[values(Backend::Sqlite, Backend::Postgres)] back
     assert_eq!(rows(&app, ALICE), before);
 }
 
+/// Lets every deletion from a table fail.
+fn keep_rows_of(app: &TestApp, table: &str) {
+    let trigger = match app.database_url.starts_with("sqlite:") {
+        true => format!(
+            "CREATE TRIGGER keep BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'kept'); END"
+        ),
+        false => format!(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept'; END $$; \
+             CREATE TRIGGER keep BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION keep()"
+        ),
+    };
+    execute(&app.database_url, &trigger);
+}
+
 #[rstest]
-fn it_erases_everything_or_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn it_erases_everything_or_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values("owners", "tasks", "idempotency_keys")] table: &str,
+) {
     let (app, client) = alice(backend);
     fill(&client, ALICE);
     let before = rows(&app, ALICE);
-    let collation = if backend == Backend::Sqlite { "BINARY" } else { "\"C\"" };
-    execute(
-        &app.database_url,
-        &format!(
-            "CREATE TABLE last (u TEXT COLLATE {collation}, i BIGINT, \
-             FOREIGN KEY (u, i) REFERENCES tasks (user_id, id)); \
-             INSERT INTO last SELECT user_id, id FROM tasks"
-        ),
-    );
+    keep_rows_of(&app, table);
     client.delete("/api/alice").expect(500);
     assert_eq!(rows(&app, ALICE), before);
     assert_eq!(client.get(&tasks_of(ALICE)).status, 200, "the connection is still good");

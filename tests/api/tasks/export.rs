@@ -15,7 +15,7 @@ use crate::support::{Backend, Client, TestApp, TokenBuilder, raw};
 
 const EXPORT: &str = "/api/alice/export";
 
-/// More than fits into every buffer between the database and a client that does not read.
+/// More than all buffers between the database and a client that does not read can hold.
 const MANY: usize = 8_000;
 
 #[rstest]
@@ -49,7 +49,7 @@ fn listed_text(client: &Client) -> String {
 }
 
 #[rstest]
-fn it_is_whole_whatever_the_batches(
+fn it_is_complete_whatever_the_size_of_batches(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[values(1, 499, 500, 501, 1000, 1001)] tasks: usize,
 ) {
@@ -99,7 +99,7 @@ fn without_a_database_it_is_503(#[values("GET", "HEAD")] method: &str) {
     assert_eq!(client.send(method, EXPORT, None).status, 503);
 }
 
-/// Asks for the export and reads no more than its head.
+/// Requests the export and reads only its head.
 fn begin(process: &mut Process, method: &str, request_id: &str) -> TcpStream {
     let token = TokenBuilder::valid(ALICE).build();
     let lines = [format!("Authorization: Bearer {token}"), format!("X-Request-Id: {request_id}")];
@@ -111,7 +111,7 @@ fn begin(process: &mut Process, method: &str, request_id: &str) -> TcpStream {
     stream
 }
 
-/// The rest of the answer, and whether it ends as a whole one does.
+/// The length of the rest of the response, and whether it ends properly.
 fn finish(mut stream: TcpStream) -> (usize, bool) {
     let mut body = Vec::new();
     let mut chunk = vec![0; 1 << 20];
@@ -128,7 +128,7 @@ fn finish(mut stream: TcpStream) -> (usize, bool) {
 }
 
 #[rstest]
-fn a_failure_midway_breaks_off_and_is_logged_with_the_request_id(
+fn a_failure_midway_cuts_off_the_response_and_is_logged_with_the_request_id(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (url, _folder) = fresh_url(backend);
@@ -166,7 +166,7 @@ fn rows_read(url: &str) -> i64 {
 #[case::taken_whole("GET", true)]
 #[case::given_up("GET", false)]
 #[case::head_alone("HEAD", false)]
-fn what_nobody_takes_is_not_read(#[case] method: &str, #[case] whole: bool) {
+fn rows_that_the_client_does_not_read_are_not_queried(#[case] method: &str, #[case] whole: bool) {
     let (url, _folder) = fresh_url(Backend::Postgres);
     let mut process = Process::serve(&url, &[]);
     process.address();
@@ -202,7 +202,7 @@ fn what_nobody_takes_is_not_read(#[case] method: &str, #[case] whole: bool) {
 }
 
 #[rstest]
-fn tasks_that_stand_still_are_in_it_once_while_others_come_and_go(
+fn unchanged_tasks_are_in_it_exactly_once_while_others_change(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);

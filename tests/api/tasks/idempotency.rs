@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a repeated POST makes no second task.
+//! `Idempotency-Key`: a repeated POST creates no second task.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ fn post(client: &Client, user: &str, key: &str, body: &Value) -> Answer {
     client.with_header("Idempotency-Key", key).post(&tasks_of(user), body)
 }
 
-/// What a client can tell the first answer and a repeated one apart by.
-fn told_apart(answer: &Answer) -> (u16, Vec<u8>, Option<&str>, Option<&str>) {
+/// What a client sees of the first response and of a repeated one.
+fn visible(answer: &Answer) -> (u16, Vec<u8>, Option<&str>, Option<&str>) {
     (answer.status, answer.body.clone(), answer.header("location"), answer.header("etag"))
 }
 
@@ -23,7 +23,7 @@ fn count(client: &Client, user: &str) -> usize {
 }
 
 #[rstest]
-fn the_same_key_and_body_answer_the_first_result(
+fn the_same_key_and_body_get_the_first_response(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -32,23 +32,23 @@ fn the_same_key_and_body_answer_the_first_result(
         let first = post(&client, ALICE, &key, &body).expect(201);
         assert_eq!(client.get(first.header("location").unwrap_or_default()).body, first.body);
         for _ in 0..3 {
-            assert_eq!(told_apart(&post(&client, ALICE, &key, &body)), told_apart(&first));
+            assert_eq!(visible(&post(&client, ALICE, &key, &body)), visible(&first));
         }
     }
     assert_eq!(count(&client, ALICE), 2);
 }
 
 #[rstest]
-fn it_answers_so_even_when_the_task_has_changed_or_gone(
+fn a_repetition_gets_the_first_response_after_the_task_changed_or_was_deleted(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
     let first = post(&client, ALICE, "k", &full()).expect(201);
     let task = first.header("location").unwrap_or_default();
     client.put(task, &json!({"title": "Changed", "tags": []})).expect(200);
-    assert_eq!(told_apart(&post(&client, ALICE, "k", &full())), told_apart(&first));
+    assert_eq!(visible(&post(&client, ALICE, "k", &full())), visible(&first));
     client.delete(task).expect(204);
-    assert_eq!(told_apart(&post(&client, ALICE, "k", &full())), told_apart(&first));
+    assert_eq!(visible(&post(&client, ALICE, "k", &full())), visible(&first));
     assert_eq!((client.get(task).status, count(&client, ALICE)), (404, 0));
 }
 
@@ -62,12 +62,12 @@ fn two_spellings_of_one_task_are_the_same_body() {
         json!({"title": "a", "due_date": "2026-12-24T01:00:00+01:00", "priority": "medium", "tags": []}),
         json!({"title": "a", "due_date": "2026-12-24", "id": 5, "completed": false}),
     ] {
-        assert_eq!(told_apart(&post(&client, ALICE, "k", &same)), told_apart(&first), "{same}");
+        assert_eq!(visible(&post(&client, ALICE, "k", &same)), visible(&first), "{same}");
     }
 }
 
 #[rstest]
-fn another_body_is_422_and_makes_nothing(
+fn another_body_is_422_and_creates_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -91,11 +91,11 @@ fn another_body_is_422_and_makes_nothing(
         assert_eq!((answer.header("location"), answer.header("etag")), (None, None));
     }
     assert_eq!(count(&client, ALICE), 1);
-    assert_eq!(told_apart(&post(&client, ALICE, "k", &full())), told_apart(&first));
+    assert_eq!(visible(&post(&client, ALICE, "k", &full())), visible(&first));
 }
 
 #[rstest]
-fn keys_are_told_apart_character_by_character(
+fn keys_are_compared_character_by_character(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -125,7 +125,7 @@ fn keys_are_per_user(#[values(Backend::Sqlite, Backend::Postgres)] backend: Back
 }
 
 #[test]
-fn a_refused_request_leaves_its_key_free() {
+fn a_refused_request_does_not_use_up_its_key() {
     let (_app, client) = alice(Backend::Sqlite);
     post(&client, ALICE, "k", &json!({"title": ""})).expect(422);
     client
@@ -145,7 +145,7 @@ fn a_refused_request_leaves_its_key_free() {
 #[case(&["Idempotency-Key: a", "Idempotency-Key: a"])]
 #[case(&["Idempotency-Key: a", "idempotency-key: b"])]
 #[case(&["Idempotency-Key: a", "Idempotency-Key:"])]
-fn a_broken_or_repeated_header_is_400_and_makes_nothing(#[case] lines: &[&str]) {
+fn a_malformed_or_repeated_header_is_400_and_creates_nothing(#[case] lines: &[&str]) {
     let (_app, client) = alice(Backend::Sqlite);
     assert_400(&client, lines);
     assert_eq!(count(&client, ALICE), 0);
@@ -166,7 +166,7 @@ fn assert_400(client: &Client, lines: &[&str]) {
 }
 
 #[rstest]
-fn of_sixteen_at_once_one_makes_a_task_and_all_get_its_answer(
+fn sixteen_concurrent_repetitions_create_one_task_and_get_the_same_response(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);
@@ -187,14 +187,14 @@ fn of_sixteen_at_once_one_makes_a_task_and_all_get_its_answer(
         });
         for answer in &answers {
             assert_eq!(answer.status, 201, "{answer:?}");
-            assert_eq!(told_apart(answer), told_apart(&answers[0]));
+            assert_eq!(visible(answer), visible(&answers[0]));
         }
         assert_eq!(count(&client, ALICE), round);
     }
 }
 
 #[rstest]
-fn after_24_hours_a_key_is_free_again(
+fn a_key_can_be_used_again_after_24_hours(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);
@@ -217,11 +217,11 @@ fn after_24_hours_a_key_is_free_again(
     let next = post(&client, ALICE, "k", &json!({"title": "b"})).expect(201);
     assert_ne!(next.json()["id"], first.json()["id"]);
     assert_eq!(count(&client, ALICE), 3);
-    assert_eq!(told_apart(&post(&client, ALICE, "k", &json!({"title": "b"}))), told_apart(&next));
+    assert_eq!(visible(&post(&client, ALICE, "k", &json!({"title": "b"}))), visible(&next));
 }
 
 #[rstest]
-fn a_key_is_not_used_up_while_the_database_refuses_the_task(
+fn a_key_is_not_used_up_if_the_database_refuses_the_task(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);

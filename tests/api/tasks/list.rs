@@ -27,7 +27,9 @@ fn it_is_a_bare_array_newest_first(#[values(Backend::Sqlite, Backend::Postgres)]
 }
 
 #[rstest]
-fn a_change_does_not_move_a_task(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn a_change_keeps_the_place_of_a_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let (_app, client) = alice(backend);
     let first = new_task(&client, ALICE, "first");
     add(&client, "second", false);
@@ -36,7 +38,7 @@ fn a_change_does_not_move_a_task(#[values(Backend::Sqlite, Backend::Postgres)] b
 }
 
 #[rstest]
-fn all_ten_members_are_always_there(
+fn all_ten_members_are_always_present(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -63,7 +65,7 @@ fn all_ten_members_are_always_there(
 }
 
 #[rstest]
-fn a_listed_task_is_the_task_as_it_reads_alone(
+fn a_listed_task_equals_the_task_read_by_itself(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client, task) = super::alice_with_task(backend);
@@ -71,7 +73,7 @@ fn a_listed_task_is_the_task_as_it_reads_alone(
 }
 
 #[rstest]
-fn status_and_completed_choose(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn status_and_completed_filter(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client) = alice(backend);
     add(&client, "open", false);
     add(&client, "done", true);
@@ -93,7 +95,9 @@ fn status_and_completed_choose(#[values(Backend::Sqlite, Backend::Postgres)] bac
 }
 
 #[rstest]
-fn limit_bounds_the_answer(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn limit_bounds_the_number_of_tasks(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let (_app, client) = alice(backend);
     for number in 0..101 {
         add(&client, &number.to_string(), false);
@@ -130,7 +134,7 @@ fn limit_bounds_the_answer(#[values(Backend::Sqlite, Backend::Postgres)] backend
 #[case("limit=%ff", &["limit"])]
 #[case("status=done&completed=yes&limit=x", &["status", "completed", "limit"])]
 #[case("status=pending&completed=true", &["completed"])]
-fn a_bad_parameter_is_422_and_names_itself(#[case] query: &str, #[case] fields: &[&str]) {
+fn an_invalid_parameter_is_422_and_named(#[case] query: &str, #[case] fields: &[&str]) {
     let (_app, client) = alice(Backend::Sqlite);
     let answer = client.get(&format!("{}?{query}", tasks_of(ALICE))).expect(422);
     assert_eq!(answer.code(), "validation_failed");
@@ -139,7 +143,7 @@ fn a_bad_parameter_is_422_and_names_itself(#[case] query: &str, #[case] fields: 
 }
 
 #[test]
-fn a_strange_query_string_is_no_error() {
+fn an_unusual_query_string_is_accepted() {
     let (_app, client) = alice(Backend::Sqlite);
     for query in
         ["?&&&", "?=", "?%ff=%ff", "?a=%", "?a[b]=c", "?user_id=mallory", "?limit=1&limit=2"]

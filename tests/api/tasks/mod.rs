@@ -1,4 +1,4 @@
-//! What Alice can do with her own tasks, one file per operation.
+//! What users can do with their own tasks, one file per operation.
 
 mod bodies;
 mod clear;
@@ -10,10 +10,14 @@ mod erase;
 mod export;
 mod idempotency;
 mod if_match;
+mod instances;
+mod limit;
 mod list;
 mod negotiation;
+mod numbers;
 mod paging;
 mod read;
+mod search;
 mod update;
 mod validation;
 
@@ -39,7 +43,7 @@ fn alice_with_task(backend: Backend) -> (TestApp, Client, String) {
     (app, client, task)
 }
 
-/// Every member that a client decides on.
+/// Every member that a client may set.
 fn full() -> Value {
     json!({
         "title": "Buy milk", "description": "Two litres", "completed": true, "priority": "high",
@@ -51,6 +55,11 @@ fn etag(answer: &Answer) -> String {
     answer.header("etag").unwrap_or_default().to_owned()
 }
 
+/// The number in a task's tag: among all writes of its owner, which one was the last of this task.
+fn number(answer: &Answer) -> u64 {
+    etag(answer).trim_matches('"').parse().unwrap()
+}
+
 /// The members of a task that a client decides on.
 fn chosen(task: &Value) -> Value {
     let mut members = task.clone();
@@ -60,7 +69,7 @@ fn chosen(task: &Value) -> Value {
     members
 }
 
-/// Refused for this reason, and the task is what it was before, byte for byte.
+/// The attempt is refused, and the task is unchanged, byte for byte.
 #[track_caller]
 fn assert_refused(client: &Client, task: &str, attempt: impl FnOnce() -> Answer) -> Answer {
     let before = client.get(task);

@@ -39,7 +39,7 @@ fn another_content_type_is_415(#[case] content_type: &str) {
 #[case(&["Content-Type: application/json; charset=utf-8"])]
 #[case(&["Content-Type: APPLICATION/JSON"])]
 #[case(&["Content-Type: application/merge-patch+json"])]
-fn json_by_any_of_its_names_is_read(#[case] lines: &[&str]) {
+fn json_media_types_are_accepted(#[case] lines: &[&str]) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     let lines: Vec<&str> = lines.iter().copied().chain([LENGTH]).collect();
     let answer = client.raw("PATCH", &task, &lines, BODY).expect(200);
@@ -51,7 +51,7 @@ fn json_by_any_of_its_names_is_read(#[case] lines: &[&str]) {
 #[case("application/xml, text/*")]
 #[case("application/json;q=0")]
 #[case("*/*, application/json;q=0")]
-fn a_client_that_takes_no_json_gets_406(#[case] accept: &str) {
+fn a_client_that_does_not_accept_json_gets_406(#[case] accept: &str) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     let client = client.with_header("Accept", accept);
     let reader = _app.as_user(ALICE);
@@ -70,7 +70,7 @@ fn a_client_that_takes_no_json_gets_406(#[case] accept: &str) {
 #[case("text/html, application/json;q=0.1")]
 #[case("not a media type")]
 #[case("")]
-fn everybody_else_gets_json(#[case] accept: &str) {
+fn any_other_accept_header_gets_json(#[case] accept: &str) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     let accept = format!("Accept: {accept}");
     let answer = client.raw("GET", &task, &[&accept], b"").expect(200);

@@ -1,5 +1,5 @@
-//! Pages of the list: the `Link` to the next one, the total, and the promise that a walk meets every
-//! task that stood still exactly once.
+//! Pages of the list: the `Link` to the next page, the total, and the promise that a walk through all pages meets
+//! every unchanged task exactly once.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +59,7 @@ fn ids(tasks: &[Value]) -> Vec<i64> {
 }
 
 #[rstest]
-fn the_link_leads_on_while_there_is_more(
+fn there_is_a_link_while_there_are_more_tasks(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -86,7 +86,7 @@ fn a_walk_keeps_filter_and_order(#[values(Backend::Sqlite, Backend::Postgres)] b
 }
 
 #[rstest]
-fn the_total_is_told_when_asked_for(
+fn the_total_is_included_on_request(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (app, client) = alice(backend);
@@ -134,7 +134,7 @@ fn a_cursor_of_another_list_is_refused(
 
 /// The promise of keyset paging, against a writer that never stops.
 #[rstest]
-fn a_walk_meets_what_stood_still_exactly_once(
+fn a_walk_meets_every_unchanged_task_exactly_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let seed = seed();

@@ -35,7 +35,7 @@ fn a_known_state_is_304(#[values(Backend::Sqlite, Backend::Postgres)] backend: B
 }
 
 #[test]
-fn if_none_match_does_not_tell_whether_a_foreign_task_exists() {
+fn if_none_match_does_not_reveal_whether_another_users_task_exists() {
     let (app, _client, task) = alice_with_task(Backend::Sqlite);
     let mallory = app.as_user("mallory").with_header("If-None-Match", "*");
     assert_eq!(mallory.get(&task).status, 403);
@@ -63,7 +63,7 @@ fn if_none_match_does_not_tell_whether_a_foreign_task_exists() {
 #[case("99999999999999999999", 422)]
 #[case("1", 404)]
 #[case("9007199254740991", 404)]
-fn a_bad_id_is_told_apart_from_a_missing_task(#[case] id: &str, #[case] status: u16) {
+fn a_malformed_id_is_400_and_a_missing_task_is_404(#[case] id: &str, #[case] status: u16) {
     let (_app, client) = alice(Backend::Postgres);
     for (method, suffix) in
         [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("PATCH", "/complete")]

@@ -7,7 +7,7 @@ use super::{ALICE, alice_with_task, chosen, etag, full, tasks_of};
 use crate::support::Backend;
 
 #[rstest]
-fn what_is_absent_stays(
+fn absent_members_keep_their_values(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[values("PUT", "PATCH")] method: &str,
 ) {
@@ -29,7 +29,7 @@ fn what_is_absent_stays(
 }
 
 #[rstest]
-fn null_clears_what_may_be_null(
+fn null_clears_members_that_may_be_null(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[values("PUT", "PATCH")] method: &str,
 ) {
@@ -103,7 +103,7 @@ fn a_whole_task_can_be_sent_back(
 }
 
 #[rstest]
-fn other_tasks_are_left_alone(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn other_tasks_are_not_changed(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client, task) = alice_with_task(backend);
     let other = client.post(&tasks_of(ALICE), &full()).expect(201);
     client.put(&task, &json!({"title": "Changed", "completed": false})).expect(200);
@@ -112,7 +112,7 @@ fn other_tasks_are_left_alone(#[values(Backend::Sqlite, Backend::Postgres)] back
 }
 
 #[rstest]
-fn a_missing_task_is_404_and_not_made(#[values("PUT", "PATCH")] method: &str) {
+fn a_missing_task_is_404_and_not_created(#[values("PUT", "PATCH")] method: &str) {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     client.delete(&task).expect(204);
     for body in [full(), json!({})] {

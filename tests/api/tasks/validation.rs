@@ -1,4 +1,4 @@
-//! The rules of a task's members: a broken one is 422, named, and leaves everything as it was.
+//! The rules of a task's members: breaking one is 422, names the rule, and changes nothing.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn a_broken_rule_is_named_and_the_task_is_unchanged(
 }
 
 #[rstest]
-fn a_broken_rule_makes_no_task(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+fn a_broken_rule_creates_no_task(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (_app, client) = alice(backend);
     for (name, value, rule) in broken() {
         let mut body = json!({"title": "New"});
@@ -95,7 +95,7 @@ fn a_new_task_needs_a_title() {
 }
 
 #[test]
-fn all_faults_are_reported_at_once() {
+fn all_broken_rules_are_reported_at_once() {
     let (_app, client, task) = alice_with_task(Backend::Sqlite);
     let mut body = json!({
         "title": "", "description": 5, "completed": "yes", "priority": "urgent", "tags": ["a", "a"], "due_date": "soon",
@@ -118,7 +118,7 @@ fn all_faults_are_reported_at_once() {
 }
 
 #[test]
-fn a_fault_never_repeats_what_was_sent() {
+fn an_error_never_contains_the_value_that_was_sent() {
     let (_app, client) = alice(Backend::Sqlite);
     let body = json!({"title": "hunter2".repeat(40), "priority": "hunter2", "due_date": "hunter2", "tags": ["hunter2", "hunter2"]});
     let answer = client.post(&tasks_of(ALICE), &body).expect(422);

@@ -15,7 +15,7 @@ const JUMPS: [Jump; 4] = [
     Jump::By(0),
 ];
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_rate_limit_neither_opens_nor_locks_a_user_out() {
@@ -28,7 +28,7 @@ fn a_rate_limit_neither_opens_nor_locks_a_user_out() {
         TokenBuilder::valid(user).without_claim("iat").claim("exp", i64::from(u32::MAX) * 2).build()
     };
     for (number, jump) in JUMPS.into_iter().enumerate() {
-        let mut wire = Wire::with_token(address, &always(&format!("user-{number}")), PATIENCE);
+        let mut wire = Wire::with_token(address, &always(&format!("user-{number}")), TIMEOUT);
         let mut status = || wire.get("/api/me").unwrap();
         for _ in 0..PER_MINUTE {
             assert_eq!(status().status, 200);
@@ -61,7 +61,7 @@ fn keys_are_fetched_when_they_are_needed() {
     ];
     let mut server = clock.serve(&url, &variables);
     let address = server.address();
-    let ask = |token: &str| Wire::with_token(address, token, PATIENCE).get("/api/me").unwrap();
+    let ask = |token: &str| Wire::with_token(address, token, TIMEOUT).get("/api/me").unwrap();
     assert_eq!(ask(&old.token("ann")).status, 200);
     for (number, jump) in JUMPS.into_iter().enumerate() {
         clock.jump(jump);

@@ -1,4 +1,5 @@
-//! A user at work while the clock jumps: every task is made, found, listed once and changed.
+//! A user at work while the clock jumps: every task is made, found, listed once and changed, and the order of ids and of
+//! numbers stays the order of creation and of writes.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,26 +12,33 @@ use super::faketime::Clock;
 use crate::support::{Answer, TokenBuilder};
 use crate::wire::Wire;
 
-/// Tasks made at a time. More than the attempts that the server makes to find a free id.
+/// Tasks made at a time.
 const TASKS: usize = 8;
 
 /// The largest integer that JavaScript reads exactly.
 const MAX_ID: i64 = 9_007_199_254_740_991;
 
-/// How far the time of a task may be from the time of the test.
+/// How far the time of a task may be from the time of the test, in seconds.
 const BLUR: i64 = 5;
+
+/// The same of ids, which count microseconds.
+const BLUR_OF_IDS: i64 = BLUR * 1_000_000;
 
 /// A user, and what belongs to it.
 pub struct Owner {
     name: &'static str,
     /// By id, the moment each was made.
     tasks: BTreeMap<i64, String>,
+    /// The number of the last write.
+    seq: i64,
     keys: usize,
+    /// How many users have come to compare with.
+    newcomers: usize,
 }
 
 impl Owner {
     pub fn new(name: &'static str) -> Self {
-        Self { name, tasks: BTreeMap::new(), keys: 0 }
+        Self { name, tasks: BTreeMap::new(), seq: 0, keys: 0, newcomers: 0 }
     }
 
     /// How many tasks there are.
@@ -40,33 +48,60 @@ impl Owner {
 
     /// Makes tasks, reads them all page by page, and changes one.
     pub fn work(&mut self, clock: &Clock, address: SocketAddr) {
-        let token = TokenBuilder::valid(self.name)
-            .claim("iat", clock.now())
-            .claim("exp", clock.now() + 900)
-            .build();
-        let mut wire = Wire::with_token(address, &token, Duration::from_secs(20));
+        let mut wire = wire(clock, address, self.name);
         let path = format!("/api/{}/tasks", self.name);
         let mut last = 0;
+        let of_the_clock = self.newcomer(clock, address);
         for _ in 0..TASKS {
             let answer = wire.post(&path, &json!({"title": "A task"})).unwrap();
-            last = self.remember(clock, &answer);
+            last = self.remember(clock, &answer, of_the_clock);
         }
         self.list(&mut wire, &path);
-        change(clock, &mut wire, &format!("{path}/{last}"), &self.tasks[&last]);
-        self.repeat(clock, &mut wire, &path);
+        self.change(clock, &mut wire, &format!("{path}/{last}"));
+        self.repeat(clock, address, &mut wire, &path);
     }
 
-    /// A new task with the right time and an id that nothing else has.
-    fn remember(&mut self, clock: &Clock, answer: &Answer) -> i64 {
+    /// The first id of a user who has written nothing before: whatever the other users have, the clock alone makes it.
+    fn newcomer(&mut self, clock: &Clock, address: SocketAddr) -> i64 {
+        let ids = [(); 2].map(|()| {
+            self.newcomers += 1;
+            let user = format!("newcomer-{}", self.newcomers);
+            let path = format!("/api/{user}/tasks");
+            let answer =
+                wire(clock, address, &user).post(&path, &json!({"title": "First"})).unwrap();
+            assert_eq!((answer.status, answer.header("etag")), (201, Some("\"1\"")), "{answer:?}");
+            answer.json()["id"].as_i64().unwrap()
+        });
+        assert!((ids[0] - ids[1]).abs() <= BLUR_OF_IDS, "{ids:?} at {}", clock.now());
+        ids[0]
+    }
+
+    /// A new task with the right time, a number of its own, and an id above all others: the one that the clock makes,
+    /// or the next one where the clock is behind.
+    fn remember(&mut self, clock: &Clock, answer: &Answer, of_the_clock: i64) -> i64 {
         assert_eq!(answer.status, 201, "{answer:?}");
         let task = answer.json();
         let id = task["id"].as_i64().unwrap();
         assert!((1..=MAX_ID).contains(&id), "{answer:?}");
+        let last = self.tasks.keys().next_back().copied().unwrap_or_default();
+        assert!(id > last, "{id} after {last} at {}", clock.now());
+        let by_the_clock = (id - of_the_clock).abs() <= BLUR_OF_IDS;
+        assert!(
+            id == last + 1 || by_the_clock,
+            "{id} after {last}, and the clock says {of_the_clock}"
+        );
         assert_near(&task["created_at"], clock);
         let made_at = task["created_at"].as_str().unwrap().to_owned();
-        let other = self.tasks.insert(id, made_at);
-        assert_eq!(other, None, "{id} belongs to another task");
+        self.tasks.insert(id, made_at);
+        self.next_number(answer);
         id
+    }
+
+    /// Each write has the number after the one before it.
+    fn next_number(&mut self, answer: &Answer) {
+        self.seq += 1;
+        let number = format!("\"{}\"", self.seq);
+        assert_eq!(answer.header("etag"), Some(number.as_str()), "{answer:?}");
     }
 
     /// Every task once, the newest first.
@@ -78,42 +113,47 @@ impl Owner {
             assert_eq!(answer.status, 200, "{answer:?}");
             for task in answer.json().as_array().unwrap() {
                 let made_at = task["created_at"].as_str().unwrap();
-                let moment = DateTime::parse_from_rfc3339(made_at).unwrap();
-                listed.push((moment, task["id"].as_i64().unwrap(), made_at.to_owned()));
+                listed.push((task["id"].as_i64().unwrap(), made_at.to_owned()));
             }
             let link = answer.header("link").and_then(|link| link.split_once('<'));
             next = link.map(|(_, rest)| rest.split_once('>').unwrap().0.to_owned());
         }
-        assert!(listed.is_sorted_by(|a, b| (a.0, a.1) > (b.0, b.1)), "{listed:?}");
-        let found: BTreeMap<i64, String> =
-            listed.into_iter().map(|(_, id, made_at)| (id, made_at)).collect();
-        assert_eq!(found, self.tasks);
+        assert!(listed.is_sorted_by(|a, b| a.0 > b.0), "{listed:?}");
+        assert_eq!(listed.into_iter().collect::<BTreeMap<_, _>>(), self.tasks);
+    }
+
+    /// A change moves `updated_at` to the clock and leaves `created_at` alone.
+    fn change(&mut self, clock: &Clock, wire: &mut Wire, path: &str) {
+        let id: i64 = path.rsplit('/').next().unwrap().parse().unwrap();
+        for title in ["Changed", "Changed again"] {
+            let answer = wire.send("PATCH", path, Some(&json!({"title": title}))).unwrap();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            self.next_number(&answer);
+            let task = answer.json();
+            assert_eq!(task["created_at"], self.tasks[&id].as_str());
+            assert_near(&task["updated_at"], clock);
+            assert_eq!(wire.get(path).unwrap().json(), task);
+        }
     }
 
     /// The same request twice with one key makes one task.
-    fn repeat(&mut self, clock: &Clock, wire: &mut Wire, path: &str) {
+    fn repeat(&mut self, clock: &Clock, address: SocketAddr, wire: &mut Wire, path: &str) {
         self.keys += 1;
         let key = format!("key-{}", self.keys);
         let mut post =
             || wire.post_with_key(path, &json!({"title": "A keyed task"}), &key).unwrap();
         let (first, second) = (post(), post());
-        self.remember(clock, &first);
+        let of_the_clock = self.newcomer(clock, address);
+        self.remember(clock, &first, of_the_clock);
         assert_eq!((second.status, second.json()), (201, first.json()));
     }
 }
 
-/// A change counts one version, moves `updated_at` to the clock and leaves `created_at` alone.
-fn change(clock: &Clock, wire: &mut Wire, path: &str, made_at: &str) {
-    for version in 2..4 {
-        let title = json!({"title": format!("Version {version}")});
-        let answer = wire.send("PATCH", path, Some(&title)).unwrap();
-        assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!(answer.header("etag"), Some(format!("\"{version}\"").as_str()));
-        let task = answer.json();
-        assert_eq!(task["created_at"], made_at);
-        assert_near(&task["updated_at"], clock);
-        assert_eq!(wire.get(path).unwrap().json(), task);
-    }
+/// A connection with a token that is valid at the time of the servers.
+fn wire(clock: &Clock, address: SocketAddr, user: &str) -> Wire {
+    let token =
+        TokenBuilder::valid(user).claim("iat", clock.now()).claim("exp", clock.now() + 900).build();
+    Wire::with_token(address, &token, Duration::from_secs(20))
 }
 
 #[track_caller]

@@ -20,7 +20,7 @@ fn text(name: &'static str, text: &str, statuses: &'static [u16]) -> Case {
     Case(name, text.replace("SMUGGLED", SMUGGLED).into_bytes(), statuses)
 }
 
-/// A good request line and these fields, with a body behind them.
+/// A good request line and these fields, with a body after them.
 fn post(name: &'static str, fields: &str, body: &str, statuses: &'static [u16]) -> Case {
     let head = "POST /health HTTP/1.1\r\nHost: localhost\r\n";
     text(name, &format!("{head}{fields}\r\n\r\n{body}"), statuses)

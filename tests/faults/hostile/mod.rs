@@ -1,5 +1,5 @@
 //! Clients that mean harm: slow ones, idle ones in thousands, pipelines, and bytes that are hardly HTTP.
-//! Those who behave are served meanwhile as if nothing were, and nothing is left behind.
+//! Clients that behave are served meanwhile as always, and nothing is left open.
 
 pub mod crowd;
 mod malformed;
@@ -27,7 +27,7 @@ const SLOW: usize = 200;
 const QUICK: Duration = Duration::from_millis(50);
 
 /// The same for a debug build beside other tests on two processors. A server whose workers are held up
-/// by somebody slow would exceed it all the same: a slow client takes `REQUEST_TIMEOUT_SECONDS`, here 2.
+/// by a slow client would exceed it all the same: a slow client takes `REQUEST_TIMEOUT_SECONDS`, here 2.
 const QUICK_ENOUGH: Duration = Duration::from_secs(1);
 
 #[test]
@@ -58,7 +58,7 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
     let attacks = attack.stop();
     drop(idle);
 
-    assert!(attacks.iter().all(|(_, count)| *count > 0), "somebody did nothing: {attacks:?}");
+    assert!(attacks.iter().all(|(_, count)| *count > 0), "an attacker did nothing: {attacks:?}");
     let usual = quantile(valid.iter().copied(), 0.99);
     let after = settled(process.id(), before.0);
     figure(
@@ -76,8 +76,8 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
     assert!(!log.contains("panicked"), "{log}");
     let fault = log.lines().find(|line| line.contains(" status=5"));
     assert_eq!(fault, None);
-    assert!(after.0 <= before.0, "{after:?} and not {before:?}: sockets are left behind");
-    assert!(after.1 <= before.1 + 12, "{after:?} and not {before:?}: files are left behind");
+    assert!(after.0 <= before.0, "{after:?} and not {before:?}: sockets are left open");
+    assert!(after.1 <= before.1 + 12, "{after:?} and not {before:?}: files are left open");
     let limit = [QUICK_ENOUGH, QUICK][rounds(0, 1)] + allowance;
     assert!(
         usual < limit,
@@ -87,8 +87,8 @@ fn valid_requests_are_quick_among_slow_idle_and_malformed_ones() {
 
 /// What valid requests took; each had the right answer.
 fn valid_traffic(address: SocketAddr, seed: u64, length: Duration) -> Vec<Duration> {
-    let patience = Duration::from_secs(20);
-    let traffic = Traffic::start(address, 8, Duration::from_millis(20), patience, seed);
+    let timeout = Duration::from_secs(20);
+    let traffic = Traffic::start(address, 8, Duration::from_millis(20), timeout, seed);
     std::thread::sleep(length);
     let samples = traffic.stop();
     let failed: Vec<_> = samples.iter().filter(|s| s.outcome != Outcome::Right).collect();
@@ -112,7 +112,7 @@ fn settled(process: u32, expected: usize) -> (usize, usize) {
     }
 }
 
-/// Everybody who means harm, each in a thread.
+/// All attackers, each in a thread.
 struct Attack {
     stop: Arc<AtomicBool>,
     attackers: Vec<Attacker>,

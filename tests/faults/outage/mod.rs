@@ -1,20 +1,20 @@
 //! PostgreSQL goes away in every way it can, under load, and comes back: clients are told to wait,
-//! nobody hangs, nothing is lost, and the server recovers without being restarted.
+//! no request hangs, nothing is lost, and the server recovers without being restarted.
 
 pub mod cluster;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use fastrand::Rng;
+use postgres::Client;
 
 use self::cluster::Cluster;
 use crate::crowd::Crowd;
 use crate::extent::{figure, rounds};
 use crate::integrity;
 use crate::judge::{LIMIT, Met, RECOVERY, Tally};
+use crate::support::postgres::connect;
 use crate::support::process::Process;
 use crate::support::seed;
 
@@ -52,7 +52,7 @@ impl Outage {
 
     /// Makes it happen and gives the moment from which PostgreSQL takes connections again.
     fn make(self, cluster: &mut Cluster, pause: Duration) -> Instant {
-        let mut witness = PgConnection::establish(&cluster.url).unwrap();
+        let mut witness = connect(&cluster.url).unwrap();
         let mut gone = |command| {
             cluster.order(command);
             std::thread::sleep(pause);
@@ -73,7 +73,7 @@ impl Outage {
         while witness.batch_execute("SELECT 1").is_ok() {
             assert!(started.elapsed() < LIMIT, "PostgreSQL has not gone away");
         }
-        while PgConnection::establish(&cluster.url).is_err() {
+        while connect(&cluster.url).is_err() {
             assert!(started.elapsed() < 6 * LIMIT, "PostgreSQL does not come back");
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -84,7 +84,7 @@ impl Outage {
 /// PostgreSQL runs as the same user of the system as its back ends, so one may kill itself. The witness
 /// is another one: it dies only when PostgreSQL has noticed.
 fn kill_back_end(url: &str) {
-    let mut victim = PgConnection::establish(url).unwrap();
+    let mut victim = connect(url).unwrap();
     let killed = victim.batch_execute(
         "CREATE TEMPORARY TABLE ignored (line TEXT); \
          DO $$ BEGIN EXECUTE format('COPY ignored FROM PROGRAM %L', 'kill -KILL ' || pg_backend_pid()); END $$",
@@ -92,7 +92,7 @@ fn kill_back_end(url: &str) {
     assert!(killed.is_err(), "the back end is still there");
 }
 
-fn terminate(witness: &mut PgConnection) {
+fn terminate(witness: &mut Client) {
     let statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
     witness.batch_execute(statement).unwrap();
@@ -113,11 +113,11 @@ fn go_through(
         let down = Instant::now();
         let back = outage.make(cluster, pause);
         if quiet {
-            // Nobody has asked meanwhile, so nobody is there to find the dead connections.
+            // Without requests meanwhile, no request has found the dead connections.
             std::thread::sleep(RECOVERY);
             signal.quiet(false);
         }
-        // As long as anybody waits for a connection, so that who waits too long is seen.
+        // As long as a request may wait for a connection, so that one that waits too long is seen.
         std::thread::sleep((back + ACQUIRE).saturating_duration_since(Instant::now()));
         std::thread::sleep(Duration::from_millis(200));
         (down, back)
@@ -127,7 +127,7 @@ fn go_through(
     figure(&format!("PostgreSQL {outage:?} {name}"), &met.to_string());
     met.check();
     // PostgreSQL was there all the time: once the last back end has its order to end, only what was under
-    // way may still fail. Whoever came back before that may have met another order.
+    // way may still fail. A client that came back before that may have met another such order.
     assert!(outage != Outage::Terminated || met.failed_late_most <= 1, "{met}");
     met
 }

@@ -23,7 +23,7 @@ const NO_MOUNT: &str = "A small tmpfs cannot be mounted. This test needs unshare
     apt-get install util-linux mount) and to be root, or a kernel that lets users have namespaces \
     (sysctl kernel.unprivileged_userns_clone=1); it is never skipped.";
 
-/// Runs this test once more, where a mount is seen by nobody else and gone with the process.
+/// Runs this test once more, in a process whose mounts no other process sees.
 fn with_own_mounts() {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let mut unshare = Command::new("unshare");

@@ -35,7 +35,7 @@ fn calls_that_fail_stop_the_server_only_for_as_long_as_they_do(
         let met = bench.suffer(&name, || {
             faulty.on(call, error, every);
             std::thread::sleep(Duration::from_millis(1000));
-            // On a busy machine it takes longer until somebody meets it.
+            // On a busy machine it takes longer until a call meets it.
             let started = Instant::now();
             while faulty.hits() < enough {
                 assert!(started.elapsed() < Duration::from_secs(30), "nothing was made to fail");
@@ -43,7 +43,7 @@ fn calls_that_fail_stop_the_server_only_for_as_long_as_they_do(
             }
             faulty.off();
         });
-        assert!(met.failed > 0, "nobody noticed: {met}");
+        assert!(met.failed > 0, "no request failed: {met}");
         let reads_go_on = matches!(call, Call::Sync | Call::Write);
         assert!(!reads_go_on || met.failed_reads == 0, "a read failed: {met}");
     }

@@ -1,4 +1,4 @@
-//! Another process holds the lock for longer than anybody waits for it.
+//! Another process holds the lock for longer than a request waits for it.
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Databases to copy, with rows that a careless copy would change.
 
+use std::collections::BTreeSet;
+
 use diesel::connection::SimpleConnection;
 
 use crate::cli::copy::reader::Reader;
@@ -10,7 +12,7 @@ pub(super) fn task(user_id: &str, id: i64) -> TaskRow {
     TaskRow {
         user_id: user_id.to_owned(),
         id,
-        version: 1,
+        seq: 1,
         title: "Task".to_owned(),
         description: None,
         completed: false,
@@ -29,8 +31,13 @@ pub(super) fn key(user_id: &str, key: &str) -> KeyRow {
         key: key.to_owned(),
         fingerprint,
         task_id: 7,
+        task_seq: 9,
         created_at: -7,
     }
+}
+
+pub(super) fn owner(user_id: &str) -> OwnerRow {
+    OwnerRow { user_id: user_id.to_owned(), seq: 1_000, last_id: 7, tasks: 7, epoch: -3 }
 }
 
 /// Every kind of value that one of the two databases might read, sort or store in its own way.
@@ -64,7 +71,7 @@ pub(super) fn nasty_tasks() -> Vec<TaskRow> {
         TaskRow {
             due_date: Some(0),
             created_at: i64::MIN,
-            version: i64::MAX,
+            seq: i64::MAX,
             ..task("alice", 9_007_199_254_740_991)
         },
         TaskRow { priority: 0, ..task("Alice", 1) },
@@ -80,8 +87,12 @@ pub(super) fn nasty_keys() -> Vec<KeyRow> {
     ["a", "A", "~", "\"quoted\"", &"x".repeat(255), "a'b"].map(|text| key("alice", text)).into()
 }
 
+/// Also stores an owner for each user.
 pub(super) fn fill(db: &TestDb, tasks: &[TaskRow], keys: &[KeyRow]) {
+    let users: BTreeSet<&str> = tasks.iter().map(|row| row.user_id.as_str()).collect();
+    let owners: Vec<OwnerRow> = users.into_iter().map(owner).collect();
     db.run(|connection| {
+        owners.chunks(BATCH).for_each(|rows| OwnerRow::insert(connection, rows).unwrap());
         tasks.chunks(BATCH).for_each(|rows| TaskRow::insert(connection, rows).unwrap());
         keys.chunks(BATCH).for_each(|rows| KeyRow::insert(connection, rows).unwrap());
     });
@@ -103,7 +114,7 @@ pub(super) fn all<T: Stored>(url: &DatabaseUrl) -> Vec<T> {
 pub(super) fn assert_same(source: &TestDb, target: &TestDb) {
     assert_eq!(all::<TaskRow>(&source.url), all::<TaskRow>(&target.url));
     assert_eq!(all::<KeyRow>(&source.url), all::<KeyRow>(&target.url));
-    assert_eq!(all::<TagRow>(&source.url), all::<TagRow>(&target.url));
+    assert_eq!(all::<OwnerRow>(&source.url), all::<OwnerRow>(&target.url));
     target.run(|connection| assert_eq!(ledger::read(connection).unwrap(), None));
 }
 
@@ -118,7 +129,9 @@ pub(super) fn half_done(backend: Backend) -> (TestDb, TestDb) {
     fill(&target, &half, &[]);
     let mut tasks = Checksum::default();
     half.iter().for_each(|row| tasks.add(row));
-    let content = Content { tasks, keys: Checksum::default() };
+    let mut owners = Checksum::default();
+    owners.add(&owner("alice"));
+    let content = Content { owners, tasks, keys: Checksum::default() };
     target.run(|connection| ledger::start(connection, &content).unwrap());
     (source, target)
 }

@@ -1,15 +1,15 @@
 //! A cursor comes back as the position it was made of, in its own list, and nowhere else.
 
 use super::*;
-use crate::tasks::id::TaskId;
 use crate::tasks::list::cursor::ListIdentity;
 use crate::tasks::list::position::{KeyValue, Position};
+use crate::tasks::task::id::TaskId;
 
 fn positions() -> Vec<(SortKey, Position)> {
     let id = TaskId::parse("59184000000000").unwrap();
     let moment = |micros| KeyValue::Moment(Timestamp::from_micros(micros));
     [
-        (SortKey::CreatedAt, moment(1_795_000_000_000_000)),
+        (SortKey::CreatedAt, KeyValue::Nothing),
         (SortKey::UpdatedAt, moment(0)),
         (SortKey::DueDate, moment(-62_000_000_000_000_000)),
         (SortKey::DueDate, KeyValue::Nothing),

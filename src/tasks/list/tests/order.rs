@@ -6,7 +6,6 @@ use rstest::rstest;
 
 use super::*;
 use crate::db::testing::Backend;
-use crate::tasks::list::position::Position;
 
 /// What the contract says, in plain Rust.
 fn compare(a: &Task, b: &Task, sort: Sort) -> Ordering {
@@ -15,7 +14,7 @@ fn compare(a: &Task, b: &Task, sort: Sort) -> Ordering {
         Direction::Descending => ordering.reverse(),
     };
     let key = match sort.key {
-        SortKey::CreatedAt => directed(a.created_at.cmp(&b.created_at)),
+        SortKey::CreatedAt => directed(a.id.cmp(&b.id)),
         SortKey::UpdatedAt => directed(a.updated_at.cmp(&b.updated_at)),
         SortKey::Title => directed(a.title.as_bytes().cmp(b.title.as_bytes())),
         SortKey::Priority => directed(a.priority.cmp(&b.priority)),
@@ -27,41 +26,58 @@ fn compare(a: &Task, b: &Task, sort: Sort) -> Ordering {
     key.then_with(|| directed(a.id.cmp(&b.id)))
 }
 
-fn page(db: &TestDb, sort: Sort, after: Option<&Position>, limit: i64) -> Vec<Task> {
-    let filter = TaskFilter::default();
-    db.run(|c| statement::page(c, &alice(), &filter, sort, after, limit)).unwrap()
-}
-
 #[rstest]
-fn every_order_is_the_one_of_the_contract(
+#[actix_rt::test]
+async fn every_order_is_the_one_of_the_contract(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
-    let stored = stored_tasks(&db, 120);
+    let store = TaskStore::for_tests(&db);
+    let stored = stored_tasks(&db, &store, 120).await;
     assert_eq!(stored.len(), 120, "and none of the other user's");
     for sort in every_sort() {
         let mut expected = stored.clone();
         expected.sort_by(|a, b| compare(a, b, sort));
-        assert_eq!(page(&db, sort, None, ALL), expected, "{sort:?}");
+        assert_eq!(every(&store, sort).await, expected, "{sort:?}");
     }
 }
 
 #[rstest]
-fn pages_put_together_are_the_whole_list(
+#[actix_rt::test]
+async fn pages_put_together_are_the_whole_list(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[values(1, 7, 60)] limit: usize,
+    #[values(1, 7, 60)] limit: i64,
+    #[values(None, Some("i"))] search: Option<&str>,
 ) {
     let db = TestDb::new(backend);
-    stored_tasks(&db, 60);
+    let store = TaskStore::for_tests(&db);
+    stored_tasks(&db, &store, 60).await;
+    let filter = TaskFilter { search: search.map(str::to_owned), ..TaskFilter::default() };
     for sort in every_sort() {
-        let (mut walked, mut after) = (Vec::new(), None);
+        let whole = store.list(&alice(), &params(sort, filter.clone(), ALL)).await.unwrap();
+        assert!(whole.tasks.len() > 20 && whole.next.is_none());
+        let (mut walked, mut asked) = (Vec::new(), params(sort, filter.clone(), limit));
         loop {
-            let next = page(&db, sort, after.as_ref(), i64::try_from(limit).unwrap());
-            let Some(last) = next.last() else { break };
-            assert!(next.len() <= limit);
-            after = Some(Position::of(last, sort.key));
-            walked.extend(next);
+            let page = store.list(&alice(), &asked).await.unwrap();
+            assert!(!page.tasks.is_empty() && page.tasks.len() <= usize::try_from(limit).unwrap());
+            walked.extend(page.tasks);
+            let Some(next) = page.next else { break };
+            asked.after = Some(next);
         }
-        assert_eq!(walked, page(&db, sort, None, ALL), "{sort:?}");
+        assert_eq!(walked, whole.tasks, "{sort:?}");
     }
+}
+
+/// Creation order is the order of the ids, whatever a clock said.
+#[rstest]
+#[actix_rt::test]
+async fn a_clock_that_was_set_back_does_not_change_the_order(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = TestDb::new(backend);
+    let store = TaskStore::for_tests(&db);
+    let stored = stored_tasks(&db, &store, 10).await;
+    db.run(|c| c.batch_execute("UPDATE tasks SET created_at = -id").unwrap());
+    let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+    assert_eq!(ids(&every(&store, Sort::DEFAULT).await), ids(&stored));
 }

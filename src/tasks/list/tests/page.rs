@@ -1,49 +1,46 @@
-//! What a page shows, whichever way it was read.
+//! What a page shows, and where the next one begins.
 
 use rstest::rstest;
 
 use super::*;
 use crate::db::testing::Backend;
-use crate::tasks::dto::TaskResponse;
 use crate::tasks::list::page::Page;
-use crate::tasks::list::params::ListParams;
 use crate::tasks::list::position::Position;
 
-fn read(db: &TestDb, user: &str, query: &str) -> Page {
+async fn read(store: &TaskStore, user: &str, query: &str) -> Page {
     let params = ListParams::parse(query, user).unwrap();
-    db.run(|c| Page::read(c, &OwnerId::for_tests(user), &params)).unwrap()
-}
-
-fn body(tasks: &[Task]) -> String {
-    let tasks: Vec<TaskResponse<'_>> = tasks.iter().map(TaskResponse::from).collect();
-    serde_json::to_string(&tasks).unwrap()
+    store.list(&OwnerId::for_tests(user), &params).await.unwrap()
 }
 
 #[rstest]
-fn the_newest_tasks_are_shown_and_where_the_next_page_begins(
+#[actix_rt::test]
+async fn the_newest_tasks_are_shown_and_where_the_next_page_begins(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
-    let stored = stored_tasks(&db, 25);
+    let store = TaskStore::for_tests(&db);
+    let stored = stored_tasks(&db, &store, 25).await;
     for limit in [1, 10, 24, 25, 26, 200] {
-        let page = read(&db, "alice", &format!("limit={limit}"));
+        let page = read(&store, "alice", &format!("limit={limit}")).await;
         let shown = &stored[..limit.min(25)];
         let key = Sort::DEFAULT.key;
         let next = shown.last().filter(|_| limit < 25).map(|last| Position::of(last, key));
-        assert_eq!(String::from_utf8(page.body).unwrap(), body(shown), "{limit}");
-        assert_eq!((page.next, page.total), (next, None), "{limit}");
+        let expected = Page { tasks: shown.to_vec(), next, total: None };
+        assert_eq!(page, expected, "{limit}");
     }
-    let nothing = Page { body: b"[]".to_vec(), next: None, total: None };
-    assert_eq!(read(&db, "nobody", "limit=10"), nothing);
+    let nothing = Page { tasks: Vec::new(), next: None, total: None };
+    assert_eq!(read(&store, "nobody", "limit=10").await, nothing);
 }
 
 #[rstest]
-fn the_number_of_all_tasks_is_told_where_it_is_asked(
+#[actix_rt::test]
+async fn the_number_of_all_tasks_is_told_where_it_is_asked(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
-    let stored = stored_tasks(&db, 5);
-    let page = read(&db, "alice", "limit=2&include_total=true");
-    assert_eq!(String::from_utf8(page.body).unwrap(), body(&stored[..2]));
-    assert_eq!(page.total, Some(5));
+    let store = TaskStore::for_tests(&db);
+    let stored = stored_tasks(&db, &store, 5).await;
+    let page = read(&store, "alice", "limit=2&include_total=true").await;
+    assert_eq!((page.tasks.as_slice(), page.total), (&stored[..2], Some(5)));
+    assert_eq!(read(&store, "nobody", "include_total=true").await.total, Some(0));
 }

@@ -1,7 +1,6 @@
 //! The query string: every parameter, its spellings and its faults.
 
 use super::*;
-use crate::tasks::list::params::ListParams;
 
 fn parse(query: &str) -> ListParams {
     ListParams::parse(query, "alice").unwrap_or_else(|faults| panic!("{query}: {faults:?}"))

@@ -1,6 +1,0 @@
-DROP POLICY own_rows ON idempotency_keys;
-ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY;
-DROP POLICY own_rows ON task_tags;
-ALTER TABLE task_tags DISABLE ROW LEVEL SECURITY;
-DROP POLICY own_rows ON tasks;
-ALTER TABLE tasks DISABLE ROW LEVEL SECURITY;

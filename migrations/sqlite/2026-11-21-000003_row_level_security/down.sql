@@ -1,2 +1,0 @@
--- Row-level security is PostgreSQL's; the two databases only keep the same history.
-SELECT 1;

@@ -1,0 +1,340 @@
+//! Writes of several users in one statement, and so in one transaction and one wait for the disk. A worker
+//! sends what is there; what comes until it is answered is the next batch, so a write that is alone waits for no
+//! other, and is a plain statement. One that fails takes nothing of its neighbours along: PostgreSQL undoes the
+//! statement, and each write of the batch is done alone.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+
+use diesel::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::AsyncPgConnection;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::Postgres;
+use super::pipeline::{Pipeline, WRITES_STAND_STILL};
+use super::shares::Purpose;
+use crate::db::error::{DbError, is_outside};
+
+/// How many writes share a statement at most: all of them wait for the last.
+const MAX_BATCH: usize = 256;
+
+/// A write that can share a statement with others.
+pub(crate) trait BatchWrite: Sized + 'static {
+    /// What it gives.
+    type Done: 'static;
+
+    /// Does this one by a plain statement.
+    async fn write_alone(connection: &AsyncPgConnection, write: &Self) -> QueryResult<Self::Done>;
+
+    /// Does all of them in one statement, and gives what each has given, in their order: `None` for one that was
+    /// left out and must be done alone.
+    async fn write_all(
+        connection: &AsyncPgConnection,
+        writes: &[Self],
+    ) -> QueryResult<Vec<Option<Self::Done>>>;
+}
+
+/// A worker's own connection for writes, or none. The batches of all kinds share it.
+pub(crate) struct BatchConnection(Option<Rc<Pipeline>>);
+
+impl BatchConnection {
+    /// For the thread that calls this.
+    pub(crate) fn new(db: &Postgres) -> Self {
+        Self(Pipeline::of(db, Purpose::Writes))
+    }
+}
+
+/// The writes of one kind of one worker.
+pub(crate) struct Batch<W: BatchWrite>(Option<Rc<Queue<W>>>);
+
+impl<W: BatchWrite> Batch<W> {
+    /// On this connection.
+    pub(crate) fn new(connection: &BatchConnection) -> Self {
+        let queue = |pipeline: &Rc<Pipeline>| {
+            Rc::new(Queue {
+                pipeline: Rc::clone(pipeline),
+                waiting: RefCell::default(),
+                is_sending: Cell::new(false),
+                stands_still: Cell::new(false),
+            })
+        };
+        Self(connection.0.as_ref().map(queue))
+    }
+
+    /// Does it in a batch, and returns when it is durable; or, where that cannot be, as `alone` does it.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there was no answer: whether it is done is unknown then. Else what `alone`
+    /// reports.
+    pub(crate) async fn write_or(
+        &self,
+        write: W,
+        alone: impl AsyncFnOnce(W) -> Result<W::Done, DbError>,
+    ) -> Result<W::Done, DbError> {
+        let Some(queue) = self.0.as_ref().filter(|queue| !queue.stands_still.get()) else {
+            return alone(write).await;
+        };
+        match queue.join(write).await {
+            Ok(Fate::Tried(outcome)) => outcome,
+            Ok(Fate::LeftOut(write)) => alone(write).await,
+            Err(gone) => Err(DbError::Unexpected(gone.to_string())),
+        }
+    }
+}
+
+enum Fate<W: BatchWrite> {
+    Tried(Result<W::Done, DbError>),
+    /// It was not done.
+    LeftOut(W),
+}
+
+type Reply<W> = oneshot::Sender<Fate<W>>;
+
+struct Queue<W: BatchWrite> {
+    pipeline: Rc<Pipeline>,
+    waiting: RefCell<Vec<(W, Reply<W>)>>,
+    is_sending: Cell<bool>,
+    /// Whether a batch has been waited for long enough.
+    stands_still: Cell<bool>,
+}
+
+impl<W: BatchWrite> Queue<W> {
+    fn join(self: &Rc<Self>, write: W) -> oneshot::Receiver<Fate<W>> {
+        let (reply, answer) = oneshot::channel();
+        self.waiting.borrow_mut().push((write, reply));
+        if !self.is_sending.replace(true) {
+            tokio::task::spawn_local(Sending(Rc::clone(self)).all());
+        }
+        answer
+    }
+
+    fn next_batch(&self) -> Vec<(W, Reply<W>)> {
+        let mut waiting = self.waiting.borrow_mut();
+        // A client that has hung up may be told that nothing happened, so nothing must happen.
+        waiting.retain(|(_, reply)| !reply.is_closed());
+        let size = waiting.len().min(MAX_BATCH);
+        waiting.drain(..size).collect()
+    }
+
+    async fn send(&self, batch: Vec<(W, Reply<W>)>) {
+        let (writes, replies): (Vec<W>, Vec<Reply<W>>) = batch.into_iter().unzip();
+        let statement = async |connection: &_| match writes.as_slice() {
+            [write] => Ok(vec![Some(W::write_alone(connection, write).await?)]),
+            _ => W::write_all(connection, &writes).await,
+        };
+        let answer = {
+            let mut answer = pin!(self.pipeline.send(statement));
+            match timeout(WRITES_STAND_STILL, answer.as_mut()).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    self.stands_still.set(true);
+                    leave_out(self.waiting.take());
+                    answer.await
+                }
+            }
+        };
+        self.stands_still.set(false);
+        let why = match answer {
+            Some(Ok(Ok(done))) => return tell(writes, replies, done),
+            None => return leave_out(writes.into_iter().zip(replies)),
+            Some(Ok(Err(error))) if is_undone(&error) => {
+                return leave_out(writes.into_iter().zip(replies));
+            }
+            Some(Ok(Err(error))) => error.into(),
+            Some(Err(silence)) => silence,
+        };
+        for reply in replies {
+            // The client may have hung up.
+            let _ = reply.send(Fate::Tried(Err(same(&why))));
+        }
+    }
+}
+
+fn tell<W: BatchWrite>(writes: Vec<W>, replies: Vec<Reply<W>>, done: Vec<Option<W::Done>>) {
+    for ((write, reply), done) in writes.into_iter().zip(replies).zip(done) {
+        let left_out = Fate::LeftOut(write);
+        let _ = reply.send(done.map_or(left_out, |done| Fate::Tried(Ok(done))));
+    }
+}
+
+fn leave_out<W: BatchWrite>(batch: impl IntoIterator<Item = (W, Reply<W>)>) {
+    for (write, reply) in batch {
+        let _ = reply.send(Fate::LeftOut(write));
+    }
+}
+
+/// The same for another one of the batch.
+fn same(why: &DbError) -> DbError {
+    match why {
+        DbError::Unavailable(text) => DbError::Unavailable(text.clone()),
+        other => DbError::Unexpected(other.to_string()),
+    }
+}
+
+/// Whether PostgreSQL itself has said that the statement failed, and for no reason outside of it but another
+/// transaction's lock.
+fn is_undone(error: &Error) -> bool {
+    use DatabaseErrorKind::*;
+    let Error::DatabaseError(kind, information) = error else {
+        return false;
+    };
+    match kind {
+        UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation
+        | RestrictViolation | ExclusionViolation | SerializationFailure => true,
+        Unknown => {
+            let message = information.message();
+            message.contains("due to lock timeout") || !is_outside(message)
+        }
+        _ => false,
+    }
+}
+
+/// The task that sends what waits. Its end, also by a panic, lets another begin.
+struct Sending<W: BatchWrite>(Rc<Queue<W>>);
+
+impl<W: BatchWrite> Sending<W> {
+    async fn all(self) {
+        loop {
+            let batch = self.0.next_batch();
+            if batch.is_empty() {
+                return;
+            }
+            self.0.send(batch).await;
+        }
+    }
+}
+
+impl<W: BatchWrite> Drop for Sending<W> {
+    fn drop(&mut self) {
+        self.0.is_sending.set(false);
+        self.0.stands_still.set(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::sql_types::Text;
+    use diesel::{QueryDsl, RunQueryDsl};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::db::schema::idempotency_keys;
+    use crate::db::testing::{Backend, TestDb};
+    use crate::db::{Db, DbSettings, on_either};
+
+    /// A key to store, after a signal if it has one; or a panic.
+    struct Note(&'static str, Option<Rc<Notify>>);
+
+    fn note(key: &'static str) -> Note {
+        Note(key, None)
+    }
+
+    impl BatchWrite for Note {
+        type Done = ();
+
+        async fn write_alone(connection: &AsyncPgConnection, note: &Self) -> QueryResult<()> {
+            Self::write_all(connection, std::slice::from_ref(note)).await.map(|_| ())
+        }
+
+        async fn write_all(
+            mut connection: &AsyncPgConnection,
+            notes: &[Self],
+        ) -> QueryResult<Vec<Option<()>>> {
+            for Note(key, signal) in notes {
+                assert_ne!(*key, "panic");
+                if let Some(signal) = signal {
+                    signal.notified().await;
+                }
+                let statement = diesel::sql_query(
+                    "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, task_seq, created_at) \
+                     VALUES ('u', $1, repeat('0', 64), 1, 1, 1)",
+                );
+                let statement = statement.bind::<Text, _>(key);
+                diesel_async::RunQueryDsl::execute(statement, &mut connection).await?;
+            }
+            Ok(notes.iter().map(|_| Some(())).collect())
+        }
+    }
+
+    /// Runs a test with a batch whose connection is there, and gives the keys that it has stored.
+    fn stored(test: impl AsyncFnOnce(&Batch<Note>)) -> Vec<String> {
+        use idempotency_keys::{key, table};
+        let db = TestDb::new(Backend::Postgres);
+        actix_rt::System::new().block_on(async {
+            let Db::Postgres(postgres) = Db::connect(&DbSettings::of(db.url.clone())).unwrap()
+            else {
+                panic!("PostgreSQL")
+            };
+            let batch = Batch::new(&BatchConnection::new(&postgres));
+            let absent = async |_| Err(DbError::Unexpected("not yet".to_owned()));
+            while batch.write_or(note("first"), absent).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            test(&batch).await;
+        });
+        let keys = table.select(key).order(key);
+        db.run(|connection| on_either!(connection, inner => keys.load(inner)).unwrap())
+    }
+
+    async fn never_alone(_: Note) -> Result<(), DbError> {
+        panic!("it was left out")
+    }
+
+    #[test]
+    fn a_write_whose_client_has_hung_up_is_not_begun() {
+        let keys = stored(async |batch| {
+            let signal = Rc::new(Notify::new());
+            let held = batch.write_or(Note("held", Some(Rc::clone(&signal))), never_alone);
+            let later = async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let abandoned = batch.write_or(note("abandoned"), never_alone);
+                assert!(timeout(Duration::from_millis(50), abandoned).await.is_err());
+                signal.notify_one();
+                batch.write_or(note("later"), never_alone).await
+            };
+            let (held, later) = futures_util::future::join(held, later).await;
+            assert!(held.is_ok() && later.is_ok(), "{held:?}, {later:?}");
+        });
+        assert_eq!(keys, ["first", "held", "later"]);
+    }
+
+    #[test]
+    fn a_panic_does_not_hold_up_later_writes() {
+        let keys = stored(async |batch| {
+            let panicked = batch.write_or(note("panic"), never_alone).await;
+            assert!(matches!(panicked, Err(DbError::Unexpected(_))), "{panicked:?}");
+            batch.write_or(note("later"), never_alone).await.unwrap();
+        });
+        assert_eq!(keys, ["first", "later"]);
+    }
+
+    /// Only then may it be tried again.
+    #[test]
+    fn a_statement_counts_as_undone_when_the_server_says_what_is_wrong_with_it() {
+        let reported = |kind, text: &str| Error::DatabaseError(kind, Box::new(text.to_owned()));
+        for undone in [
+            reported(DatabaseErrorKind::UniqueViolation, "duplicate key"),
+            reported(DatabaseErrorKind::CheckViolation, "violates check constraint"),
+            reported(DatabaseErrorKind::SerializationFailure, "could not serialize"),
+            reported(DatabaseErrorKind::Unknown, "as a trigger wants it"),
+            reported(DatabaseErrorKind::Unknown, "canceling statement due to lock timeout"),
+        ] {
+            assert!(is_undone(&undone), "{undone:?}");
+        }
+        for unknown in [
+            reported(DatabaseErrorKind::UnableToSendCommand, "connection closed"),
+            reported(DatabaseErrorKind::ClosedConnection, ""),
+            reported(DatabaseErrorKind::Unknown, "terminating connection due to administrator"),
+            reported(DatabaseErrorKind::ReadOnlyTransaction, "cannot execute INSERT"),
+            reported(DatabaseErrorKind::Unknown, "canceling statement due to statement timeout"),
+            Error::DeserializationError("a column is missing".into()),
+        ] {
+            assert!(!is_undone(&unknown), "{unknown:?}");
+        }
+    }
+}

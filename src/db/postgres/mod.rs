@@ -1,0 +1,198 @@
+//! PostgreSQL: a pool that all workers share, and two connections of each worker's own, one for reads and one
+//! for writes in batches, which do what most requests need.
+
+mod batch;
+mod connection;
+mod facts;
+mod in_flight;
+mod passfile;
+mod pipeline;
+mod pool;
+pub(super) mod row_security;
+mod shares;
+mod tls;
+mod url;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use tokio::time::timeout;
+
+use self::connection::{Connector, background};
+use self::pipeline::Pipeline;
+use self::pool::Pool;
+use self::row_security::Surroundings;
+use self::shares::{Purpose, Shares};
+use super::error::DbError;
+use super::settings::DbSettings;
+use crate::base::workers;
+
+pub(crate) use self::batch::{Batch, BatchConnection, BatchWrite};
+pub(crate) use self::facts::{PostgresFacts, postgres_facts};
+#[cfg(test)]
+pub(crate) use self::pipeline::WRITES_SET_UP;
+pub use self::pool::PoolState;
+pub use self::url::PostgresUrl;
+
+/// A connection whose statements block the thread, for an operator's tools.
+pub(crate) type BlockingPgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// Opens a connection for an operator's tools. Blocks the thread, which must not be a worker's.
+///
+/// # Errors
+/// One sentence on why there is no connection; it shows no password.
+pub(super) fn open_blocking(
+    url: &PostgresUrl,
+    settings: &DbSettings,
+) -> anyhow::Result<BlockingPgConnection> {
+    let runtime = background()?;
+    let connector = Connector::new(url, settings.statement_timeout, settings.prepared_statements);
+    let (connection, _) = runtime.block_on(connector.connect_bare(None, "SELECT 1"))?;
+    let _entered = runtime.enter();
+    Ok(connection.into())
+}
+
+/// A handle on the database; clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    connector: Connector,
+    pool: Pool,
+    shares: Arc<Shares>,
+    settings: DbSettings,
+    surroundings: Surroundings,
+}
+
+impl Postgres {
+    /// Without a connection yet; the database is there and migrated.
+    ///
+    /// # Errors
+    /// When the settings contradict each other.
+    pub(super) fn new(url: &PostgresUrl, settings: &DbSettings) -> anyhow::Result<Self> {
+        let surroundings = Surroundings::of(settings);
+        // A transaction for each request leaves no room for the statements of others.
+        let shares = if surroundings.is_empty() {
+            let workers = u32::try_from(workers()).unwrap_or(u32::MAX);
+            Shares::plan(workers, settings.max_connections)
+        } else {
+            Shares::none()
+        };
+        let connector =
+            Connector::new(url, settings.statement_timeout, settings.prepared_statements);
+        let pooled = settings.max_connections - shares.reserved();
+        let pool = Pool::new(connector.clone(), pooled, settings.acquire_timeout)?;
+        let (shares, settings) = (Arc::new(shares), settings.clone());
+        Ok(Self(Arc::new(Shared { connector, pool, shares, settings, surroundings })))
+    }
+
+    /// How many connections there are right now.
+    pub(super) fn pool_state(&self) -> PoolState {
+        let pool = self.0.pool.state();
+        let open = pool.open + self.0.shares.open();
+        PoolState { open, limit: self.0.settings.max_connections, ..pool }
+    }
+
+    fn connector(&self) -> &Connector {
+        &self.0.connector
+    }
+
+    fn shares(&self) -> &Arc<Shares> {
+        &self.0.shares
+    }
+
+    fn settings(&self) -> &DbSettings {
+        &self.0.settings
+    }
+
+    /// Runs statements with a connection of the pool, for this user. With `DATABASE_RLS=on` the database shows
+    /// this user's rows and no others, whatever is asked.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection came free or no answer came in time; else what `work` reports.
+    pub(crate) async fn run<T>(
+        &self,
+        user_id: Option<&str>,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        if self.0.surroundings.is_empty() {
+            return self.leased(work).await;
+        }
+        self.transaction(user_id, work).await
+    }
+
+    /// As [`Postgres::run`], in one transaction: all of it counts, or, with an `Err`, none.
+    ///
+    /// # Errors
+    /// As [`Postgres::run`].
+    pub(crate) async fn transaction<T>(
+        &self,
+        user_id: Option<&str>,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let surroundings = self.0.surroundings;
+        self.leased(async |connection| surroundings.transaction(connection, user_id, work).await)
+            .await
+    }
+
+    async fn leased<T>(
+        &self,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let lease = self.0.pool.get().await?;
+        let outcome = self.in_time(work(&lease)).await.and_then(|outcome| outcome);
+        // A connection that was lost, or that still owes an answer, is not used again.
+        if !matches!(outcome, Err(DbError::Unavailable(_))) {
+            lease.finish();
+        }
+        outcome
+    }
+
+    /// Waits for an answer of the database as long as one may take.
+    async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, DbError> {
+        let limit = self.0.settings.answer_timeout();
+        let late = || DbError::Unavailable(format!("no answer in {} s", limit.as_secs()));
+        timeout(limit, answer).await.ok().ok_or_else(late)
+    }
+}
+
+/// What one worker thread reads: through its own connection where it has one, else through the pool.
+pub(crate) struct PostgresReader {
+    db: Postgres,
+    pipeline: Option<Rc<Pipeline>>,
+}
+
+impl PostgresReader {
+    /// For the thread that calls this.
+    pub(crate) fn new(db: &Postgres) -> Self {
+        Self { db: db.clone(), pipeline: Pipeline::of(db, Purpose::Reads) }
+    }
+
+    /// Runs one statement that reads some rows a key leads to.
+    ///
+    /// # Errors
+    /// As [`Postgres::run`].
+    pub(crate) async fn read<T>(
+        &self,
+        user_id: &str,
+        statement: impl AsyncFn(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let began = Instant::now();
+        if let Some(pipeline) = &self.pipeline
+            && let Some(answer) = pipeline.send(&statement).await
+        {
+            let outcome = answer.and_then(|outcome| outcome);
+            // What was lost with the connection is read again; what took all its time would take it again.
+            let is_lost = matches!(outcome, Err(DbError::Unavailable(_)))
+                && began.elapsed() < self.db.settings().statement_timeout;
+            if !is_lost {
+                return outcome;
+            }
+        }
+        self.db.run(Some(user_id), async |connection| statement(connection).await).await
+    }
+}

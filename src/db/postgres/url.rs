@@ -1,0 +1,421 @@
+//! `DATABASE_URL` for PostgreSQL: the parameters of libpq that count here, each with libpq's meaning. Any other
+//! is refused by its name: a parameter that is silently ignored may be the one that was meant to protect.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use tokio_postgres::Config;
+use tokio_postgres::config::{ChannelBinding, Host, SslMode, TargetSessionAttrs};
+
+use crate::db::url::DatabaseUrlError;
+
+/// How long an attempt to connect may take, unless `connect_timeout` says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a packet may wait for its acknowledgement.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+/// When an idle connection is probed, how often, and how many probes may stay without an answer.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// How sessions show up in `pg_stat_activity`, unless the URL says otherwise.
+const APPLICATION_NAME: &str = "taskbridge";
+
+/// How much of the server's identity is verified (`sslmode` of libpq).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::db) enum Verify {
+    /// Nothing: any certificate is accepted. It protects from eavesdroppers alone.
+    Nothing,
+    /// That one of the roots signed the certificate.
+    Authority,
+    /// That, and that the certificate is made out to the host's name.
+    AuthorityAndName,
+}
+
+/// Which certificates are roots (`sslrootcert` of libpq).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::db) enum Roots {
+    /// Those of the operating system.
+    System,
+    /// Those of a PEM file.
+    File(PathBuf),
+}
+
+/// A server, or several, and how to connect.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl {
+    text: String,
+    config: Box<Config>,
+    verify: Verify,
+    roots: Option<Roots>,
+    passfile: Option<PathBuf>,
+}
+
+type Refusal = DatabaseUrlError;
+
+fn invalid(name: &'static str, expected: &'static str) -> Refusal {
+    Refusal::InvalidParameter { name, expected }
+}
+
+impl PostgresUrl {
+    /// Parses `postgres://user:password@host:port,host:port/database?name=value&…`.
+    ///
+    /// # Errors
+    /// The form, or the first parameter that is unknown, repeated or has a wrong value.
+    pub(in crate::db) fn parse(text: &str) -> Result<Self, Refusal> {
+        let (address, parameters) = text.split_once('?').unwrap_or((text, ""));
+        let config: Config = address.parse().ok().ok_or(Refusal::NotAUri)?;
+        let mut url = Self {
+            text: text.to_owned(),
+            config: Box::new(config),
+            verify: Verify::Nothing,
+            roots: None,
+            passfile: None,
+        };
+        url.config.ssl_mode(SslMode::Prefer).application_name(APPLICATION_NAME);
+        let mut seen: Vec<&str> = Vec::new();
+        for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+            let (name, value) = parameter.split_once('=').ok_or_else(|| unknown(parameter))?;
+            if seen.contains(&name) {
+                return Err(Refusal::RepeatedParameter(shown(name)));
+            }
+            seen.push(name);
+            let value =
+                percent_decode_str(value).decode_utf8().ok().ok_or_else(|| unknown(name))?;
+            url.set(name, &value)?;
+        }
+        url.check()
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        match name {
+            "sslmode" => {
+                let (mode, verify) = ssl_mode(value)?;
+                self.config.ssl_mode(mode);
+                self.verify = verify;
+            }
+            "sslrootcert" if value == "system" => self.roots = Some(Roots::System),
+            "sslrootcert" => self.roots = Some(Roots::File(value.into())),
+            "passfile" => self.passfile = Some(value.into()),
+            "channel_binding" => {
+                self.config.channel_binding(channel_binding(value)?);
+            }
+            "connect_timeout" => {
+                let seconds = value.parse().ok().filter(|seconds| (1..=600).contains(seconds));
+                let seconds =
+                    seconds.ok_or(invalid("connect_timeout", "seconds, from 1 to 600"))?;
+                self.config.connect_timeout(Duration::from_secs(seconds));
+            }
+            "target_session_attrs" => {
+                self.config.target_session_attrs(target_session_attrs(value)?);
+            }
+            "options" => {
+                self.config.options(value);
+            }
+            "application_name" => {
+                self.config.application_name(value);
+            }
+            "host" if self.config.get_hosts().is_empty() => {
+                value.split(',').for_each(|host| {
+                    self.config.host(host);
+                });
+            }
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// What only the parameters together can tell, as libpq has it: `require` verifies like `verify-ca` where
+    /// roots are named, and the system's roots are enough for `verify-full` alone.
+    fn check(mut self) -> Result<Self, Refusal> {
+        if self.config.get_hosts().is_empty() {
+            return Err(Refusal::NotAUri);
+        }
+        let required = self.config.get_ssl_mode() == SslMode::Require;
+        if required && self.roots.is_some() && self.verify == Verify::Nothing {
+            self.verify = Verify::Authority;
+        }
+        match (&self.roots, self.verify) {
+            (None, Verify::Nothing) | (Some(Roots::File(_)), _) => Ok(self),
+            (Some(Roots::System), Verify::AuthorityAndName) => Ok(self),
+            (Some(Roots::System), _) => {
+                Err(invalid("sslrootcert", "system only with sslmode=verify-full"))
+            }
+            (None, _) => Err(invalid(
+                "sslmode",
+                "sslrootcert=FILE or sslrootcert=system beside verify-ca or verify-full",
+            )),
+        }
+    }
+
+    /// Names the file that holds the password, where the URL holds none and names no file (`PGPASSFILE`).
+    #[must_use]
+    pub(crate) fn or_passfile(mut self, file: Option<&str>) -> Self {
+        self.passfile = self.passfile.or_else(|| file.map(PathBuf::from));
+        self
+    }
+
+    /// What to connect with, for each host in the order of the URL.
+    pub(in crate::db) fn hosts(&self) -> impl Iterator<Item = Config> {
+        let ports = self.config.get_ports();
+        self.config.get_hosts().iter().enumerate().map(|(index, host)| {
+            let mut config = self.for_any_host();
+            match host {
+                Host::Tcp(name) => config.host(name),
+                #[cfg(unix)]
+                Host::Unix(folder) => config.host_path(folder),
+            };
+            if let Some(port) = ports.get(index).or(ports.first()) {
+                config.port(*port);
+            }
+            config
+        })
+    }
+
+    fn for_any_host(&self) -> Config {
+        let (all, mut config) = (&self.config, Config::new());
+        config
+            .ssl_mode(all.get_ssl_mode())
+            .channel_binding(all.get_channel_binding())
+            .target_session_attrs(all.get_target_session_attrs())
+            .connect_timeout(self.connect_timeout())
+            .tcp_user_timeout(TCP_USER_TIMEOUT)
+            .keepalives_idle(KEEPALIVE_IDLE)
+            .keepalives_interval(KEEPALIVE_INTERVAL)
+            .keepalives_retries(KEEPALIVE_RETRIES);
+        all.get_user().map(|user| config.user(user));
+        all.get_password().map(|password| config.password(password));
+        all.get_dbname().map(|name| config.dbname(name));
+        all.get_options().map(|options| config.options(options));
+        all.get_application_name().map(|name| config.application_name(name));
+        config
+    }
+
+    /// How long an attempt to reach one host may take.
+    pub(in crate::db) fn connect_timeout(&self) -> Duration {
+        self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT)
+    }
+
+    /// What is verified, and by which roots.
+    pub(in crate::db) fn verification(&self) -> (Verify, Option<&Roots>) {
+        (self.verify, self.roots.as_ref())
+    }
+
+    /// The file to read the password from: `None` where the URL has a password.
+    pub(in crate::db) fn passfile(&self) -> Option<&PathBuf> {
+        self.passfile.as_ref().filter(|_| self.config.get_password().is_none())
+    }
+
+    /// As it was given.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the certificate and the name of the server are verified.
+    pub(crate) fn verifies_server(&self) -> bool {
+        self.verify == Verify::AuthorityAndName
+    }
+
+    /// `text` without the URL and without its password.
+    pub(in crate::db) fn redact(&self, text: &str) -> String {
+        let redacted = text.replace(&self.text, &self.to_string());
+        let encoded = self.text.split_once("//").and_then(|(_, rest)| rest.rsplit_once('@'));
+        let encoded =
+            encoded.and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
+        let plain = self.config.get_password().and_then(|password| str::from_utf8(password).ok());
+        [encoded, plain]
+            .into_iter()
+            .flatten()
+            .filter(|password| !password.is_empty())
+            .fold(redacted, |text, password| text.replace(password, "***"))
+    }
+}
+
+fn ssl_mode(value: &str) -> Result<(SslMode, Verify), Refusal> {
+    match value {
+        "disable" => Ok((SslMode::Disable, Verify::Nothing)),
+        "prefer" => Ok((SslMode::Prefer, Verify::Nothing)),
+        "require" => Ok((SslMode::Require, Verify::Nothing)),
+        "verify-ca" => Ok((SslMode::Require, Verify::Authority)),
+        "verify-full" => Ok((SslMode::Require, Verify::AuthorityAndName)),
+        _ => Err(invalid("sslmode", "disable, prefer, require, verify-ca or verify-full")),
+    }
+}
+
+fn channel_binding(value: &str) -> Result<ChannelBinding, Refusal> {
+    match value {
+        "disable" => Ok(ChannelBinding::Disable),
+        "prefer" => Ok(ChannelBinding::Prefer),
+        "require" => Ok(ChannelBinding::Require),
+        _ => Err(invalid("channel_binding", "disable, prefer or require")),
+    }
+}
+
+fn target_session_attrs(value: &str) -> Result<TargetSessionAttrs, Refusal> {
+    match value {
+        "any" => Ok(TargetSessionAttrs::Any),
+        "read-write" => Ok(TargetSessionAttrs::ReadWrite),
+        "read-only" => Ok(TargetSessionAttrs::ReadOnly),
+        _ => Err(invalid("target_session_attrs", "any, read-write or read-only")),
+    }
+}
+
+fn unknown(name: &str) -> Refusal {
+    Refusal::UnknownParameter(shown(name))
+}
+
+/// A name as libpq has them; a `?` in a password may have made a parameter of its rest.
+fn shown(name: &str) -> String {
+    let is_name = (1..=32).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_name { name.to_owned() } else { "(not shown: it is no name)".to_owned() }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports = self.config.get_ports();
+        for (index, host) in self.config.get_hosts().iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            match host {
+                Host::Tcp(name) => f.write_str(name)?,
+                #[cfg(unix)]
+                Host::Unix(folder) => write!(f, "{}", folder.display())?,
+            }
+            if let Some(port) = ports.get(index).or(ports.first()) {
+                write!(f, ":{port}")?;
+            }
+        }
+        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(parameters: &str) -> Result<PostgresUrl, Refusal> {
+        PostgresUrl::parse(&format!("postgres://me:p%3Dwd@db.example:6432/tasks{parameters}"))
+    }
+
+    #[test]
+    fn every_parameter_has_the_meaning_of_libpq() {
+        let url = parse(
+            "?options=-c%20search_path%3Dmine&application_name=a&connect_timeout=9\
+             &target_session_attrs=read-write&channel_binding=require",
+        )
+        .unwrap();
+        let config = url.hosts().next().unwrap();
+        assert_eq!(config.get_password(), Some(b"p=wd".as_slice()));
+        assert_eq!(config.get_options(), Some("-c search_path=mine"));
+        assert_eq!(config.get_application_name(), Some("a"));
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(9)));
+        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        assert_eq!(config.get_channel_binding(), ChannelBinding::Require);
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
+        assert_eq!(config.get_user(), Some("me"));
+        assert_eq!(config.get_dbname(), Some("tasks"));
+        let defaults = parse("").unwrap().hosts().next().unwrap();
+        assert_eq!(defaults.get_application_name(), Some("taskbridge"));
+        assert_eq!(defaults.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(defaults.get_ssl_mode(), SslMode::Prefer);
+    }
+
+    #[test]
+    fn the_server_is_verified_as_far_as_sslmode_and_sslrootcert_say() {
+        let file = || Some(Roots::File("/etc/my ca.crt".into()));
+        for (parameters, mode, verify, roots) in [
+            ("?sslmode=disable", SslMode::Disable, Verify::Nothing, None),
+            ("?sslmode=prefer", SslMode::Prefer, Verify::Nothing, None),
+            ("?sslmode=require", SslMode::Require, Verify::Nothing, None),
+            (
+                "?sslmode=require&sslrootcert=/etc/my%20ca.crt",
+                SslMode::Require,
+                Verify::Authority,
+                file(),
+            ),
+            (
+                "?sslrootcert=/etc/my%20ca.crt&sslmode=verify-ca",
+                SslMode::Require,
+                Verify::Authority,
+                file(),
+            ),
+            (
+                "?sslmode=verify-full&sslrootcert=/etc/my%20ca.crt",
+                SslMode::Require,
+                Verify::AuthorityAndName,
+                file(),
+            ),
+            (
+                "?sslmode=verify-full&sslrootcert=system",
+                SslMode::Require,
+                Verify::AuthorityAndName,
+                Some(Roots::System),
+            ),
+        ] {
+            let url = parse(parameters).unwrap();
+            let config = url.hosts().next().unwrap();
+            assert_eq!(config.get_ssl_mode(), mode, "{parameters}");
+            assert_eq!(url.verification(), (verify, roots.as_ref()), "{parameters}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_name() {
+        for (parameters, words) in [
+            ("?sslcrl=list.crl", "unknown parameter sslcrl"),
+            ("?gssencmode=require", "unknown parameter gssencmode"),
+            ("?keepalives_idle=3", "unknown parameter keepalives_idle"),
+            ("?host=other", "unknown parameter host"),
+            ("?sslmode=allow", "sslmode"),
+            ("?sslmode=verify-full", "sslrootcert"),
+            ("?sslmode=verify-ca&sslrootcert=system", "sslrootcert"),
+            ("?sslrootcert=system", "sslrootcert"),
+            ("?channel_binding=yes", "channel_binding"),
+            ("?connect_timeout=0", "connect_timeout"),
+            ("?target_session_attrs=primary", "target_session_attrs"),
+            ("?options=a&options=b", "options twice"),
+            ("?hunter2", "not shown"),
+            ("?hunter2@h/d=x", "not shown"),
+        ] {
+            let refusal = parse(parameters).err().unwrap().to_string();
+            assert!(
+                refusal.contains(words) && !refusal.contains("hunter2"),
+                "{parameters}: {refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let url = parse("?sslmode=require").unwrap();
+        assert_eq!(url.to_string(), "db.example:6432/tasks");
+        for message in [format!("bad URI: \"{}\"", url.text), "near p=wd".into(), "p%3Dwd".into()] {
+            let redacted = url.redact(&message);
+            assert!(!redacted.contains("p=wd") && !redacted.contains("p%3Dwd"), "{redacted}");
+        }
+    }
+
+    #[test]
+    fn several_hosts_and_sockets_are_named() {
+        for (text, shown) in [
+            ("postgres://a:1,b:2/d", "a:1,b:2/d"),
+            ("postgres://me@%2Frun%2Fpg/d", "/run/pg:5432/d"),
+            ("postgres://me@/d?host=/run/pg", "/run/pg/d"),
+        ] {
+            let url = PostgresUrl::parse(text).unwrap();
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(url.hosts().count(), shown.split(',').count());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! SQLite: one thread that writes, a connection of each worker's own for short reads, and a pool for the others.
+
+mod checkpointer;
+mod connection;
+mod pool;
+mod reader;
+mod savepoint;
+mod writer;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use diesel::SqliteConnection;
+use tokio::time::timeout;
+
+use self::pool::Pool;
+use self::writer::Writer;
+use super::error::DbError;
+use super::postgres::PoolState;
+use super::settings::DbSettings;
+
+pub(super) use self::connection::Connector;
+pub(crate) use self::reader::SqliteReader;
+
+/// Opens a connection for an operator's tools.
+///
+/// # Errors
+/// One sentence on why there is none.
+pub(super) fn open_blocking(path: &str, settings: &DbSettings) -> anyhow::Result<SqliteConnection> {
+    Ok(Connector::new(path, settings.statement_timeout).open(connection::CACHE_KIB)?)
+}
+
+/// A handle on the file; clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite {
+    path: String,
+    pool: Pool,
+    writer: Writer,
+    answer_timeout: Duration,
+}
+
+impl Sqlite {
+    /// Opens the file, which is there and migrated, and starts the thread that writes.
+    ///
+    /// # Errors
+    /// One sentence on what cannot be opened or started.
+    pub(super) fn new(path: &str, settings: &DbSettings) -> anyhow::Result<Self> {
+        let connector = Connector::new(path, settings.statement_timeout);
+        let pool = Pool::open(connector.clone(), settings).context("Cannot open the file again")?;
+        let writer = Writer::start(connector, settings.acquire_timeout)
+            .context("Cannot start the thread that writes")?;
+        let answer_timeout = settings.answer_timeout();
+        Ok(Self { path: path.to_owned(), pool, writer, answer_timeout })
+    }
+
+    /// How many connections there are right now, without the writer's and the workers'.
+    pub(super) fn pool_state(&self) -> PoolState {
+        self.pool.state()
+    }
+
+    fn connector(&self, busy_timeout: Duration) -> Connector {
+        Connector::new(&self.path, busy_timeout)
+    }
+
+    /// Runs `work`, which reads, on a thread that may block.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection came free or no answer came in time; else what `work` reports.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.pool.run(work).await
+    }
+
+    /// Runs `work`, which writes, and returns when it is durable. Of what fails, nothing is stored.
+    ///
+    /// # Errors
+    /// As [`Sqlite::read`].
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let limit = self.answer_timeout;
+        let late = || DbError::Unavailable(format!("no answer in {} s", limit.as_secs()));
+        timeout(limit, self.writer.write(work)).await.unwrap_or_else(|_| Err(late()))
+    }
+}

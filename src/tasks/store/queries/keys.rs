@@ -1,0 +1,70 @@
+//! The statements on idempotency keys.
+
+use diesel::sql_types::{BigInt, Text};
+
+use crate::auth::OwnerId;
+use crate::db::Timestamp;
+use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
+use crate::tasks::store::statement::statement;
+
+/// Stores the key of the request that makes a task; a conflict when the owner has used it before.
+pub(in crate::tasks::store) struct InsertKey<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) key: &'a IdempotencyKey,
+    pub(in crate::tasks::store) fingerprint: &'a Fingerprint,
+    pub(in crate::tasks::store) now: Timestamp,
+}
+
+statement!(InsertKey, |self, out| {
+    out.push_sql(
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, task_seq, created_at) SELECT ",
+    );
+    out.push_bind_param::<Text, str>(self.owner.as_str())?;
+    out.push_sql(", ");
+    out.push_bind_param::<Text, str>(self.key.as_str())?;
+    out.push_sql(", ");
+    out.push_bind_param::<Text, str>(self.fingerprint.as_str())?;
+    out.push_sql(", o.last_id, o.seq, ");
+    out.push_bind_param::<BigInt, _>(&self.now)?;
+    out.push_sql(" FROM o");
+    Ok(())
+});
+
+/// Fingerprint, task id, `seq` and time of the request that has used this key.
+pub(in crate::tasks::store) struct FindKey<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) key: &'a IdempotencyKey,
+}
+
+statement!(FindKey -> (Text, BigInt, BigInt, BigInt), |self, out| {
+    out.push_sql(
+        "SELECT fingerprint, task_id, task_seq, created_at FROM idempotency_keys WHERE user_id = ",
+    );
+    out.push_bind_param::<Text, str>(self.owner.as_str())?;
+    out.push_sql(" AND key = ");
+    out.push_bind_param::<Text, str>(self.key.as_str())
+});
+
+/// Deletes the owner's keys that were used at this moment or before.
+pub(in crate::tasks::store) struct ForgetKeys<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) until: Timestamp,
+}
+
+statement!(ForgetKeys, |self, out| {
+    out.push_sql("DELETE FROM idempotency_keys WHERE user_id = ");
+    out.push_bind_param::<Text, str>(self.owner.as_str())?;
+    out.push_sql(" AND created_at <= ");
+    out.push_bind_param::<BigInt, _>(&self.until)
+});
+
+/// Deletes the keys of all users that were used at this moment or before. The one statement without an owner: it
+/// reads nothing back, and a key that has expired means nothing any more.
+pub(in crate::tasks::store) struct ForgetAllKeys<'a> {
+    pub(in crate::tasks::store) until: &'a Timestamp,
+}
+
+statement!(ForgetAllKeys, |self, out| {
+    out.push_sql("DELETE FROM idempotency_keys WHERE created_at <= ");
+    out.push_bind_param::<BigInt, _>(self.until)
+});

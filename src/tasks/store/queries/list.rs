@@ -1,0 +1,169 @@
+//! A list with a filter or an order of its own: it reads the owner's rows, which lie together, and sorts what is
+//! left of them. Tags and search are matched by the program ([`crate::tasks::list::matching`]).
+
+use diesel::QueryResult;
+use diesel::backend::Backend;
+use diesel::query_builder::AstPass;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, SmallInt, Text};
+
+use super::reads::select;
+use crate::auth::OwnerId;
+use crate::db::Timestamp;
+use crate::db::schema::tasks;
+use crate::tasks::list::filter::TaskFilter;
+use crate::tasks::list::position::{KeyValue, Position};
+use crate::tasks::list::sort::{Direction, Sort, SortKey};
+use crate::tasks::store::statement::statement;
+use crate::tasks::task::id::TaskId;
+use crate::tasks::task::priority::Priority;
+
+/// Which tasks, in which order, from where on, and how many at most.
+pub(in crate::tasks::store) struct List<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) filter: &'a TaskFilter,
+    pub(in crate::tasks::store) sort: Sort,
+    pub(in crate::tasks::store) after: Option<&'a Position>,
+    pub(in crate::tasks::store) limit: Option<i64>,
+}
+
+statement!(List -> tasks::SqlType, not kept, |self, out| {
+    select(&mut out, self.owner)?;
+    conditions(&mut out, self.filter)?;
+    if let Some(position) = self.after {
+        beyond(&mut out, self.sort, position)?;
+    }
+    order(&mut out, self.sort);
+    if let Some(limit) = &self.limit {
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, _>(limit)?;
+    }
+    Ok(())
+});
+
+/// How many tasks a filter without tags and search lets through.
+pub(in crate::tasks::store) struct Count<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) filter: &'a TaskFilter,
+}
+
+statement!(Count -> BigInt, not kept, |self, out| {
+    out.push_sql("SELECT count(*) FROM tasks WHERE user_id = ");
+    out.push_bind_param::<Text, str>(self.owner.as_str())?;
+    conditions(&mut out, self.filter)
+});
+
+/// A database that knows the types of a task's members.
+trait Database:
+    Backend + HasSqlType<Text> + HasSqlType<BigInt> + HasSqlType<SmallInt> + HasSqlType<Bool>
+{
+}
+
+impl Database for diesel::sqlite::Sqlite {}
+impl Database for diesel::pg::Pg {}
+
+fn conditions<'b, DB: Database>(
+    out: &mut AstPass<'_, 'b, DB>,
+    filter: &'b TaskFilter,
+) -> QueryResult<()>
+where
+    bool: ToSql<Bool, DB>,
+    Priority: ToSql<SmallInt, DB>,
+    Timestamp: ToSql<BigInt, DB>,
+{
+    if let Some(completed) = &filter.completed {
+        out.push_sql(" AND completed = ");
+        out.push_bind_param::<Bool, _>(completed)?;
+    }
+    for (index, priority) in filter.priorities.iter().enumerate() {
+        out.push_sql(if index == 0 { " AND priority IN (" } else { ", " });
+        out.push_bind_param::<SmallInt, _>(priority)?;
+    }
+    if !filter.priorities.is_empty() {
+        out.push_sql(")");
+    }
+    if let Some(moment) = &filter.due_before {
+        out.push_sql(" AND due_date < ");
+        out.push_bind_param::<BigInt, _>(moment)?;
+    }
+    if let Some(moment) = &filter.due_after {
+        out.push_sql(" AND due_date > ");
+        out.push_bind_param::<BigInt, _>(moment)?;
+    }
+    Ok(())
+}
+
+/// The column that a list is sorted by; `None` where the id alone is the order, which is the order of creation.
+fn column(key: SortKey) -> Option<&'static str> {
+    match key {
+        SortKey::CreatedAt => None,
+        SortKey::UpdatedAt => Some("updated_at"),
+        SortKey::Title => Some("title"),
+        SortKey::DueDate => Some("due_date"),
+        SortKey::Priority => Some("priority"),
+    }
+}
+
+/// What comes after a position: the keyset condition. Tasks without a due date come last in both directions.
+fn beyond<'b, DB: Database>(
+    out: &mut AstPass<'_, 'b, DB>,
+    sort: Sort,
+    Position { key, id }: &'b Position,
+) -> QueryResult<()>
+where
+    str: ToSql<Text, DB>,
+    TaskId: ToSql<BigInt, DB>,
+    Priority: ToSql<SmallInt, DB>,
+    Timestamp: ToSql<BigInt, DB>,
+{
+    let than = match sort.direction {
+        Direction::Ascending => " > ",
+        Direction::Descending => " < ",
+    };
+    let Some(column) = column(sort.key).filter(|_| *key != KeyValue::Nothing) else {
+        out.push_sql(if sort.key == SortKey::DueDate {
+            " AND due_date IS NULL AND id"
+        } else {
+            " AND id"
+        });
+        out.push_sql(than);
+        return out.push_bind_param::<BigInt, _>(id);
+    };
+    out.push_sql(if sort.key == SortKey::DueDate {
+        " AND (due_date IS NULL OR ("
+    } else {
+        " AND (("
+    });
+    out.push_sql(column);
+    out.push_sql(", id)");
+    out.push_sql(than);
+    out.push_sql("(");
+    match key {
+        KeyValue::Moment(moment) => out.push_bind_param::<BigInt, _>(moment)?,
+        KeyValue::Text(text) => out.push_bind_param::<Text, str>(text)?,
+        KeyValue::Priority(priority) => out.push_bind_param::<SmallInt, _>(priority)?,
+        KeyValue::Nothing => {}
+    }
+    out.push_sql(", ");
+    out.push_bind_param::<BigInt, _>(id)?;
+    out.push_sql("))");
+    Ok(())
+}
+
+fn order<DB: Database>(out: &mut AstPass<'_, '_, DB>, sort: Sort) {
+    let direction = match sort.direction {
+        Direction::Ascending => "",
+        Direction::Descending => " DESC",
+    };
+    out.push_sql(" ORDER BY ");
+    if sort.key == SortKey::DueDate {
+        out.push_sql("due_date IS NULL, ");
+    }
+    if let Some(column) = column(sort.key) {
+        out.push_sql(column);
+        out.push_sql(direction);
+        out.push_sql(", ");
+    }
+    out.push_sql("id");
+    out.push_sql(direction);
+}
