@@ -15,23 +15,25 @@ pub(crate) mod testing;
 mod tests;
 mod timestamp;
 mod url;
+mod worker;
 
 use anyhow::Context;
+use diesel::QueryResult;
 
 use self::migrations::Recorded;
+use self::postgres::Postgres;
+use self::sqlite::Sqlite;
 
 pub use error::DbError;
 pub(crate) use operator::{DbConnection, on_either};
 pub use postgres::PoolState;
 #[cfg(test)]
 pub(crate) use postgres::WRITES_SET_UP;
-pub(crate) use postgres::{
-    Batch, BatchConnection, BatchWrite, Postgres, PostgresFacts, PostgresReader, postgres_facts,
-};
+pub(crate) use postgres::{Batch, BatchWrite, PostgresFacts, postgres_facts};
 pub use settings::DbSettings;
-pub(crate) use sqlite::{Sqlite, SqliteReader};
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};
+pub(crate) use worker::{Session, Worker};
 
 /// A handle on the database; clones share its connections.
 #[derive(Clone, Debug)]
@@ -84,6 +86,20 @@ impl Db {
         let recorded = Recorded::of(&mut DbConnection::open(url)?)?;
         recorded.ensure_known(url)?;
         Ok(Some(recorded.pending()))
+    }
+
+    /// Writes for no user in particular, by one statement.
+    ///
+    /// # Errors
+    /// As [`Worker::write`].
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(worker::on_sqlite(work)).await,
+            Self::Postgres(postgres) => worker::on_postgres(postgres, None, work).await,
+        }
     }
 
     /// How many connections there are right now.

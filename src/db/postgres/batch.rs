@@ -45,6 +45,11 @@ impl BatchConnection {
     pub(crate) fn new(db: &Postgres) -> Self {
         Self(Pipeline::of(db, Purpose::Writes))
     }
+
+    /// Without a connection: each write is done alone.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
 }
 
 /// The writes of one kind of one worker.

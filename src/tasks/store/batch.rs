@@ -11,11 +11,11 @@ use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::postgres;
+use super::operations;
 use super::queries::{COLUMNS, INSERT};
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
-use crate::db::{BatchWrite, Timestamp};
+use crate::db::{BatchWrite, Session, Timestamp};
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, Task};
 use crate::tasks::task::priority::Priority;
@@ -27,6 +27,13 @@ pub(super) struct Creation {
     pub(super) limit: i64,
 }
 
+impl Creation {
+    /// Does it alone.
+    pub(super) async fn write(&self, s: Session<'_>) -> QueryResult<Option<Task>> {
+        operations::insert(s, &self.owner, &self.new, self.limit).await
+    }
+}
+
 impl BatchWrite for Creation {
     /// `None` when the owner has as many tasks as one may have.
     type Done = Option<Task>;
@@ -35,7 +42,7 @@ impl BatchWrite for Creation {
         connection: &AsyncPgConnection,
         write: &Self,
     ) -> QueryResult<Option<Task>> {
-        postgres::insert(connection, &write.owner, &write.new, write.limit).await
+        write.write(Session::Postgres(connection)).await
     }
 
     /// Those of an owner who would pass the limit are left out.
@@ -192,6 +199,15 @@ pub(super) struct Completion {
 }
 
 impl Completion {
+    /// Does it alone, where the task has the expected `seq`.
+    pub(super) async fn write(
+        &self,
+        s: Session<'_>,
+        expected: Option<i64>,
+    ) -> QueryResult<Option<Task>> {
+        operations::complete(s, &self.owner, self.id, self.completed, expected).await
+    }
+
     fn names(&self, task: &Task) -> bool {
         self.owner.as_str() == task.user_id && self.id == task.id
     }
@@ -205,7 +221,7 @@ impl BatchWrite for Completion {
         connection: &AsyncPgConnection,
         write: &Self,
     ) -> QueryResult<Option<Task>> {
-        postgres::complete(connection, &write.owner, write.id, write.completed, None).await
+        write.write(Session::Postgres(connection), None).await
     }
 
     /// Tasks that are not there are left out, and all but one of the writes to the same task.

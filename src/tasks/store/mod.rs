@@ -1,18 +1,21 @@
 //! The only door to the rows. Every method takes the proof of ownership and reaches nothing but this owner's rows,
 //! so another user's task is as absent as one that never was.
 //!
-//! [`queries`] holds each statement once, for both databases; [`sqlite`] and [`postgres`] say how each is run.
+//! [`queries`] holds each statement once and [`operations`] each use of them once, for both databases. A [`Worker`]
+//! runs the operations; on PostgreSQL new and completed tasks go in batches ([`batch`]).
 
 mod batch;
-mod postgres;
+mod operations;
 mod queries;
-mod sqlite;
+mod session;
 mod statement;
 #[cfg(test)]
 mod tests;
 
-use self::postgres::PostgresTasks;
-use self::sqlite::SqliteTasks;
+use diesel::QueryResult;
+
+use self::batch::{Completion, Creation};
+use self::queries::ForgetAllKeys;
 use super::idempotency::{Fingerprint, IdempotencyKey, LIFETIME_MICROS};
 use super::list::page::Page;
 use super::list::params::ListParams;
@@ -21,7 +24,7 @@ use super::task::etag::EntityTag;
 use super::task::id::TaskId;
 use super::task::model::{NewTask, Task, TaskChanges};
 use crate::auth::OwnerId;
-use crate::db::{Db, DbError, Timestamp};
+use crate::db::{Batch, Db, DbError, Session, Timestamp, Worker};
 
 /// How often a write is tried when its task or its key changes at the wrong moment.
 const ATTEMPTS: usize = 5;
@@ -39,35 +42,20 @@ pub(crate) enum Created {
 
 /// The tasks of all users, as one worker thread reaches them.
 pub(crate) struct TaskStore {
-    database: Database,
+    worker: Worker,
+    creations: Batch<Creation>,
+    completions: Batch<Completion>,
     /// How many tasks one user may have.
     limit: i64,
-}
-
-#[expect(clippy::large_enum_variant, reason = "there is one for each worker")]
-enum Database {
-    Sqlite(SqliteTasks),
-    Postgres(PostgresTasks),
-}
-
-/// Calls the same function of whichever database it is.
-macro_rules! on_either {
-    ($store:expr, $database:ident => $call:expr) => {
-        match &$store.database {
-            Database::Sqlite($database) => $call.await,
-            Database::Postgres($database) => $call.await,
-        }
-    };
 }
 
 impl TaskStore {
     /// For the thread that calls this.
     pub(crate) fn new(db: &Db, max_tasks_per_user: i64) -> Self {
-        let database = match db {
-            Db::Sqlite(sqlite) => Database::Sqlite(SqliteTasks::new(sqlite)),
-            Db::Postgres(postgres) => Database::Postgres(PostgresTasks::new(postgres)),
-        };
-        Self { database, limit: max_tasks_per_user }
+        let worker = Worker::new(db);
+        let batches = worker.batches();
+        let (creations, completions) = (Batch::new(&batches), Batch::new(&batches));
+        Self { worker, creations, completions, limit: max_tasks_per_user }
     }
 
     /// Of a test's database, inside an actix system.
@@ -86,7 +74,8 @@ impl TaskStore {
         owner: &OwnerId,
         id: TaskId,
     ) -> Result<Option<Task>, DbError> {
-        on_either!(self, database => database.find(owner, id))
+        let (user, owner) = (owner.as_str(), owner.clone());
+        self.worker.read(user, async move |s| operations::find(s, &owner, id).await).await
     }
 
     /// One page of the owner's tasks.
@@ -95,7 +84,10 @@ impl TaskStore {
         owner: &OwnerId,
         params: &ListParams,
     ) -> Result<Page, DbError> {
-        on_either!(self, database => database.list(owner, params))
+        let by_key = params.reads_by_key();
+        let (user, owner, params) = (owner.as_str(), owner.clone(), params.clone());
+        let page = async move |s: Session<'_>| operations::page(s, &owner, &params).await;
+        if by_key { self.worker.read(user, page).await } else { self.worker.scan(user, page).await }
     }
 
     /// At most `limit` of the owner's tasks, oldest first, after one of them.
@@ -105,8 +97,10 @@ impl TaskStore {
         after: Option<TaskId>,
         limit: u16,
     ) -> Result<Vec<Task>, DbError> {
-        let above = after.map_or(0, TaskId::to_i64);
-        on_either!(self, database => database.oldest(owner, above, i64::from(limit)))
+        let (above, limit) = (after.map_or(0, TaskId::to_i64), i64::from(limit));
+        let (user, owner) = (owner.as_str(), owner.clone());
+        let oldest = async move |s: Session<'_>| operations::oldest(s, &owner, above, limit).await;
+        self.worker.scan(user, oldest).await
     }
 
     /// Stores a new task.
@@ -115,7 +109,11 @@ impl TaskStore {
         owner: &OwnerId,
         new: NewTask,
     ) -> Result<Created, DbError> {
-        let made = on_either!(self, database => database.create(owner, new, self.limit))?;
+        let creation = Creation { owner: owner.clone(), new, limit: self.limit };
+        let alone = async |creation: Creation| {
+            self.write(owner, async move |s| creation.write(s).await).await
+        };
+        let made = self.creations.write_or(creation, alone).await?;
         Ok(made.map_or(Created::LimitReached, Created::Task))
     }
 
@@ -129,17 +127,19 @@ impl TaskStore {
     ) -> Result<Created, DbError> {
         let fingerprint = Fingerprint::of(new);
         for _ in 0..ATTEMPTS {
-            let keyed = Keyed { key, fingerprint: &fingerprint };
-            let made =
-                on_either!(self, database => database.create_keyed(owner, new, self.limit, keyed));
-            let is_full = match made {
+            let (mine, asked, limit) = (owner.clone(), new.clone(), self.limit);
+            let keyed = (key.clone(), fingerprint.clone());
+            let insert = async move |s: Session<'_>| {
+                operations::insert_keyed(s, &mine, &asked, limit, (&keyed.0, &keyed.1)).await
+            };
+            let is_full = match self.write(owner, insert).await {
                 Ok(Some(task)) => return Ok(Created::Task(task)),
                 Ok(None) => true,
                 // An equal request was first, or has just been.
                 Err(DbError::Conflict(_)) => false,
                 Err(error) => return Err(error),
             };
-            match on_either!(self, database => database.find_key(owner, key))? {
+            match self.first_use(owner, key).await? {
                 Some(first) if first.fingerprint == fingerprint.as_str() => {
                     return Ok(Created::Task(new.as_stored(
                         owner,
@@ -156,6 +156,16 @@ impl TaskStore {
         Err(DbError::Unavailable(format!("the key changed {ATTEMPTS} times")))
     }
 
+    async fn first_use(
+        &self,
+        owner: &OwnerId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<FirstUse>, DbError> {
+        let (user, owner, key) = (owner.as_str(), owner.clone(), key.clone());
+        let find = async move |s: Session<'_>| operations::find_key(s, &owner, &key).await;
+        self.worker.scan(user, find).await
+    }
+
     /// Changes a task. Without any change it is only read, and compared.
     pub(in crate::tasks) async fn update(
         &self,
@@ -170,7 +180,13 @@ impl TaskStore {
                 found => absent_or_stale(found),
             });
         }
-        let write = async |expected| on_either!(self, database => database.change(owner, id, changes, expected));
+        let write = async |expected| {
+            let (mine, changes) = (owner.clone(), changes.clone());
+            let change = async move |s: Session<'_>| {
+                operations::change(s, &mine, id, &changes, expected).await
+            };
+            self.write(owner, change).await
+        };
         self.write_if(owner, id, precondition, write).await
     }
 
@@ -182,7 +198,16 @@ impl TaskStore {
         completed: Option<bool>,
         precondition: &Precondition,
     ) -> Result<Written<Task>, DbError> {
-        let write = async |expected| on_either!(self, database => database.complete(owner, id, completed, expected));
+        let write = async |expected: Option<i64>| {
+            let completion = Completion { owner: owner.clone(), id, completed };
+            let alone = async |completion: Completion| {
+                self.write(owner, async move |s| completion.write(s, expected).await).await
+            };
+            match expected {
+                None => self.completions.write_or(completion, alone).await,
+                Some(_) => alone(completion).await,
+            }
+        };
         self.write_if(owner, id, precondition, write).await
     }
 
@@ -194,8 +219,10 @@ impl TaskStore {
         precondition: &Precondition,
     ) -> Result<Written<()>, DbError> {
         let write = async |expected| {
-            let deleted = on_either!(self, database => database.delete(owner, id, expected))?;
-            Ok(deleted.then_some(()))
+            let mine = owner.clone();
+            let delete =
+                async move |s: Session<'_>| operations::delete(s, &mine, id, expected).await;
+            Ok(self.write(owner, delete).await?.then_some(()))
         };
         self.write_if(owner, id, precondition, write).await
     }
@@ -205,12 +232,23 @@ impl TaskStore {
         &self,
         owner: &OwnerId,
     ) -> Result<usize, DbError> {
-        on_either!(self, database => database.delete_completed(owner))
+        let (user, owner) = (owner.as_str(), owner.clone());
+        let delete = async move |s: Session<'_>| operations::delete_completed(s, &owner).await;
+        self.worker.transaction(user, delete).await
     }
 
     /// Deletes everything there is of the owner, or nothing if any of it fails.
     pub(in crate::tasks) async fn erase(&self, owner: &OwnerId) -> Result<(), DbError> {
-        on_either!(self, database => database.erase(owner))
+        let (user, owner) = (owner.as_str(), owner.clone());
+        self.worker.transaction(user, async move |s| operations::erase(s, &owner).await).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        owner: &OwnerId,
+        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        self.worker.write(owner.as_str(), work).await
     }
 
     /// Writes under a precondition. The comparison of a single `seq` is part of the statement that writes. Of
@@ -222,28 +260,21 @@ impl TaskStore {
         precondition: &Precondition,
         write: impl AsyncFn(Option<i64>) -> Result<Option<T>, DbError>,
     ) -> Result<Written<T>, DbError> {
-        let single = match precondition {
-            Precondition::Exists => {
-                return Ok(write(None).await?.map_or(Written::Absent, Written::Done));
-            }
-            Precondition::OneOf(seqs) => match seqs.as_slice() {
-                [seq] => Some(*seq),
-                _ => None,
-            },
+        let Precondition::OneOf(seqs) = precondition else {
+            return Ok(write(None).await?.map_or(Written::Absent, Written::Done));
         };
         for _ in 0..ATTEMPTS {
-            let expected = match single {
-                Some(seq) => seq,
-                None => match self.find(owner, id).await? {
-                    Some(task) if precondition.holds_for(&task) => task.seq,
+            let (expected, is_only) = match (seqs.as_slice(), seqs.len()) {
+                ([seq], _) => (*seq, true),
+                _ => match self.find(owner, id).await? {
+                    Some(task) if precondition.holds_for(&task) => (task.seq, false),
                     found => return Ok(absent_or_stale(found)),
                 },
             };
-            if let Some(done) = write(Some(expected)).await? {
-                return Ok(Written::Done(done));
-            }
-            if single.is_some() {
-                break;
+            match write(Some(expected)).await? {
+                Some(done) => return Ok(Written::Done(done)),
+                None if is_only => break,
+                None => {}
             }
         }
         // Only now is the task read, to tell one that has changed from one that is not there.
@@ -253,13 +284,6 @@ impl TaskStore {
 
 fn absent_or_stale<T>(found: Option<Task>) -> Written<T> {
     found.map_or(Written::Absent, |task| Written::Stale(EntityTag::of(&task)))
-}
-
-/// A key and what its request asked for.
-#[derive(Clone, Copy)]
-struct Keyed<'a> {
-    key: &'a IdempotencyKey,
-    fingerprint: &'a Fingerprint,
 }
 
 /// The first request with a key.
@@ -287,8 +311,5 @@ fn expiry(now: Timestamp) -> Timestamp {
 /// [`DbError`] when the database refuses.
 pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
     let until = expiry(Timestamp::now());
-    match db {
-        Db::Sqlite(sqlite) => sqlite::purge_keys(sqlite, until).await,
-        Db::Postgres(postgres) => postgres::purge_keys(postgres, until).await,
-    }
+    db.write(async move |mut s| session::execute!(&mut s, ForgetAllKeys { until: &until })).await
 }

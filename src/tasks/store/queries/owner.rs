@@ -41,7 +41,7 @@ pub(in crate::tasks::store) struct TakeSeq<'a> {
     pub(in crate::tasks::store) expected: Option<i64>,
 }
 
-statement!(TakeSeq -> BigInt, |self, out| {
+statement!(TakeSeq -> (BigInt, BigInt), |self, out| {
     out.push_sql("UPDATE owners SET seq = seq + 1 WHERE user_id = ");
     out.push_bind_param::<Text, str>(self.owner.as_str())?;
     out.push_sql(" AND EXISTS (SELECT 1 FROM tasks WHERE tasks.user_id = ");
@@ -50,7 +50,7 @@ statement!(TakeSeq -> BigInt, |self, out| {
     out.push_bind_param::<BigInt, _>(&self.id)?;
     out.push_sql(" AND tasks.seq = coalesce(");
     out.push_bind_param::<Nullable<BigInt>, _>(&self.expected)?;
-    out.push_sql(", tasks.seq)) RETURNING seq");
+    out.push_sql(", tasks.seq)) RETURNING seq, last_id");
     Ok(())
 });
 

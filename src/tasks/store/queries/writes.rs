@@ -10,14 +10,14 @@ use crate::tasks::store::statement::statement;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, TaskChanges};
 
-/// Stores a new task.
+/// Stores a new task and gives its id and `seq`.
 pub(in crate::tasks::store) struct Insert<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
     pub(in crate::tasks::store) new: &'a NewTask,
     pub(in crate::tasks::store) now: Timestamp,
 }
 
-statement!(Insert, |self, out| {
+statement!(Insert -> (BigInt, BigInt), |self, out| {
     out.push_sql(INSERT);
     out.push_sql("SELECT ");
     out.push_bind_param::<Text, str>(self.owner.as_str())?;
@@ -37,7 +37,7 @@ statement!(Insert, |self, out| {
     out.push_bind_param::<BigInt, _>(&self.now)?;
     out.push_sql(", ");
     out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(" FROM o");
+    out.push_sql(" FROM o RETURNING id, seq");
     Ok(())
 });
 

@@ -15,7 +15,6 @@ use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::list::position::{KeyValue, Position};
 use crate::tasks::list::sort::{Direction, SortKey};
 use crate::tasks::store::batch::{Completion, Creation, batch_statements};
-use crate::tasks::store::postgres::postgres_statements;
 use crate::tasks::store::queries::*;
 use crate::tasks::task::priority::Priority;
 
@@ -269,9 +268,22 @@ fn on_postgresql_every_statement_reads_by_the_owners_key() {
         assert_reads_by_the_owners_key(&on_postgres(&db, &statement), name);
     });
     let Parts { owner, id, new, changes, key, fingerprint, now } = &parts;
-    for (name, statement) in postgres_statements(owner, *id, new, changes, (key, fingerprint), *now)
-    {
-        assert_reads_by_the_owners_key(&on_postgres(&db, &*statement), name);
+    let (id, now, expected) = (*id, *now, None);
+    let take = || TakeId { owner, clock: id, limit: 10, now };
+    let insert = || Insert { owner, new, now };
+    let key = InsertKey { owner, key, fingerprint, now };
+    let change = Change { owner, id, changes, flips: false, expected, now };
+    let delete = Delete { owner, id, expected };
+    let count = CountDown { owner, deleted: 1 };
+    let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 5] = [
+        ("insert", &Together(take(), insert())),
+        ("insert with a key", &Together(take(), WithKey(key, insert()))),
+        ("change", &Together(TakeSeq { owner, id, expected }, change)),
+        ("delete", &DeleteAndCount { lock: Lock { owner }, delete, count }),
+        ("lock", &Lock { owner }),
+    ];
+    for (name, statement) in writes {
+        assert_reads_by_the_owners_key(&on_postgres(&db, statement), name);
     }
 }
 

@@ -1,0 +1,239 @@
+//! What the store does, each once for both databases.
+
+use diesel::QueryResult;
+use futures_util::TryStreamExt;
+
+use super::queries::{
+    After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, DeleteCompleted, Erase,
+    Find, FindKey, ForgetKeys, Insert, InsertKey, List, Lock, Newest, Oldest, TABLES, TakeId,
+    TakeSeq, Together, WithKey,
+};
+use super::session::{execute, load, load_both};
+use super::{FirstUse, expiry};
+use crate::auth::OwnerId;
+use crate::db::{Session, Timestamp};
+use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
+use crate::tasks::list::matching::Matcher;
+use crate::tasks::list::page::{Page, Scan};
+use crate::tasks::list::params::ListParams;
+use crate::tasks::list::sort::Direction;
+use crate::tasks::task::id::TaskId;
+use crate::tasks::task::model::{NewTask, Task, TaskChanges};
+
+pub(super) async fn find(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    id: TaskId,
+) -> QueryResult<Option<Task>> {
+    Ok(load!(&mut s, Find { owner, id })?.pop())
+}
+
+pub(super) async fn oldest(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    above: i64,
+    limit: i64,
+) -> QueryResult<Vec<Task>> {
+    load!(&mut s, Oldest { owner, above, limit })
+}
+
+/// `None` when the owner has as many tasks as one may have.
+pub(super) async fn insert(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    new: &NewTask,
+    limit: i64,
+) -> QueryResult<Option<Task>> {
+    let now = Timestamp::now();
+    let take = TakeId { owner, clock: TaskId::now(), limit, now };
+    let made: Option<_> = load_both!(&mut s, take, Insert { owner, new, now });
+    Ok(made.map(|made| new.as_stored(owner, made, now)))
+}
+
+/// As [`insert`], with the key of the request; a unique violation when the owner has used it before.
+pub(super) async fn insert_keyed(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    new: &NewTask,
+    limit: i64,
+    (key, fingerprint): (&IdempotencyKey, &Fingerprint),
+) -> QueryResult<Option<Task>> {
+    let now = Timestamp::now();
+    execute!(&mut s, ForgetKeys { owner, until: expiry(now) })?;
+    let take = TakeId { owner, clock: TaskId::now(), limit, now };
+    let key = InsertKey { owner, key, fingerprint, now };
+    let insert = Insert { owner, new, now };
+    let made: Option<_> = match &mut s {
+        Session::Sqlite(c) => {
+            let taken: Option<(i64, i64)> = diesel::RunQueryDsl::load(take, *c)?.pop();
+            let Some((seq, last_id)) = taken else { return Ok(None) };
+            diesel::RunQueryDsl::execute(After { seq, last_id, second: key }, *c)?;
+            diesel::RunQueryDsl::load(After { seq, last_id, second: insert }, *c)?.pop()
+        }
+        Session::Postgres(c) => {
+            let all = Together(take, WithKey(key, insert));
+            diesel_async::RunQueryDsl::load(all, c).await?.pop()
+        }
+    };
+    Ok(made.map(|made| new.as_stored(owner, made, now)))
+}
+
+pub(super) async fn find_key(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    key: &IdempotencyKey,
+) -> QueryResult<Option<FirstUse>> {
+    let first: Option<(_, _, _, _)> = load!(&mut s, FindKey { owner, key })?.pop();
+    Ok(first.map(FirstUse::from))
+}
+
+/// `None` when there is no such task.
+pub(super) async fn change(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    id: TaskId,
+    changes: &TaskChanges,
+    expected: Option<i64>,
+) -> QueryResult<Option<Task>> {
+    let change = Change { owner, id, changes, flips: false, expected, now: Timestamp::now() };
+    Ok(load_both!(&mut s, TakeSeq { owner, id, expected }, change))
+}
+
+/// Sets `completed`, or flips it with `None`. `None` when there is no such task.
+pub(super) async fn complete(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    id: TaskId,
+    completed: Option<bool>,
+    expected: Option<i64>,
+) -> QueryResult<Option<Task>> {
+    let (flips, now) = (completed.is_none(), Timestamp::now());
+    let changes = &TaskChanges { completed, ..TaskChanges::default() };
+    let change = Change { owner, id, changes, flips, expected, now };
+    Ok(load_both!(&mut s, TakeSeq { owner, id, expected }, change))
+}
+
+/// Whether there was such a task.
+pub(super) async fn delete(
+    s: Session<'_>,
+    owner: &OwnerId,
+    id: TaskId,
+    expected: Option<i64>,
+) -> QueryResult<bool> {
+    let (delete, count) = (Delete { owner, id, expected }, CountDown { owner, deleted: 1 });
+    match s {
+        Session::Sqlite(c) => Ok(diesel::RunQueryDsl::execute(delete, c)? > 0
+            && diesel::RunQueryDsl::execute(count, c)? > 0),
+        Session::Postgres(mut c) => {
+            let all = DeleteAndCount { lock: Lock { owner }, delete, count };
+            Ok(diesel_async::RunQueryDsl::execute(all, &mut c).await? > 0)
+        }
+    }
+}
+
+/// In a transaction.
+pub(super) async fn delete_completed(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<usize> {
+    lock(&mut s, owner).await?;
+    let deleted = execute!(&mut s, DeleteCompleted { owner })?;
+    if deleted > 0 {
+        let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
+        execute!(&mut s, CountDown { owner, deleted })?;
+    }
+    Ok(deleted)
+}
+
+/// In a transaction.
+pub(super) async fn erase(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<()> {
+    lock(&mut s, owner).await?;
+    for table in TABLES {
+        execute!(&mut s, Erase { owner, table })?;
+    }
+    Ok(())
+}
+
+/// Makes other writes of the owner wait. SQLite has one writer anyway.
+async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
+    if let Session::Postgres(c) = s {
+        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn page(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    params: &ListParams,
+) -> QueryResult<Page> {
+    let ListParams { filter, sort, after, include_total, .. } = params;
+    let (limit, after) = (params.one_more(), after.as_ref());
+    let mut total = None;
+    let tasks = if params.reads_by_key() {
+        let from = after.map(|position| position.id.to_i64());
+        match sort.direction {
+            Direction::Descending => {
+                load!(&mut s, Newest { owner, below: from.unwrap_or(i64::MAX), limit })?
+            }
+            Direction::Ascending => {
+                load!(&mut s, Oldest { owner, above: from.unwrap_or(0), limit })?
+            }
+        }
+    } else if let Some(matcher) = Matcher::of(filter) {
+        let matching = Scan::new(matcher, limit, *include_total);
+        let (tasks, found) = scan(&mut s, owner, params, matching).await?;
+        total = Some(found).filter(|_| after.is_none());
+        tasks
+    } else {
+        load!(&mut s, List { owner, filter, sort: *sort, after, limit: Some(limit) })?
+    };
+    let mut page = Page::of(tasks, params);
+    if *include_total {
+        page.total = Some(match total {
+            Some(found) => found,
+            None => count(&mut s, owner, params).await?,
+        });
+    }
+    Ok(page)
+}
+
+/// How many tasks the filter lets through.
+async fn count(s: &mut Session<'_>, owner: &OwnerId, params: &ListParams) -> QueryResult<i64> {
+    let filter = &params.filter;
+    if let Some(matcher) = Matcher::of(filter) {
+        let from_the_start = ListParams { after: None, ..params.clone() };
+        return Ok(scan(s, owner, &from_the_start, Scan::new(matcher, 0, true)).await?.1);
+    }
+    let counted: Option<i64> = if filter.is_open() {
+        load!(s, CountAll { owner })?.pop()
+    } else {
+        load!(s, Count { owner, filter })?.pop()
+    };
+    Ok(counted.unwrap_or_default())
+}
+
+async fn scan(
+    s: &mut Session<'_>,
+    owner: &OwnerId,
+    ListParams { filter, sort, after, .. }: &ListParams,
+    mut scan: Scan<'_>,
+) -> QueryResult<(Vec<Task>, i64)> {
+    let rows = List { owner, filter, sort: *sort, after: after.as_ref(), limit: None };
+    match s {
+        Session::Sqlite(c) => {
+            use diesel::connection::DefaultLoadingMode;
+            for task in diesel::RunQueryDsl::load_iter::<Task, DefaultLoadingMode>(rows, *c)? {
+                if !scan.take(task?) {
+                    break;
+                }
+            }
+        }
+        Session::Postgres(c) => {
+            let mut tasks = diesel_async::RunQueryDsl::load_stream::<Task>(rows, c).await?;
+            while let Some(task) = tasks.try_next().await? {
+                if !scan.take(task) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(scan.finish())
+}

@@ -1,0 +1,49 @@
+//! How statements are run in a session, whichever database it leads to.
+
+/// The rows that a statement gives. All of them are read: SQLite notes an error of the disk only after the last one.
+macro_rules! load {
+    ($session:expr, $statement:expr) => {
+        match $session {
+            $crate::db::Session::Sqlite(c) => diesel::RunQueryDsl::load($statement, &mut **c),
+            $crate::db::Session::Postgres(c) => {
+                diesel_async::RunQueryDsl::load($statement, &mut &**c).await
+            }
+        }
+    };
+}
+
+/// How many rows a statement has changed.
+macro_rules! execute {
+    ($session:expr, $statement:expr) => {
+        match $session {
+            $crate::db::Session::Sqlite(c) => diesel::RunQueryDsl::execute($statement, &mut **c),
+            $crate::db::Session::Postgres(c) => {
+                diesel_async::RunQueryDsl::execute($statement, &mut &**c).await
+            }
+        }
+    };
+}
+
+/// The one row that both steps of a write give together: `None` when the first gives none.
+macro_rules! load_both {
+    ($session:expr, $first:expr, $second:expr) => {
+        match $session {
+            $crate::db::Session::Sqlite(c) => {
+                let taken: Option<(i64, i64)> = diesel::RunQueryDsl::load($first, &mut **c)?.pop();
+                match taken {
+                    Some((seq, last_id)) => {
+                        let second = After { seq, last_id, second: $second };
+                        diesel::RunQueryDsl::load(second, &mut **c)?.pop()
+                    }
+                    None => None,
+                }
+            }
+            $crate::db::Session::Postgres(c) => {
+                let both = Together($first, $second);
+                diesel_async::RunQueryDsl::load(both, &mut &**c).await?.pop()
+            }
+        }
+    };
+}
+
+pub(super) use {execute, load, load_both};
