@@ -1,14 +1,20 @@
 //! `DATABASE_URL` for PostgreSQL: the parameters of libpq that count here, each with libpq's meaning. Any other
 //! is refused by its name: a parameter that is silently ignored may be the one that was meant to protect.
 
+mod parameters;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{ChannelBinding, Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode};
 
+pub(in crate::db) use self::parameters::{Roots, Verify};
+use self::parameters::{channel_binding, invalid, ssl_mode, target_session_attrs};
 use crate::db::url::DatabaseUrlError;
 
 /// How long an attempt to connect may take, unless `connect_timeout` says otherwise.
@@ -23,26 +29,6 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// How sessions show up in `pg_stat_activity`, unless the URL says otherwise.
 const APPLICATION_NAME: &str = "taskbridge";
 
-/// How much of the server's identity is verified (`sslmode` of libpq).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::db) enum Verify {
-    /// Nothing: any certificate is accepted. It protects from eavesdroppers alone.
-    Nothing,
-    /// That one of the roots signed the certificate.
-    Authority,
-    /// That, and that the certificate is made out to the host's name.
-    AuthorityAndName,
-}
-
-/// Which certificates are roots (`sslrootcert` of libpq).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::db) enum Roots {
-    /// Those of the operating system.
-    System,
-    /// Those of a PEM file.
-    File(PathBuf),
-}
-
 /// A server, or several, and how to connect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
@@ -54,10 +40,6 @@ pub struct PostgresUrl {
 }
 
 type Refusal = DatabaseUrlError;
-
-fn invalid(name: &'static str, expected: &'static str) -> Refusal {
-    Refusal::InvalidParameter { name, expected }
-}
 
 impl PostgresUrl {
     /// Parses `postgres://user:password@host:port,host:port/database?name=value&…`.
@@ -234,35 +216,6 @@ impl PostgresUrl {
     }
 }
 
-fn ssl_mode(value: &str) -> Result<(SslMode, Verify), Refusal> {
-    match value {
-        "disable" => Ok((SslMode::Disable, Verify::Nothing)),
-        "prefer" => Ok((SslMode::Prefer, Verify::Nothing)),
-        "require" => Ok((SslMode::Require, Verify::Nothing)),
-        "verify-ca" => Ok((SslMode::Require, Verify::Authority)),
-        "verify-full" => Ok((SslMode::Require, Verify::AuthorityAndName)),
-        _ => Err(invalid("sslmode", "disable, prefer, require, verify-ca or verify-full")),
-    }
-}
-
-fn channel_binding(value: &str) -> Result<ChannelBinding, Refusal> {
-    match value {
-        "disable" => Ok(ChannelBinding::Disable),
-        "prefer" => Ok(ChannelBinding::Prefer),
-        "require" => Ok(ChannelBinding::Require),
-        _ => Err(invalid("channel_binding", "disable, prefer or require")),
-    }
-}
-
-fn target_session_attrs(value: &str) -> Result<TargetSessionAttrs, Refusal> {
-    match value {
-        "any" => Ok(TargetSessionAttrs::Any),
-        "read-write" => Ok(TargetSessionAttrs::ReadWrite),
-        "read-only" => Ok(TargetSessionAttrs::ReadOnly),
-        _ => Err(invalid("target_session_attrs", "any, read-write or read-only")),
-    }
-}
-
 fn unknown(name: &str) -> Refusal {
     Refusal::UnknownParameter(shown(name))
 }
@@ -297,125 +250,5 @@ impl fmt::Display for PostgresUrl {
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(parameters: &str) -> Result<PostgresUrl, Refusal> {
-        PostgresUrl::parse(&format!("postgres://me:p%3Dwd@db.example:6432/tasks{parameters}"))
-    }
-
-    #[test]
-    fn every_parameter_has_the_meaning_of_libpq() {
-        let url = parse(
-            "?options=-c%20search_path%3Dmine&application_name=a&connect_timeout=9\
-             &target_session_attrs=read-write&channel_binding=require",
-        )
-        .unwrap();
-        let config = url.hosts().next().unwrap();
-        assert_eq!(config.get_password(), Some(b"p=wd".as_slice()));
-        assert_eq!(config.get_options(), Some("-c search_path=mine"));
-        assert_eq!(config.get_application_name(), Some("a"));
-        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(9)));
-        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
-        assert_eq!(config.get_channel_binding(), ChannelBinding::Require);
-        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
-        assert_eq!(config.get_user(), Some("me"));
-        assert_eq!(config.get_dbname(), Some("tasks"));
-        let defaults = parse("").unwrap().hosts().next().unwrap();
-        assert_eq!(defaults.get_application_name(), Some("taskbridge"));
-        assert_eq!(defaults.get_connect_timeout(), Some(&Duration::from_secs(3)));
-        assert_eq!(defaults.get_ssl_mode(), SslMode::Prefer);
-    }
-
-    #[test]
-    fn the_server_is_verified_as_far_as_sslmode_and_sslrootcert_say() {
-        let file = || Some(Roots::File("/etc/my ca.crt".into()));
-        for (parameters, mode, verify, roots) in [
-            ("?sslmode=disable", SslMode::Disable, Verify::Nothing, None),
-            ("?sslmode=prefer", SslMode::Prefer, Verify::Nothing, None),
-            ("?sslmode=require", SslMode::Require, Verify::Nothing, None),
-            (
-                "?sslmode=require&sslrootcert=/etc/my%20ca.crt",
-                SslMode::Require,
-                Verify::Authority,
-                file(),
-            ),
-            (
-                "?sslrootcert=/etc/my%20ca.crt&sslmode=verify-ca",
-                SslMode::Require,
-                Verify::Authority,
-                file(),
-            ),
-            (
-                "?sslmode=verify-full&sslrootcert=/etc/my%20ca.crt",
-                SslMode::Require,
-                Verify::AuthorityAndName,
-                file(),
-            ),
-            (
-                "?sslmode=verify-full&sslrootcert=system",
-                SslMode::Require,
-                Verify::AuthorityAndName,
-                Some(Roots::System),
-            ),
-        ] {
-            let url = parse(parameters).unwrap();
-            let config = url.hosts().next().unwrap();
-            assert_eq!(config.get_ssl_mode(), mode, "{parameters}");
-            assert_eq!(url.verification(), (verify, roots.as_ref()), "{parameters}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_understood_is_refused_by_name() {
-        for (parameters, words) in [
-            ("?sslcrl=list.crl", "unknown parameter sslcrl"),
-            ("?gssencmode=require", "unknown parameter gssencmode"),
-            ("?keepalives_idle=3", "unknown parameter keepalives_idle"),
-            ("?host=other", "unknown parameter host"),
-            ("?sslmode=allow", "sslmode"),
-            ("?sslmode=verify-full", "sslrootcert"),
-            ("?sslmode=verify-ca&sslrootcert=system", "sslrootcert"),
-            ("?sslrootcert=system", "sslrootcert"),
-            ("?channel_binding=yes", "channel_binding"),
-            ("?connect_timeout=0", "connect_timeout"),
-            ("?target_session_attrs=primary", "target_session_attrs"),
-            ("?options=a&options=b", "options twice"),
-            ("?hunter2", "not shown"),
-            ("?hunter2@h/d=x", "not shown"),
-        ] {
-            let refusal = parse(parameters).err().unwrap().to_string();
-            assert!(
-                refusal.contains(words) && !refusal.contains("hunter2"),
-                "{parameters}: {refusal}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let url = parse("?sslmode=require").unwrap();
-        assert_eq!(url.to_string(), "db.example:6432/tasks");
-        for message in [format!("bad URI: \"{}\"", url.text), "near p=wd".into(), "p%3Dwd".into()] {
-            let redacted = url.redact(&message);
-            assert!(!redacted.contains("p=wd") && !redacted.contains("p%3Dwd"), "{redacted}");
-        }
-    }
-
-    #[test]
-    fn several_hosts_and_sockets_are_named() {
-        for (text, shown) in [
-            ("postgres://a:1,b:2/d", "a:1,b:2/d"),
-            ("postgres://me@%2Frun%2Fpg/d", "/run/pg:5432/d"),
-            ("postgres://me@/d?host=/run/pg", "/run/pg/d"),
-        ] {
-            let url = PostgresUrl::parse(text).unwrap();
-            assert_eq!(url.to_string(), shown);
-            assert_eq!(url.hosts().count(), shown.split(',').count());
-        }
     }
 }

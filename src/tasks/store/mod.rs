@@ -4,19 +4,22 @@
 //! [`queries`] holds each statement once and [`operations`] each use of them once, for both databases. A [`Worker`]
 //! runs the operations; on PostgreSQL new and completed tasks go in batches ([`batch`]).
 
+#[macro_use]
+mod session;
+#[macro_use]
+mod statement;
+
 mod batch;
+mod once;
 mod operations;
 mod queries;
-mod session;
-mod statement;
 #[cfg(test)]
 mod tests;
 
 use diesel::QueryResult;
 
 use self::batch::{Completion, Creation};
-use self::queries::ForgetAllKeys;
-use super::idempotency::{Fingerprint, IdempotencyKey, LIFETIME_MICROS};
+pub(crate) use self::once::purge_idempotency_keys;
 use super::list::page::Page;
 use super::list::params::ListParams;
 use super::request::precondition::{Precondition, Written};
@@ -24,7 +27,7 @@ use super::task::etag::EntityTag;
 use super::task::id::TaskId;
 use super::task::model::{NewTask, Task, TaskChanges};
 use crate::auth::OwnerId;
-use crate::db::{Batch, Db, DbError, Session, Timestamp, Worker};
+use crate::db::{Batch, Db, DbError, Session, Worker};
 
 /// How often a write is tried when its task or its key changes at the wrong moment.
 const ATTEMPTS: usize = 5;
@@ -115,55 +118,6 @@ impl TaskStore {
         };
         let made = self.creations.write_or(creation, alone).await?;
         Ok(made.map_or(Created::LimitReached, Created::Task))
-    }
-
-    /// Stores a new task under a key, or gives the task as an equal request has made it while the key was kept,
-    /// whatever has become of it since.
-    pub(in crate::tasks) async fn create_once(
-        &self,
-        owner: &OwnerId,
-        new: &NewTask,
-        key: &IdempotencyKey,
-    ) -> Result<Created, DbError> {
-        let fingerprint = Fingerprint::of(new);
-        for _ in 0..ATTEMPTS {
-            let (mine, asked, limit) = (owner.clone(), new.clone(), self.limit);
-            let keyed = (key.clone(), fingerprint.clone());
-            let insert = async move |s: Session<'_>| {
-                operations::insert_keyed(s, &mine, &asked, limit, (&keyed.0, &keyed.1)).await
-            };
-            let is_full = match self.write(owner, insert).await {
-                Ok(Some(task)) => return Ok(Created::Task(task)),
-                Ok(None) => true,
-                // An equal request was first, or has just been.
-                Err(DbError::Conflict(_)) => false,
-                Err(error) => return Err(error),
-            };
-            match self.first_use(owner, key).await? {
-                Some(first) if first.fingerprint == fingerprint.as_str() => {
-                    return Ok(Created::Task(new.as_stored(
-                        owner,
-                        (first.id, first.seq),
-                        first.at,
-                    )));
-                }
-                Some(_) => return Ok(Created::KeyReused),
-                None if is_full => return Ok(Created::LimitReached),
-                // The key was erased in between, so it is free.
-                None => {}
-            }
-        }
-        Err(DbError::Unavailable(format!("the key changed {ATTEMPTS} times")))
-    }
-
-    async fn first_use(
-        &self,
-        owner: &OwnerId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<FirstUse>, DbError> {
-        let (user, owner, key) = (owner.as_str(), owner.clone(), key.clone());
-        let find = async move |s: Session<'_>| operations::find_key(s, &owner, &key).await;
-        self.worker.scan(user, find).await
     }
 
     /// Changes a task. Without any change it is only read, and compared.
@@ -284,32 +238,4 @@ impl TaskStore {
 
 fn absent_or_stale<T>(found: Option<Task>) -> Written<T> {
     found.map_or(Written::Absent, |task| Written::Stale(EntityTag::of(&task)))
-}
-
-/// The first request with a key.
-struct FirstUse {
-    fingerprint: String,
-    id: TaskId,
-    seq: i64,
-    at: Timestamp,
-}
-
-impl From<(String, TaskId, i64, Timestamp)> for FirstUse {
-    fn from((fingerprint, id, seq, at): (String, TaskId, i64, Timestamp)) -> Self {
-        Self { fingerprint, id, seq, at }
-    }
-}
-
-/// When a key must have been used that has expired now.
-fn expiry(now: Timestamp) -> Timestamp {
-    Timestamp::from_micros(now.micros().saturating_sub(LIFETIME_MICROS))
-}
-
-/// Deletes the expired idempotency keys of all users, and returns how many.
-///
-/// # Errors
-/// [`DbError`] when the database refuses.
-pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
-    let until = expiry(Timestamp::now());
-    db.write(async move |mut s| session::execute!(&mut s, ForgetAllKeys { until: &until })).await
 }

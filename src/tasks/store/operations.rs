@@ -3,13 +3,12 @@
 use diesel::QueryResult;
 use futures_util::TryStreamExt;
 
+use super::once::{FirstUse, expiry};
 use super::queries::{
     After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, DeleteCompleted, Erase,
     Find, FindKey, ForgetKeys, Insert, InsertKey, List, Lock, Newest, Oldest, TABLES, TakeId,
     TakeSeq, Together, WithKey,
 };
-use super::session::{execute, load, load_both};
-use super::{FirstUse, expiry};
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};

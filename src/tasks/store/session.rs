@@ -45,5 +45,3 @@ macro_rules! load_both {
         }
     };
 }
-
-pub(super) use {execute, load, load_both};

@@ -5,7 +5,6 @@ use diesel::sql_types::{BigInt, Text};
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
-use crate::tasks::store::statement::statement;
 
 /// Stores the key of the request that makes a task; a conflict when the owner has used it before.
 pub(in crate::tasks::store) struct InsertKey<'a> {
@@ -16,18 +15,11 @@ pub(in crate::tasks::store) struct InsertKey<'a> {
 }
 
 statement!(InsertKey, |self, out| {
-    out.push_sql(
-        "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, task_seq, created_at) SELECT ",
+    sql!(out,
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, task_seq, created_at)"
+        " SELECT " [Text: self.owner.as_str()] ", " [Text: self.key.as_str()]
+        ", " [Text: self.fingerprint.as_str()] ", o.last_id, o.seq, " [BigInt: &self.now] " FROM o"
     );
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(", ");
-    out.push_bind_param::<Text, str>(self.key.as_str())?;
-    out.push_sql(", ");
-    out.push_bind_param::<Text, str>(self.fingerprint.as_str())?;
-    out.push_sql(", o.last_id, o.seq, ");
-    out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(" FROM o");
-    Ok(())
 });
 
 /// Fingerprint, task id, `seq` and time of the request that has used this key.
@@ -37,12 +29,10 @@ pub(in crate::tasks::store) struct FindKey<'a> {
 }
 
 statement!(FindKey -> (Text, BigInt, BigInt, BigInt), |self, out| {
-    out.push_sql(
-        "SELECT fingerprint, task_id, task_seq, created_at FROM idempotency_keys WHERE user_id = ",
+    sql!(out,
+        "SELECT fingerprint, task_id, task_seq, created_at FROM idempotency_keys"
+        " WHERE user_id = " [Text: self.owner.as_str()] " AND key = " [Text: self.key.as_str()]
     );
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND key = ");
-    out.push_bind_param::<Text, str>(self.key.as_str())
 });
 
 /// Deletes the owner's keys that were used at this moment or before.
@@ -52,10 +42,10 @@ pub(in crate::tasks::store) struct ForgetKeys<'a> {
 }
 
 statement!(ForgetKeys, |self, out| {
-    out.push_sql("DELETE FROM idempotency_keys WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND created_at <= ");
-    out.push_bind_param::<BigInt, _>(&self.until)
+    sql!(out,
+        "DELETE FROM idempotency_keys WHERE user_id = " [Text: self.owner.as_str()]
+        " AND created_at <= " [BigInt: &self.until]
+    );
 });
 
 /// Deletes the keys of all users that were used at this moment or before. The one statement without an owner: it
@@ -65,6 +55,5 @@ pub(in crate::tasks::store) struct ForgetAllKeys<'a> {
 }
 
 statement!(ForgetAllKeys, |self, out| {
-    out.push_sql("DELETE FROM idempotency_keys WHERE created_at <= ");
-    out.push_bind_param::<BigInt, _>(self.until)
+    sql!(out, "DELETE FROM idempotency_keys WHERE created_at <= " [BigInt: self.until]);
 });

@@ -14,7 +14,6 @@ use crate::db::schema::tasks;
 use crate::tasks::list::filter::TaskFilter;
 use crate::tasks::list::position::{KeyValue, Position};
 use crate::tasks::list::sort::{Direction, Sort, SortKey};
-use crate::tasks::store::statement::statement;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::priority::Priority;
 
@@ -35,10 +34,8 @@ statement!(List -> tasks::SqlType, not kept, |self, out| {
     }
     order(&mut out, self.sort);
     if let Some(limit) = &self.limit {
-        out.push_sql(" LIMIT ");
-        out.push_bind_param::<BigInt, _>(limit)?;
+        sql!(out, " LIMIT " [BigInt: limit]);
     }
-    Ok(())
 });
 
 /// How many tasks a filter without tags and search lets through.
@@ -48,9 +45,8 @@ pub(in crate::tasks::store) struct Count<'a> {
 }
 
 statement!(Count -> BigInt, not kept, |self, out| {
-    out.push_sql("SELECT count(*) FROM tasks WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    conditions(&mut out, self.filter)
+    sql!(out, "SELECT count(*) FROM tasks WHERE user_id = " [Text: self.owner.as_str()]);
+    conditions(&mut out, self.filter)?;
 });
 
 /// A database that knows the types of a task's members.
@@ -72,23 +68,20 @@ where
     Timestamp: ToSql<BigInt, DB>,
 {
     if let Some(completed) = &filter.completed {
-        out.push_sql(" AND completed = ");
-        out.push_bind_param::<Bool, _>(completed)?;
+        sql!(out, " AND completed = " [Bool: completed]);
     }
     for (index, priority) in filter.priorities.iter().enumerate() {
-        out.push_sql(if index == 0 { " AND priority IN (" } else { ", " });
-        out.push_bind_param::<SmallInt, _>(priority)?;
+        let before = if index == 0 { " AND priority IN (" } else { ", " };
+        sql!(out, {before} [SmallInt: priority]);
     }
     if !filter.priorities.is_empty() {
-        out.push_sql(")");
+        sql!(out, ")");
     }
     if let Some(moment) = &filter.due_before {
-        out.push_sql(" AND due_date < ");
-        out.push_bind_param::<BigInt, _>(moment)?;
+        sql!(out, " AND due_date < " [BigInt: moment]);
     }
     if let Some(moment) = &filter.due_after {
-        out.push_sql(" AND due_date > ");
-        out.push_bind_param::<BigInt, _>(moment)?;
+        sql!(out, " AND due_date > " [BigInt: moment]);
     }
     Ok(())
 }
@@ -120,33 +113,21 @@ where
         Direction::Ascending => " > ",
         Direction::Descending => " < ",
     };
+    let may_be_empty = sort.key == SortKey::DueDate;
     let Some(column) = column(sort.key).filter(|_| *key != KeyValue::Nothing) else {
-        out.push_sql(if sort.key == SortKey::DueDate {
-            " AND due_date IS NULL AND id"
-        } else {
-            " AND id"
-        });
-        out.push_sql(than);
-        return out.push_bind_param::<BigInt, _>(id);
+        let empty = if may_be_empty { " AND due_date IS NULL" } else { "" };
+        sql!(out, {empty} " AND id" {than} [BigInt: id]);
+        return Ok(());
     };
-    out.push_sql(if sort.key == SortKey::DueDate {
-        " AND (due_date IS NULL OR ("
-    } else {
-        " AND (("
-    });
-    out.push_sql(column);
-    out.push_sql(", id)");
-    out.push_sql(than);
-    out.push_sql("(");
+    let or_empty = if may_be_empty { "due_date IS NULL OR " } else { "" };
+    sql!(out, " AND (" {or_empty} "(" {column} ", id)" {than} "(");
     match key {
         KeyValue::Moment(moment) => out.push_bind_param::<BigInt, _>(moment)?,
         KeyValue::Text(text) => out.push_bind_param::<Text, str>(text)?,
         KeyValue::Priority(priority) => out.push_bind_param::<SmallInt, _>(priority)?,
         KeyValue::Nothing => {}
     }
-    out.push_sql(", ");
-    out.push_bind_param::<BigInt, _>(id)?;
-    out.push_sql("))");
+    sql!(out, ", " [BigInt: id] "))");
     Ok(())
 }
 
@@ -160,10 +141,7 @@ fn order<DB: Database>(out: &mut AstPass<'_, '_, DB>, sort: Sort) {
         out.push_sql("due_date IS NULL, ");
     }
     if let Some(column) = column(sort.key) {
-        out.push_sql(column);
-        out.push_sql(direction);
-        out.push_sql(", ");
+        sql!(out, {column} {direction} ", ");
     }
-    out.push_sql("id");
-    out.push_sql(direction);
+    sql!(out, "id" {direction});
 }

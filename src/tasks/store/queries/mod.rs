@@ -6,6 +6,7 @@
 //! second` ([`Together`]). SQLite, whose `WITH` cannot write, runs them one after the other and hands the
 //! second what the first has given, as `WITH o AS (VALUES (…)) second` ([`After`]).
 
+mod batches;
 mod keys;
 mod list;
 mod owner;
@@ -13,6 +14,7 @@ mod reads;
 mod steps;
 mod writes;
 
+pub(super) use batches::{CompleteAll, InsertAll};
 pub(super) use keys::{FindKey, ForgetAllKeys, ForgetKeys, InsertKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{CountDown, Lock, TakeId, TakeSeq};

@@ -4,7 +4,6 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
-use crate::tasks::store::statement::statement;
 use crate::tasks::task::id::TaskId;
 
 /// Takes a `seq` and an id for a new task; gives no row when the owner has as many tasks as one may have.
@@ -17,20 +16,14 @@ pub(in crate::tasks::store) struct TakeId<'a> {
 }
 
 statement!(TakeId -> (BigInt, BigInt), |self, out| {
-    out.push_sql("INSERT INTO owners (user_id, seq, last_id, tasks, epoch) VALUES (");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(", 1, ");
-    out.push_bind_param::<BigInt, _>(&self.clock)?;
-    out.push_sql(", 1, ");
-    out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(
-        ") ON CONFLICT (user_id) DO UPDATE SET seq = owners.seq + 1, tasks = owners.tasks + 1, \
-         last_id = CASE WHEN excluded.last_id > owners.last_id THEN excluded.last_id \
-         ELSE owners.last_id + 1 END WHERE owners.tasks < ",
+    sql!(out,
+        "INSERT INTO owners (user_id, seq, last_id, tasks, epoch) "
+        "VALUES (" [Text: self.owner.as_str()] ", 1, " [BigInt: &self.clock] ", 1, " [BigInt: &self.now]
+        ") ON CONFLICT (user_id) DO UPDATE SET seq = owners.seq + 1, tasks = owners.tasks + 1, "
+        "last_id = CASE WHEN excluded.last_id > owners.last_id THEN excluded.last_id "
+        "ELSE owners.last_id + 1 END WHERE owners.tasks < " [BigInt: &self.limit]
+        " RETURNING seq, last_id"
     );
-    out.push_bind_param::<BigInt, _>(&self.limit)?;
-    out.push_sql(" RETURNING seq, last_id");
-    Ok(())
 });
 
 /// Takes a `seq` for a change of a task; gives no row when there is no such task.
@@ -42,16 +35,13 @@ pub(in crate::tasks::store) struct TakeSeq<'a> {
 }
 
 statement!(TakeSeq -> (BigInt, BigInt), |self, out| {
-    out.push_sql("UPDATE owners SET seq = seq + 1 WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND EXISTS (SELECT 1 FROM tasks WHERE tasks.user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND tasks.id = ");
-    out.push_bind_param::<BigInt, _>(&self.id)?;
-    out.push_sql(" AND tasks.seq = coalesce(");
-    out.push_bind_param::<Nullable<BigInt>, _>(&self.expected)?;
-    out.push_sql(", tasks.seq)) RETURNING seq, last_id");
-    Ok(())
+    sql!(out,
+        "UPDATE owners SET seq = seq + 1 WHERE user_id = " [Text: self.owner.as_str()]
+        " AND EXISTS (SELECT 1 FROM tasks WHERE tasks.user_id = " [Text: self.owner.as_str()]
+        " AND tasks.id = " [BigInt: &self.id]
+        " AND tasks.seq = coalesce(" [Nullable<BigInt>: &self.expected]
+        ", tasks.seq)) RETURNING seq, last_id"
+    );
 });
 
 /// Counts tasks that are gone.
@@ -61,10 +51,10 @@ pub(in crate::tasks::store) struct CountDown<'a> {
 }
 
 statement!(CountDown, |self, out| {
-    out.push_sql("UPDATE owners SET seq = seq + 1, tasks = tasks - ");
-    out.push_bind_param::<BigInt, _>(&self.deleted)?;
-    out.push_sql(" WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())
+    sql!(out,
+        "UPDATE owners SET seq = seq + 1, tasks = tasks - " [BigInt: &self.deleted]
+        " WHERE user_id = " [Text: self.owner.as_str()]
+    );
 });
 
 /// Locks the owner's row on PostgreSQL, before a write that only knows afterwards what to note there. On SQLite
@@ -74,8 +64,8 @@ pub(in crate::tasks::store) struct Lock<'a> {
 }
 
 statement!(Lock -> Text, |self, out| {
-    out.push_sql("SELECT user_id FROM owners WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" FOR NO KEY UPDATE");
-    Ok(())
+    sql!(out,
+        "SELECT user_id FROM owners WHERE user_id = " [Text: self.owner.as_str()]
+        " FOR NO KEY UPDATE"
+    );
 });

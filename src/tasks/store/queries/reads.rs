@@ -9,7 +9,6 @@ use diesel::sql_types::{BigInt, HasSqlType, Text};
 use super::COLUMNS;
 use crate::auth::OwnerId;
 use crate::db::schema::tasks;
-use crate::tasks::store::statement::statement;
 use crate::tasks::task::id::TaskId;
 
 /// One task.
@@ -20,8 +19,7 @@ pub(in crate::tasks::store) struct Find<'a> {
 
 statement!(Find -> tasks::SqlType, |self, out| {
     select(&mut out, self.owner)?;
-    out.push_sql(" AND id = ");
-    out.push_bind_param::<BigInt, _>(&self.id)
+    sql!(out, " AND id = " [BigInt: &self.id]);
 });
 
 /// The newest tasks made before `below`.
@@ -33,10 +31,7 @@ pub(in crate::tasks::store) struct Newest<'a> {
 
 statement!(Newest -> tasks::SqlType, |self, out| {
     select(&mut out, self.owner)?;
-    out.push_sql(" AND id < ");
-    out.push_bind_param::<BigInt, _>(&self.below)?;
-    out.push_sql(" ORDER BY id DESC LIMIT ");
-    out.push_bind_param::<BigInt, _>(&self.limit)
+    sql!(out, " AND id < " [BigInt: &self.below] " ORDER BY id DESC LIMIT " [BigInt: &self.limit]);
 });
 
 /// The oldest tasks made after `above`.
@@ -48,10 +43,7 @@ pub(in crate::tasks::store) struct Oldest<'a> {
 
 statement!(Oldest -> tasks::SqlType, |self, out| {
     select(&mut out, self.owner)?;
-    out.push_sql(" AND id > ");
-    out.push_bind_param::<BigInt, _>(&self.above)?;
-    out.push_sql(" ORDER BY id LIMIT ");
-    out.push_bind_param::<BigInt, _>(&self.limit)
+    sql!(out, " AND id > " [BigInt: &self.above] " ORDER BY id LIMIT " [BigInt: &self.limit]);
 });
 
 /// How many tasks there are.
@@ -60,8 +52,7 @@ pub(in crate::tasks::store) struct CountAll<'a> {
 }
 
 statement!(CountAll -> BigInt, |self, out| {
-    out.push_sql("SELECT tasks FROM owners WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())
+    sql!(out, "SELECT tasks FROM owners WHERE user_id = " [Text: self.owner.as_str()]);
 });
 
 /// Begins every read of tasks.
@@ -70,8 +61,6 @@ where
     DB: Backend + HasSqlType<Text>,
     str: ToSql<Text, DB>,
 {
-    out.push_sql("SELECT ");
-    out.push_sql(COLUMNS);
-    out.push_sql(" FROM tasks WHERE user_id = ");
-    out.push_bind_param::<Text, str>(owner.as_str())
+    sql!(out, "SELECT " {COLUMNS} " FROM tasks WHERE user_id = " [Text: owner.as_str()]);
+    Ok(())
 }

@@ -19,10 +19,8 @@ impl<First: QueryFragment<Pg>, Second: QueryFragment<Pg>> QueryFragment<Pg>
     for Together<First, Second>
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH o AS (");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(") ");
-        self.1.walk_ast(out)
+        sql!(out, "WITH o AS (" (self.0) ") " (self.1));
+        Ok(())
     }
 }
 
@@ -41,10 +39,8 @@ impl<Key: QueryFragment<Pg>, Insertion: QueryFragment<Pg>> QueryFragment<Pg>
     for WithKey<Key, Insertion>
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(", k AS (");
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(") ");
-        self.1.walk_ast(out)
+        sql!(out, ", k AS (" (self.0) ") " (self.1));
+        Ok(())
     }
 }
 
@@ -60,23 +56,12 @@ pub(in crate::tasks::store) struct DeleteAndCount<'a> {
     pub(in crate::tasks::store) count: CountDown<'a>,
 }
 
-impl QueryId for DeleteAndCount<'_> {
-    type QueryId = DeleteAndCount<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl QueryFragment<Pg> for DeleteAndCount<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH o AS (");
-        self.lock.walk_ast(out.reborrow())?;
-        out.push_sql("), d AS (");
-        self.delete.walk_ast(out.reborrow())?;
-        out.push_sql(" AND EXISTS (SELECT 1 FROM o) RETURNING id) ");
-        self.count.walk_ast(out.reborrow())?;
-        out.push_sql(" AND EXISTS (SELECT 1 FROM d)");
-        Ok(())
-    }
-}
+statement!(DeleteAndCount, on Pg, |self, out| {
+    sql!(out,
+        "WITH o AS (" (self.lock) "), d AS (" (self.delete)
+        " AND EXISTS (SELECT 1 FROM o) RETURNING id) " (self.count) " AND EXISTS (SELECT 1 FROM d)"
+    );
+});
 
 /// The second step, with what the first one has given, on SQLite.
 #[derive(QueryId)]
@@ -88,12 +73,11 @@ pub(in crate::tasks::store) struct After<Second> {
 
 impl<Second: QueryFragment<Sqlite>> QueryFragment<Sqlite> for After<Second> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("WITH o (seq, last_id) AS (VALUES (");
-        out.push_bind_param::<BigInt, _>(&self.seq)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.last_id)?;
-        out.push_sql(")) ");
-        self.second.walk_ast(out)
+        sql!(out,
+            "WITH o (seq, last_id) AS (VALUES (" [BigInt: &self.seq] ", " [BigInt: &self.last_id]
+            ")) " (self.second)
+        );
+        Ok(())
     }
 }
 

@@ -6,7 +6,6 @@ use super::{COLUMNS, INSERT};
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
 use crate::db::schema::tasks;
-use crate::tasks::store::statement::statement;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, TaskChanges};
 
@@ -18,27 +17,13 @@ pub(in crate::tasks::store) struct Insert<'a> {
 }
 
 statement!(Insert -> (BigInt, BigInt), |self, out| {
-    out.push_sql(INSERT);
-    out.push_sql("SELECT ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(", o.last_id, o.seq, ");
-    out.push_bind_param::<Text, _>(&self.new.title)?;
-    out.push_sql(", ");
-    out.push_bind_param::<Nullable<Text>, _>(&self.new.description)?;
-    out.push_sql(", ");
-    out.push_bind_param::<Bool, _>(&self.new.completed)?;
-    out.push_sql(", ");
-    out.push_bind_param::<SmallInt, _>(&self.new.priority)?;
-    out.push_sql(", ");
-    out.push_bind_param::<Text, _>(&self.new.tags)?;
-    out.push_sql(", ");
-    out.push_bind_param::<Nullable<BigInt>, _>(&self.new.due_date)?;
-    out.push_sql(", ");
-    out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(", ");
-    out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(" FROM o RETURNING id, seq");
-    Ok(())
+    sql!(out,
+        {INSERT} "SELECT " [Text: self.owner.as_str()]
+        ", o.last_id, o.seq, " [Text: &self.new.title] ", " [Nullable<Text>: &self.new.description]
+        ", " [Bool: &self.new.completed] ", " [SmallInt: &self.new.priority]
+        ", " [Text: &self.new.tags] ", " [Nullable<BigInt>: &self.new.due_date]
+        ", " [BigInt: &self.now] ", " [BigInt: &self.now] " FROM o RETURNING id, seq"
+    );
 });
 
 /// Changes a task: what is `None` stays. One text for every set of changes, so that it is planned once.
@@ -52,48 +37,28 @@ pub(in crate::tasks::store) struct Change<'a> {
     pub(in crate::tasks::store) now: Timestamp,
 }
 
-/// Whether a member is to be changed.
-fn is_set<T>(change: &Option<T>) -> &'static bool {
-    if change.is_some() { &true } else { &false }
+/// Whether a member that may be empty is to be changed, and to what.
+fn set<T>(change: &Option<Option<T>>) -> (&'static bool, &Option<T>) {
+    change.as_ref().map_or((&false, &None), |value| (&true, value))
 }
 
 statement!(Change -> tasks::SqlType, |self, out| {
     let TaskChanges { title, description, completed, priority, tags, due_date } = self.changes;
-    out.push_sql("UPDATE tasks SET seq = o.seq, title = coalesce(");
-    out.push_bind_param::<Nullable<Text>, _>(title)?;
-    out.push_sql(", title), description = CASE WHEN ");
-    out.push_bind_param::<Bool, _>(is_set(description))?;
-    out.push_sql(" THEN ");
-    match description {
-        Some(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
-        None => out.push_bind_param::<Nullable<Text>, Option<String>>(&None)?,
-    }
-    out.push_sql(" ELSE description END, completed = CASE WHEN ");
-    out.push_bind_param::<Bool, _>(&self.flips)?;
-    out.push_sql(" THEN NOT completed ELSE coalesce(");
-    out.push_bind_param::<Nullable<Bool>, _>(completed)?;
-    out.push_sql(", completed) END, priority = coalesce(");
-    out.push_bind_param::<Nullable<SmallInt>, _>(priority)?;
-    out.push_sql(", priority), tags = coalesce(");
-    out.push_bind_param::<Nullable<Text>, _>(tags)?;
-    out.push_sql(", tags), due_date = CASE WHEN ");
-    out.push_bind_param::<Bool, _>(is_set(due_date))?;
-    out.push_sql(" THEN ");
-    match due_date {
-        Some(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
-        None => out.push_bind_param::<Nullable<BigInt>, Option<Timestamp>>(&None)?,
-    }
-    out.push_sql(" ELSE due_date END, updated_at = ");
-    out.push_bind_param::<BigInt, _>(&self.now)?;
-    out.push_sql(" FROM o WHERE tasks.user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND tasks.id = ");
-    out.push_bind_param::<BigInt, _>(&self.id)?;
-    out.push_sql(" AND tasks.seq = coalesce(");
-    out.push_bind_param::<Nullable<BigInt>, _>(&self.expected)?;
-    out.push_sql(", tasks.seq) RETURNING ");
-    out.push_sql(COLUMNS);
-    Ok(())
+    let ((describes, description), (dates, due_date)) = (set(description), set(due_date));
+    sql!(out,
+        "UPDATE tasks SET seq = o.seq, title = coalesce(" [Nullable<Text>: title] ", title), "
+        "description = CASE WHEN " [Bool: describes] " THEN " [Nullable<Text>: description]
+        " ELSE description END, completed = CASE WHEN " [Bool: &self.flips] " THEN NOT completed "
+        "ELSE coalesce(" [Nullable<Bool>: completed] ", completed) END, "
+        "priority = coalesce(" [Nullable<SmallInt>: priority] ", priority), "
+        "tags = coalesce(" [Nullable<Text>: tags] ", tags), "
+        "due_date = CASE WHEN " [Bool: dates] " THEN " [Nullable<BigInt>: due_date]
+        " ELSE due_date END, updated_at = " [BigInt: &self.now]
+        " FROM o WHERE tasks.user_id = " [Text: self.owner.as_str()]
+        " AND tasks.id = " [BigInt: &self.id]
+        " AND tasks.seq = coalesce(" [Nullable<BigInt>: &self.expected] ", tasks.seq) RETURNING "
+        {COLUMNS}
+    );
 });
 
 /// Deletes a task.
@@ -104,14 +69,11 @@ pub(in crate::tasks::store) struct Delete<'a> {
 }
 
 statement!(Delete, |self, out| {
-    out.push_sql("DELETE FROM tasks WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())?;
-    out.push_sql(" AND id = ");
-    out.push_bind_param::<BigInt, _>(&self.id)?;
-    out.push_sql(" AND seq = coalesce(");
-    out.push_bind_param::<Nullable<BigInt>, _>(&self.expected)?;
-    out.push_sql(", seq)");
-    Ok(())
+    sql!(out,
+        "DELETE FROM tasks WHERE user_id = " [Text: self.owner.as_str()]
+        " AND id = " [BigInt: &self.id] " AND seq = coalesce(" [Nullable<BigInt>: &self.expected]
+        ", seq)"
+    );
 });
 
 /// Deletes the completed tasks.
@@ -120,8 +82,7 @@ pub(in crate::tasks::store) struct DeleteCompleted<'a> {
 }
 
 statement!(DeleteCompleted, |self, out| {
-    out.push_sql("DELETE FROM tasks WHERE completed AND user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())
+    sql!(out, "DELETE FROM tasks WHERE completed AND user_id = " [Text: self.owner.as_str()]);
 });
 
 /// Deletes all that a table holds of the owner.
@@ -135,8 +96,5 @@ pub(in crate::tasks::store) struct Erase<'a> {
 pub(in crate::tasks::store) const TABLES: [&str; 3] = ["idempotency_keys", "tasks", "owners"];
 
 statement!(Erase, not kept, |self, out| {
-    out.push_sql("DELETE FROM ");
-    out.push_sql(self.table);
-    out.push_sql(" WHERE user_id = ");
-    out.push_bind_param::<Text, str>(self.owner.as_str())
+    sql!(out, "DELETE FROM " {self.table} " WHERE user_id = " [Text: self.owner.as_str()]);
 });

@@ -1,6 +1,7 @@
 //! The store's contract: the same tests on a real SQLite file and a real PostgreSQL.
 
 mod contention;
+mod explain;
 mod keys;
 mod members;
 mod plans;
