@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench-rls bench bench-full bench-quick bench-check bench-growth bench-memory bench-providers bench-report help
+.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-report help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -10,13 +10,11 @@ help:
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
-	@echo "make bench  Taskbridge beside its peers, about 45 minutes; bench-quick: one round, bench-full: everything"
+	@echo "make bench  Taskbridge beside its peers, about 45 minutes; bench-quick: one round, 10 minutes; see bench/README.md"
 	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
-	@echo "make bench-growth, bench-memory  cost as the table grows; memory and start-up"
-	@echo "make bench-providers  the two providers of cryptography beside each other"
+	@echo "make bench-growth, bench-large, bench-memory  cost as the table grows; a user with 10,000 tasks; memory and start-up"
+	@echo "make bench-rls  what DATABASE_RLS=on costs"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
-	@echo "make  what a page of the list costs among a million tasks"
-	@echo "make bench-rls  what DATABASE_RLS=on costs; needs wrk"
 
 run:
 	@scripts/run
@@ -44,9 +42,6 @@ container-test:
 bench:
 	bench/run.py default
 
-bench-full:
-	bench/run.py full
-
 bench-quick:
 	bench/run.py quick
 
@@ -56,15 +51,14 @@ bench-check:
 bench-growth:
 	bench/growth.py
 
+bench-large:
+	bench/large.py
+
 bench-memory:
 	bench/memory.py
 
-bench-providers:
-	cargo run --release --locked --quiet --manifest-path bench/peers/providers/Cargo.toml
+bench-rls:
+	bench/run.py default --database postgres --workload list,get,create --connections 32 --server taskbridge,rls
 
 bench-report:
 	bench/report.py
-
-bench-rls:
-	cargo build --release --locked
-	bench/rls

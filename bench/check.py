@@ -10,9 +10,9 @@ import os
 import sys
 import tomllib
 
-from harness import build, callgrind, rows, settings, tokens, work
+from harness import build, callgrind, rows, tokens, work, workloads
 from harness.database import Sqlite
-from harness.requests import request
+from harness.schema import Schema
 from harness.settings import BENCH, WORK
 
 BUDGET = BENCH / "budget.toml"
@@ -38,18 +38,14 @@ def of_verify(program, kind: str) -> int:
 def of_request(program, database: Sqlite, name: str) -> int:
     """Instructions of one request to the whole server, on SQLite, with an HS256 token of one of 50 users."""
     users = [rows.user(index) for index in range(USERS)]
-    both = list(zip(users, tokens.hs256(users), strict=True))
-    body = '{"title":"A task made by the benchmark","description":"What it is about"}'
-    make = {
-        "list": lambda user, token: (request("GET", "/tasks?limit=10", user, token), 200),
-        "create": lambda user, token: (request("POST", "/tasks", user, token, body), 201),
-    }[name]
+    request = {"list": workloads.listing(), "create": workloads.creating()}[name]
+    texts = [(request.text(user, tokens.hs256(user)), request.status) for user in users]
     counted = []
     for rounds in (REQUESTS, 2 * REQUESTS):
         env = {
             "BETTER_AUTH_SECRET": tokens.SECRET,
             "BETTER_AUTH_URL": tokens.ORIGIN,
-            "DATABASE_URL": database.fresh("check"),
+            "DATABASE_URL": database.fresh("check", Schema("taskbridge", program)),
             # One connection is warm after one request.
             "DATABASE_MAX_CONNECTIONS": "1",
             "RATE_LIMIT_PER_MINUTE": "0",
@@ -57,7 +53,7 @@ def of_request(program, database: Sqlite, name: str) -> int:
             "RUST_LOG": "warn",
         }
         # The first turn of every user, and of every code path, belongs to the start.
-        asked = [make(*both[turn % USERS]) for turn in range(USERS + rounds)]
+        asked = [texts[turn % USERS] for turn in range(USERS + rounds)]
         counted.append(callgrind.of_server(name, program, env, asked))
     database.drop("check")
     return round((counted[1] - counted[0]) / REQUESTS)
@@ -65,10 +61,9 @@ def of_request(program, database: Sqlite, name: str) -> int:
 
 def count_all() -> dict:
     """Instructions per operation."""
-    chosen = settings.read("quick")
-    server, verify = build.taskbridge(chosen), build.bench_program("verify")
+    server, verify = build.taskbridge(), build.verify()
     found = {f"verify-{kind}": of_verify(verify, kind) for kind in VERIFY_ROUNDS}
-    database = Sqlite(server, USERS)
+    database = Sqlite(USERS)
     found |= {f"{name}-sqlite": of_request(server, database, name) for name in OF_SERVER}
     database.close()
     return found

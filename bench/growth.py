@@ -2,15 +2,14 @@
 """`make bench-growth`: what a request costs as the table grows from a thousand rows to five million, on both
 databases. Sizes are measured in turn, round after round, so that a slow moment of the machine meets all."""
 
+import argparse
 import json
-import os
 import time
 
-from harness import awake, fleet, keys, load, machine, process, settings, work
-from harness.database import Postgres, Sqlite
-from harness.settings import RESULTS, TASKS, USERS
+from harness import database, fleet, load, machine, process, rows, servers, settings, work, workloads
+from harness.settings import RESULTS, TASKS, USERS, Load
 from reporting import tables
-from run import placement
+from run import some_of
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
 
@@ -18,63 +17,74 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
 # and lists of many more where the table has them, which find fewer pages in the processor's caches.
 SERIES = (("list", 100), ("get", 100), ("create", 100), ("list", USERS))
 ROUNDS = 3
-SECONDS = 2
+SECONDS = 1.5
 CONNECTIONS = 8
 
 
-def wanted(name: str, default: tuple, kind) -> tuple:
-    """A list from the environment."""
-    text = os.environ.get(name)
-    return tuple(kind(part) for part in text.split(",")) if text else default
+def arguments(sizes: tuple) -> argparse.Namespace:
+    """What can be chosen, here and in large.py."""
+    parser = argparse.ArgumentParser(description="See bench/README.md.")
+    parser.add_argument("--database", type=some_of(settings.DATABASES), default=settings.DATABASES)
+    parser.add_argument("--sizes", type=some_of(SIZES), default=sizes, help="rows of the tables, as 1000,5000000")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--server", type=some_of(("taskbridge", "baseline")), default=("taskbridge",))
+    return parser.parse_args()
 
 
-def measure(server, users, workload: str, where, database) -> dict:
-    """One workload on one size."""
-    database.settle()
-    size = load.check(workload, server.port, users, where.load, False)
-    pids = (server.pid, database.pid)
-    alone = where.load is not None and database.pid is None
-    return load.run(workload, server.port, users, CONNECTIONS, SECONDS, where.load, size, pids, alone).as_dict()
+def fill(here, builder, server: str, size: int, statements) -> str:
+    """Makes a table of this size for this server; returns its URL."""
+    began, name = time.monotonic(), f"{server}-{size}"
+    url = here.fill(name, servers.schema(server, builder), lambda: statements(here.has_column(name, "tasks", "seq")))
+    print(f"{here.name}: {size:,} rows made in {time.monotonic() - began:.0f} s", flush=True)
+    return url
+
+
+def save(kind: str, asked: argparse.Namespace, records: list) -> dict:
+    """Writes what was found."""
+    found = {"about": {"sizes": asked.sizes, "machine": machine.facts()}, "records": records}
+    path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    path.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def measure(here, builder, asked: argparse.Namespace, server: str) -> list:
+    """One database."""
+    running, records = {}, []
+    try:
+        for size in asked.sizes:
+            url = fill(here, builder, server, size, lambda numbered, size=size: rows.ours(size // TASKS, numbered))
+            running[size] = fleet.start_on(builder, server, url)
+        here.settle()
+        # The tasks that create makes count to no size, so it comes last.
+        for workload, users in sorted(SERIES, key=lambda one: one[0] == "create"):
+            files = {size: workloads.file(workload, users, size // TASKS) for size in asked.sizes if users * TASKS <= size}
+            # The first two turns read from the disk what all others find in memory, and count for nothing.
+            for number in range(-2, asked.rounds):
+                for size, file in files.items():
+                    found = load.run(builder.get("load"), running[size], file, Load(CONNECTIONS), SECONDS, here.pid)
+                    if number >= 0:
+                        cell = {"database": here.name, "series": f"{workload}, {users:,} users", "rows": size}
+                        records.append({"round": number, "server": server} | cell | found)
+    finally:
+        for size, one in running.items():
+            process.stop(one.child)
+            here.drop(f"{server}-{size}")
+    return records
 
 
 def main() -> None:
     """See the module."""
+    asked = arguments(SIZES)
     work.claim()
-    where = placement(True)
-    builder = fleet.Builder(settings.read("quick"))
-    program = builder.get("taskbridge")
-    sizes = wanted("BENCH_SIZES", SIZES, int)
-    records, about = [], {"connections": CONNECTIONS, "sizes": sizes, "machine": machine.facts()}
-    for name in wanted("BENCH_DB", settings.DATABASES, str):
-        database = Sqlite(program, 1) if name == "sqlite" else Postgres(program, where.database, 1)
-        servers, users = {}, {}
+    builder, records = fleet.Builder(), []
+    for name in asked.database:
+        here = database.of(name)
         try:
-            for size in sizes:
-                began, among = time.monotonic(), size // TASKS
-                url = database.fill(f"grown-{size}", among)
-                print(f"{name}: {size} rows made in {time.monotonic() - began:.0f} s", flush=True)
-                for count in {count for _, count in SERIES if count <= among}:
-                    users[size, count] = keys.users_file("HS256", count, among)
-                servers[size] = fleet.start_on(builder, "taskbridge", url, name, "HS256", "", where, None)
-            # The tasks that create makes count to no size, so it comes last.
-            with awake.kept(where.load):
-                for workload, count in sorted(SERIES, key=lambda one: one[0] == "create"):
-                    # The first two turns read from the disk what all others find in memory, and count for nothing.
-                    for number in range(-2, int(os.environ.get("BENCH_ROUNDS", ROUNDS))):
-                        for size in (size for size in sizes if (size, count) in users):
-                            found = measure(servers[size], users[size, count], workload, where, database)
-                            cell = {"database": name, "workload": workload, "users": count, "rows": size}
-                            if number >= 0:
-                                records.append({"round": number} | cell | found)
+            for server in asked.server:
+                records += measure(here, builder, asked, server)
         finally:
-            for server in servers.values():
-                process.stop(server.child)
-            for size in sizes:
-                database.drop(f"grown-{size}")
-            database.close()
-    path = RESULTS / f"growth-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps({"about": about, "records": records}, indent=1))
-    print(tables.growth({"about": about, "records": records}))
+            here.close()
+    print(tables.growth(save("growth", asked, records)))
 
 
 if __name__ == "__main__":

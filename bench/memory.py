@@ -1,31 +1,30 @@
 #!/usr/bin/env python3
 """`make bench-memory`: resident memory idle and after a million requests of 10,000 users, and the time from the
-start of the process to its first answer with a task in it, on a database that exists already."""
+start of the process to its first answer with a task in it, on a database that exists already. With BENCH_BASELINE of
+both builds."""
 
+import argparse
 import json
 import os
 import socket
 import time
 from statistics import median
 
-from harness import fleet, keys, load, machine, process, settings, work
-from harness.database import Postgres, Sqlite
-from harness.requests import request
-from harness.servers import Task
-from harness.settings import RESULTS, USERS, WORK
-from run import placement
+from harness import database, fleet, load, machine, process, rows, servers, settings, tokens, work, workloads
+from harness.settings import RESULTS, WORK, Load
 
 STARTS = 10
 REQUESTS = 1_000_000
+SECONDS = 10
 
 
-def first_answer(builder, url: str, kind: str, where, wanted: bytes) -> float:
+def first_answer(builder, server: str, url: str, wanted: bytes) -> float:
     """Milliseconds from the start of the process to the first list."""
     port = process.free_port()
-    task = Task(port, kind, url, "HS256", "", WORK)
-    command = builder.command("taskbridge", task, where, None)
+    command = builder.command(server, port, url)
+    env = {"PATH": os.environ["PATH"], **command.env}
     began = time.perf_counter()
-    child = process.start(command.arguments, command.cpus, WORK / "start.log", command.env, command.cwd)
+    child = process.start(command.arguments, WORK / "start.log", env, command.cwd)
     try:
         while True:
             try:
@@ -43,51 +42,54 @@ def first_answer(builder, url: str, kind: str, where, wanted: bytes) -> float:
         process.stop(child)
 
 
-def under_load(server, users, where, total: int) -> tuple:
+def under_load(builder, running, total: int) -> tuple:
     """Requests made, and resident memory after them: some of all kinds, the rest lists."""
     made, workload = 0, "mixed"
     while made < total:
-        size = load.check(workload, server.port, users, where.load, False)
-        made += load.run(workload, server.port, users, 32, 10, where.load, size, (server.pid, None), False).requests
-        workload = "list"
-    return made, process.resident_megabytes(server.pid)
+        found = load.run(builder.get("load"), running, workloads.file(workload), Load(32), SECONDS)
+        made, workload = made + found["requests"], "list"
+    return made, process.resident_megabytes(running.pid)
+
+
+def measure(here, builder, server: str, total: int) -> dict:
+    """One build on one database."""
+    url = here.fresh(server, servers.schema(server, builder))
+    user = rows.user(0)
+    wanted = workloads.listing().text(user, tokens.hs256(user))
+    starts = [first_answer(builder, server, url, wanted) for _ in range(STARTS)]
+    running = fleet.start_on(builder, server, url)
+    try:
+        time.sleep(1)
+        idle = process.resident_megabytes(running.pid)
+        made, after = under_load(builder, running, total)
+    finally:
+        process.stop(running.child)
+        here.drop(server)
+    print(
+        f"{here.name}, {server}: first answer after {min(starts):.0f} / {median(starts):.0f} / {max(starts):.0f} ms,"
+        f" {idle:.1f} MB idle, {after:.1f} MB after {made:,} requests",
+        flush=True,
+    )
+    found = {"start_ms": starts, "idle_mb": idle, "requests": made, "after_mb": after}
+    return {"database": here.name, "server": server} | found
 
 
 def main() -> None:
     """See the module."""
+    parser = argparse.ArgumentParser(description="See bench/README.md.")
+    parser.add_argument("--requests", type=int, default=REQUESTS)
+    total = parser.parse_args().requests
     work.claim()
-    where = placement(True)
-    builder = fleet.Builder(settings.read("quick"))
-    program = builder.get("taskbridge")
-    users = keys.users_file("HS256", USERS)
-    name, token, _ = users.read_text().partition("\n")[0].split("\t")
-    total = int(os.environ.get("BENCH_REQUESTS", REQUESTS))
-    found, about = [], {"users": USERS, "machine": machine.facts()}
-    for kind in os.environ.get("BENCH_DB", "sqlite,postgres").split(","):
-        database = Sqlite(program) if kind == "sqlite" else Postgres(program, where.database)
+    builder, found = fleet.Builder(), []
+    for name in settings.DATABASES:
+        here = database.of(name)
         try:
-            url, wanted = database.fresh("memory"), request("GET", "/tasks?limit=10", name, token)
-            starts = [first_answer(builder, url, kind, where, wanted) for _ in range(STARTS)]
-            server = fleet.start_on(builder, "taskbridge", url, kind, "HS256", "", where, None)
-            try:
-                time.sleep(1)
-                idle = process.resident_megabytes(server.pid)
-                made, after = under_load(server, users, where, total)
-            finally:
-                process.stop(server.child)
+            for server in ("taskbridge", "baseline") if settings.baseline() else ("taskbridge",):
+                found.append(measure(here, builder, server, total))
         finally:
-            database.drop("memory")
-            database.close()
-        found.append(
-            {"database": kind, "start_ms": starts, "idle_mb": idle, "requests": made, "after_mb": after}
-        )
-        print(
-            f"{kind}: first answer after {min(starts):.0f} / {median(starts):.0f} / {max(starts):.0f} ms,"
-            f" {idle:.1f} MB idle, {after:.1f} MB after {made} requests",
-            flush=True,
-        )
+            here.close()
     path = RESULTS / f"memory-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps({"about": about, "records": found}, indent=1))
+    path.write_text(json.dumps({"about": {"machine": machine.facts()}, "records": found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Turns results into tables and charts: `report.py --print FILE` for somebody at a terminal, `report.py` to
-fill docs/PERFORMANCE.md and docs/performance/ from the newest results of each kind (`report.py FILE` names
-those of the comparison). The prose of the page is written by hand; tables stand between markers."""
+"""Turns results into tables and charts: `report.py --print FILE` for a terminal, `report.py` to fill
+docs/PERFORMANCE.md and docs/performance/ from the newest results of each kind (`report.py FILE` names those of the
+comparison). The prose of the page is written by hand; tables stand between markers."""
 
 import json
 import re
@@ -16,13 +16,9 @@ PAGE = ROOT / "docs" / "PERFORMANCE.md"
 CHARTS = ROOT / "docs" / "performance"
 
 
-def newest(*patterns: str) -> Path | None:
-    """The newest result of the first kind there is."""
-    for pattern in patterns:
-        found = sorted(RESULTS.glob(pattern))
-        if found:
-            return found[-1]
-    return None
+def newest(pattern: str) -> Path | None:
+    """The newest result of a kind."""
+    return max(RESULTS.glob(pattern), default=None)
 
 
 def load(pattern: str):
@@ -34,11 +30,11 @@ def load(pattern: str):
 def about(results: Results) -> str:
     """What the figures were measured with."""
     facts, machine = results.about, results.about["machine"]
-    pinned = "one processor for the server, another for load and database" if facts["pinned"] else "nothing pinned"
+    before = f", beside `{facts['baseline']}`" if facts["baseline"] else ""
     return (
-        f"{facts['rounds']} rounds of {facts['seconds']} s, {pinned}, {facts['pool']} database connections, commit "
-        f"`{machine['commit']}`, {machine['processors']} × {machine['model']}, Linux {machine['kernel']}, load average "
-        f"before the run {machine['load_before']:.1f}."
+        f"{facts['rounds']} rounds of {facts['seconds']:g} s, {facts['pool']} database connections, commit "
+        f"`{machine['commit']}`{before}, {machine['processors']} × {machine['model']}, Linux {machine['kernel']}, load "
+        f"average before the run {machine['load_before']:.1f}."
     )
 
 
@@ -50,36 +46,31 @@ def fill(page: str, name: str, text: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 
 
-def tables_of(results: Results, memory: dict | None, growth: dict | None) -> dict:
+def tables_of(results: Results, memory: dict | None, growth: dict | None, large: dict | None) -> dict:
     """What stands between the markers of the page. Parts that were not measured keep what they have."""
     parts = {
         "about": about(results),
-        "goals": goals.table(results, memory, growth),
+        "summary": tables.summary(results),
+        "goals": goals.table(results, memory, growth, large),
         "sqlite": tables.comparison(results, "sqlite"),
         "postgres": tables.comparison(results, "postgres"),
-        "floors": tables.floors(results),
         "resident": tables.resident(results),
         "instructions": tables.instructions(),
     }
-    if results.speed:
-        parts["speed"] = tables.speed(results)
     if memory:
         parts["memory"] = tables.memory(memory)
     if growth:
         parts["growth"] = tables.growth(growth)
+    if large:
+        parts["large"] = tables.large(large)
     return parts
 
 
 def charts_of(results: Results, growth: dict | None) -> dict:
     """The charts by the name of their file."""
-    drawn = {}
-    for database in charts.DATABASES:
-        if results.cells(database=database):
-            drawn[f"throughput-{database}.svg"] = charts.throughput(results, database)
-            drawn[f"cpu-{database}.svg"] = charts.cpu(results, database)
-    if growth:
-        for database in dict.fromkeys(record["database"] for record in growth["records"]):
-            drawn[f"growth-{database}.svg"] = charts.growth(growth, database)
+    drawn = {"throughput.svg": charts.throughput(results)}
+    for database in dict.fromkeys(record["database"] for record in growth["records"]) if growth else ():
+        drawn[f"growth-{database}.svg"] = charts.growth(growth, database)
     return drawn
 
 
@@ -87,12 +78,13 @@ def write(path: Path | None) -> None:
     """Fills the page and draws the charts."""
     if not path:
         raise SystemExit("There are no results yet: make bench")
-    results, memory, growth = Results(path), load("memory-*.json"), load("growth-*.json")
+    results, memory = Results(path), load("memory-*.json")
+    growth, large = load("growth-*.json"), load("large-*.json")
     CHARTS.mkdir(exist_ok=True)
     for name, drawing in charts_of(results, growth).items():
         (CHARTS / name).write_text(drawing)
     page = PAGE.read_text()
-    for name, text in tables_of(results, memory, growth).items():
+    for name, text in tables_of(results, memory, growth, large).items():
         page = fill(page, name, text)
     PAGE.write_text(page)
     print(f"{PAGE.relative_to(ROOT)} and {CHARTS.relative_to(ROOT)}/ are filled from {path.relative_to(ROOT)}")
@@ -103,7 +95,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--print"]:
         terminal.show(Results(Path(sys.argv[2])))
         return
-    write(Path(sys.argv[1]).resolve() if sys.argv[1:] else newest("default-*.json", "full-*.json"))
+    write(Path(sys.argv[1]).resolve() if sys.argv[1:] else newest("default-*.json"))
 
 
 if __name__ == "__main__":

@@ -1,38 +1,33 @@
 """The bytes that bare actix-web answers: those of Taskbridge for the first user."""
 
 import json
-import time
 from pathlib import Path
 
 from harness import rows
-from harness.settings import WORK
+from harness.settings import TASKS, USERS, WORK
 
 
 def file() -> Path:
     """A file with a list of ten tasks on its first line and a single one on its second."""
-    made = [task_json(row) for row in rows.tasks(1)]
+    made = [task_json(number) for number in rows.task_ids(0, USERS)]
+    assert len(made) == TASKS
     path = WORK / "answers.txt"
     path.write_text(f"[{','.join(reversed(made))}]\n{made[0]}\n")
     return path
 
 
-def task_json(row: tuple) -> str:
+def task_json(number: int) -> str:
     """A task as the API writes it."""
-
-    def moment(micros):
-        return micros and time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(micros // 1_000_000)) + ".123456Z"
-
-    user, number, _, title, description, completed, priority, _, due, created, updated = row
     task = {
         "id": number,
-        "user_id": user,
-        "title": title,
-        "description": description,
-        "completed": bool(completed),
-        "priority": ("low", "medium", "high")[priority],
+        "user_id": rows.user(0),
+        "title": "Task 1 of the benchmark",
+        "description": "A description as long as people usually write one.",
+        "completed": False,
+        "priority": "medium",
         "tags": [],
-        "due_date": moment(due),
-        "created_at": moment(created),
-        "updated_at": moment(updated),
+        "due_date": None,
+        "created_at": "2026-01-01T00:00:00.123456Z",
+        "updated_at": "2026-01-01T00:00:00.123456Z",
     }
     return json.dumps(task, separators=(",", ":"))

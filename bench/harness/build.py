@@ -1,14 +1,16 @@
-"""Builds what is measured, and holds the peers to the versions that the program is locked to."""
+"""Builds what is measured, and holds the limits to the versions that the program is locked to."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
-from harness.settings import BENCH, ROOT, Settings
+from harness import settings
+from harness.settings import BENCH, ROOT, WORK
 
-PEERS = BENCH / "peers" / "rust"
+PEERS = BENCH / "peers"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 VENV = BENCH / ".venv"
 
@@ -18,58 +20,84 @@ def _run(command: list, cwd: Path, **env: str) -> None:
         raise SystemExit(f"failed: {' '.join(map(str, command))} (in {cwd})")
 
 
-def _locked(lock: Path, package: str) -> set:
-    pattern = rf'name = "{package}"\nversion = "([^"]+)"'
-    return set(re.findall(pattern, lock.read_text()))
-
-
-def taskbridge(settings: Settings) -> Path:
-    """The release program, or the one that BENCH_TASKBRIDGE names."""
-    if settings.taskbridge:
-        return _existing(settings.taskbridge, "BENCH_TASKBRIDGE")
-    _run(["cargo", "build", "--release", "--locked", "--quiet", "--bin", "taskbridge"], ROOT)
-    return TARGET / "release" / "taskbridge"
-
-
-def _existing(text: str, name: str) -> Path:
-    path = Path(text).resolve()
-    if not os.access(path, os.X_OK):
-        raise SystemExit(f"{name}: {path} is no program; build it first")
-    return path
-
-
-def baseline(settings: Settings) -> Path:
-    """The program that BENCH_BASELINE names, to compare two builds in one run."""
-    return _existing(settings.baseline or "", "BENCH_BASELINE")
-
-
-def peers() -> Path:
-    """The folder of `bare` and `sqlite`."""
-    for package in ("actix-web", "libsqlite3-sys"):
-        ours, theirs = _locked(ROOT / "Cargo.lock", package), _locked(PEERS / "Cargo.lock", package)
-        if ours != theirs:
-            raise SystemExit(
-                f"{package} is {theirs} in bench/peers/rust and {ours} in the program: "
-                f"run cargo update -p {package} --precise VERSION in bench/peers/rust"
-            )
-    target = TARGET / "bench-peers"
-    _run(["cargo", "build", "--release", "--locked", "--quiet"], PEERS, CARGO_TARGET_DIR=str(target))
+def _cargo(folder: Path, target: Path, *more: str) -> Path:
+    """The folder of a package's release programs."""
+    _run(["cargo", "build", "--release", "--locked", "--quiet", *more], folder, CARGO_TARGET_DIR=str(target))
     return target / "release"
 
 
-def bench_program(name: str) -> Path:
-    """A program of `[[bench]]` in release form. Cargo tells where it put it, and the server that it builds besides."""
-    command = ["cargo", "build", "--release", "--locked", "--bench", name, "--message-format=json"]
+def taskbridge() -> Path:
+    """The release program of this tree, or the one that BENCH_TASKBRIDGE names."""
+    named = os.environ.get("BENCH_TASKBRIDGE")
+    if named:
+        return Path(named).resolve()
+    return _cargo(ROOT, TARGET, "--bin", "taskbridge") / "taskbridge"
+
+
+def baseline() -> Path:
+    """The program that BENCH_BASELINE names, or the one that is built from the revision of this name."""
+    named = settings.baseline()
+    if not named:
+        raise SystemExit("BENCH_BASELINE names no program and no revision")
+    if os.access(named, os.X_OK) and Path(named).is_file():
+        return Path(named).resolve()
+    asked = ["git", "rev-parse", "--verify", "--quiet", f"{named}^{{commit}}"]
+    revision = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    if not revision:
+        raise SystemExit(f"BENCH_BASELINE: {named} is neither a program nor a revision")
+    program = WORK / f"taskbridge-{revision[:12]}"
+    if not program.exists():
+        print(f"Building {named}", flush=True)
+        source = WORK / "baseline"
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir()
+        archive = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "-x"], cwd=source, input=archive, check=True)
+        shutil.copyfile(_cargo(source, TARGET / "bench-baseline", "--bin", "taskbridge") / "taskbridge", program)
+        program.chmod(0o755)
+    return program
+
+
+def load() -> Path:
+    """The load generator."""
+    return _cargo(BENCH / "load", TARGET / "bench-peers") / "taskbridge-bench-load"
+
+
+def axum() -> Path:
+    """The axum peer."""
+    return _cargo(PEERS / "axum", TARGET / "bench-peers") / "taskbridge-bench-axum"
+
+
+def _locked(lock: Path, package: str) -> set:
+    return set(re.findall(rf'name = "{package}"\nversion = "([^"]+)"', lock.read_text()))
+
+
+def limits() -> Path:
+    """The folder of `bare` and `sqlite`."""
+    folder = BENCH / "limits"
+    for package in ("actix-web", "libsqlite3-sys"):
+        ours, theirs = _locked(ROOT / "Cargo.lock", package), _locked(folder / "Cargo.lock", package)
+        if ours != theirs:
+            raise SystemExit(
+                f"{package} is {theirs} in bench/limits and {ours} in the program: "
+                f"run cargo update -p {package} --precise VERSION in bench/limits"
+            )
+    return _cargo(folder, TARGET / "bench-peers")
+
+
+def verify() -> Path:
+    """`bench/verify` in release form. Cargo tells where it put it, and the server that it builds besides."""
+    command = ["cargo", "build", "--release", "--locked", "--bench", "verify", "--message-format=json"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if built.returncode:
         raise SystemExit(f"failed: {' '.join(command)}")
     told = [json.loads(line) for line in built.stdout.splitlines()]
-    return next(Path(one["executable"]) for one in told if one.get("target", {}).get("name") == name)
+    return next(Path(one["executable"]) for one in told if one.get("target", {}).get("name") == "verify")
 
 
 def python() -> Path:
     """The interpreter of the FastAPI peer, with exactly the packages of its requirements.txt."""
-    requirements = BENCH / "peers" / "fastapi" / "requirements.txt"
+    requirements = PEERS / "fastapi" / "requirements.txt"
     mark = VENV / "installed.txt"
     if not mark.exists() or mark.read_text() != requirements.read_text():
         print("Installing the FastAPI peer", flush=True)
@@ -81,7 +109,7 @@ def python() -> Path:
 
 def node() -> Path:
     """The folder of the Fastify peer, with exactly the packages of its lock file."""
-    folder = BENCH / "peers" / "fastify"
+    folder = PEERS / "fastify"
     mark = folder / "node_modules" / "installed.json"
     lock = folder / "package-lock.json"
     if not mark.exists() or mark.read_text() != lock.read_text():

@@ -42,8 +42,9 @@ def of_server(name: str, program: Path, env: dict, requests: list) -> int:
     log = WORK / f"callgrind.{name}.log"
     log.write_text("")
     env = {"PATH": os.environ["PATH"], "PORT": str(port), **env}
-    cpu = str(min(os.sched_getaffinity(0)))
-    child = process.start([*_command(name), str(program)], cpu, log, env, WORK)
+    # On one processor, so that there is one worker.
+    pinned = ["taskset", "-c", min(os.sched_getaffinity(0))]
+    child = process.start([*pinned, *_command(name), program], log, env, WORK)
     try:
         process.wait_for(f"http://127.0.0.1:{port}/health", child, log, 120)
         with socket.create_connection(("127.0.0.1", port)) as connection:

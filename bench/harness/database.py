@@ -1,4 +1,4 @@
-"""The databases: made by `taskbridge migrate`, seeded once, copied for every server of every round."""
+"""The databases: each schema is filled once, and copied for every server of every round."""
 
 import os
 import shutil
@@ -8,72 +8,106 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import process, rows
+from harness import process
+from harness.schema import Schema
 from harness.settings import USERS, WORK
 
 
-def _migrate(program: Path, url: str) -> None:
-    command = [str(program), "migrate"]
-    env = {"DATABASE_URL": url, "RUST_LOG": "warn"}
-    done = subprocess.run(command, env=env, cwd=WORK, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"taskbridge migrate failed: {done.stderr}")
+class Database:
+    """What both have in common."""
+
+    def __init__(self, users: int = USERS):
+        self.users = users
+        self._seeds = set()
+
+    def seed(self, schema: Schema) -> str:
+        """The name of the database that copies are made from; made and filled when it is first wanted."""
+        name = f"seed-{schema.name}"
+        if name not in self._seeds:
+            print(f"Filling the tables of {schema.name} on {self.name}", flush=True)
+            self.fill(name, schema, lambda: schema.rows(self, name, self.users))
+            self._seeds.add(name)
+        return name
+
+    def fill(self, name: str, schema: Schema, statements) -> str:
+        """Makes a database with the tables and rows, and returns its URL."""
+        self.create(name)
+        schema.make(self, name)
+        self.insert(name, statements())
+        return self.url(name)
 
 
-class Sqlite:
+class Sqlite(Database):
     """Files. Write-ahead log and `synchronous=FULL` are each server's own duty."""
 
     name = "sqlite"
     pid = None
 
-    def __init__(self, program: Path, users: int = USERS):
-        self.program = program
-        self.seed = WORK / "seed.db"
-        self.fill("seed", users)
+    def url(self, name: str) -> str:
+        """Where this database is."""
+        return f"sqlite://{WORK / name}.db"
 
-    def fill(self, name: str, users: int) -> str:
-        """Makes a database with ten tasks for each of so many users, and returns its URL."""
+    def create(self, name: str) -> None:
+        """No file is an empty database."""
         self.drop(name)
-        path = WORK / f"{name}.db"
-        _migrate(self.program, f"sqlite://{path}")
-        connection = sqlite3.connect(path)
+
+    def _connect(self, name: str) -> sqlite3.Connection:
+        return sqlite3.connect(WORK / f"{name}.db")
+
+    def script(self, name: str, text: str) -> None:
+        """Runs statements."""
+        connection = self._connect(name)
+        connection.executescript(text)
+        connection.close()
+
+    def has_column(self, name: str, table: str, column: str) -> bool:
+        """Whether the table has it."""
+        connection = self._connect(name)
+        found = connection.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", [table, column]).fetchone()
+        connection.close()
+        return bool(found)
+
+    def insert(self, name: str, statements: list) -> None:
+        """Fills the tables, and leaves no log beside the file."""
+        connection = self._connect(name)
         connection.execute("PRAGMA cache_size = -500000")
-        connection.execute(rows.insert(users))
+        for statement in statements:
+            connection.execute(statement)
         connection.execute("ANALYZE")
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
-        return f"sqlite://{path}"
 
-    def fresh(self, name: str) -> str:
+    def fresh(self, name: str, schema: Schema) -> str:
         """The URL of a new copy."""
-        path = WORK / f"{name}.db"
+        seed = self.seed(schema)
         self.drop(name)
-        shutil.copyfile(self.seed, path)
-        # Otherwise writing the copy out would fall into somebody's measurement.
-        with open(path, "rb") as copy:
+        shutil.copyfile(WORK / f"{seed}.db", WORK / f"{name}.db")
+        # Otherwise writing the copy out would fall into a measurement.
+        with open(WORK / f"{name}.db", "rb") as copy:
             os.fsync(copy.fileno())
-        return f"sqlite://{path}"
+        return self.url(name)
 
     def count(self, name: str) -> int:
         """How many tasks are stored."""
-        connection = sqlite3.connect(WORK / f"{name}.db")
+        connection = self._connect(name)
         try:
             return connection.execute("SELECT count(*) FROM tasks").fetchone()[0]
         finally:
             connection.close()
 
     def settle(self) -> None:
-        """Nothing is left undone behind a file."""
+        """Nothing is left to be written."""
 
     def drop(self, name: str) -> None:
-        """Removes the copy."""
+        """Removes a database."""
         for old in WORK.glob(f"{name}.db*"):
             old.unlink()
 
     def close(self) -> None:
-        """Removes the seed."""
-        self.drop("seed")
+        """Removes what copies were made from."""
+        for name in self._seeds:
+            self.drop(name)
 
 
 def _server_programs() -> Path:
@@ -89,7 +123,7 @@ def _server_programs() -> Path:
 
 
 # Durable as delivered (fsync, synchronous_commit, full_page_writes are on). What would disturb single runs is
-# put off: checkpoints happen between runs, and nothing is vacuumed while somebody is measured.
+# put off: a checkpoint is made before the servers of a round are measured, and tables are not vacuumed meanwhile.
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -101,13 +135,13 @@ OPTIONS = {
 }
 
 
-class Postgres:
+class Postgres(Database):
     """A cluster of its own, in a folder that goes away."""
 
     name = "postgres"
 
-    def __init__(self, program: Path, cpus: str | None, users: int = USERS):
-        self.program = program
+    def __init__(self):
+        super().__init__()
         self.programs = _server_programs()
         self.folder = Path(tempfile.mkdtemp(prefix="bench-postgres-", dir="/tmp"))
         self.port = process.free_port()
@@ -121,19 +155,9 @@ class Postgres:
         self._run("initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
         command = [*self.user, self.programs / "postgres", "-D", data, "-p", self.port, *options]
-        self.child = process.start([str(part) for part in command], cpus, self.log, dict(os.environ), Path("/"))
+        self.child = process.start(command, self.log, dict(os.environ), Path("/"))
         self._wait()
         self.pid = int((data / "postmaster.pid").read_text().split()[0])
-        self.fill("seed", users)
-
-    def fill(self, name: str, users: int) -> str:
-        """Makes a database with ten tasks for each of so many users, and returns its URL."""
-        self.drop(name)
-        self.sql("postgres", f'CREATE DATABASE "{name}"')
-        _migrate(self.program, self.url(name))
-        self.sql(name, rows.insert(users))
-        self.sql(name, "VACUUM ANALYZE")
-        return self.url(name)
 
     def _run(self, program: str, *arguments) -> None:
         command = [*self.user, self.programs / program, *arguments]
@@ -153,20 +177,37 @@ class Postgres:
         """Where this database is."""
         return f"postgres://bench@127.0.0.1:{self.port}/{name}"
 
-    def _psql(self, name: str) -> list:
-        return [str(self.programs / "psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", self.url(name)]
+    def create(self, name: str) -> None:
+        """An empty database."""
+        self.drop(name)
+        self.sql("postgres", f'CREATE DATABASE "{name}"')
 
     def sql(self, name: str, statement: str) -> str:
         """Runs one statement and returns what it prints."""
-        done = subprocess.run([*self._psql(name), "-c", statement], capture_output=True, text=True)
+        psql = [str(self.programs / "psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", self.url(name)]
+        done = subprocess.run([*psql, "-c", statement], capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"{statement}: {done.stderr}")
         return done.stdout.strip()
 
-    def fresh(self, name: str) -> str:
+    script = sql
+
+    def has_column(self, name: str, table: str, column: str) -> bool:
+        """Whether the table has it."""
+        where = f"table_name = '{table}' AND column_name = '{column}'"
+        return self.sql(name, f"SELECT count(*) FROM information_schema.columns WHERE {where}") != "0"
+
+    def insert(self, name: str, statements: list) -> None:
+        """Fills the tables."""
+        for statement in statements:
+            self.sql(name, statement)
+        self.sql(name, "VACUUM ANALYZE")
+
+    def fresh(self, name: str, schema: Schema) -> str:
         """The URL of a new copy."""
+        seed = self.seed(schema)
         self.drop(name)
-        self.sql("postgres", f'CREATE DATABASE "{name}" TEMPLATE seed STRATEGY file_copy')
+        self.sql("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{seed}" STRATEGY file_copy')
         return self.url(name)
 
     def count(self, name: str) -> int:
@@ -174,14 +215,19 @@ class Postgres:
         return int(self.sql(name, "SELECT count(*) FROM tasks"))
 
     def settle(self) -> None:
-        """Writes out what the last run left, so that it does not fall into the next."""
+        """Writes out what was changed so far, so that it does not fall into a measurement."""
         self.sql("postgres", "CHECKPOINT")
 
     def drop(self, name: str) -> None:
-        """Removes the copy."""
+        """Removes a database."""
         self.sql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def close(self) -> None:
         """Ends the cluster and removes its folder."""
         process.stop(self.child)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def of(name: str) -> Database:
+    """The database of this name."""
+    return {"sqlite": Sqlite, "postgres": Postgres}[name]()

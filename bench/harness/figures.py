@@ -1,9 +1,12 @@
-"""From single runs to medians, and to ratios between servers of the same round."""
+"""From single runs to medians, to ratios between servers of the same round, and to what the second way says."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+# By how much two ways to measure one figure may differ before it is marked.
+APART = 1.25
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Results:
 
     def __init__(self, path: Path):
         found = json.loads(path.read_text())
-        self.about, self.memory, self.speed = found["about"], found["memory"], found["speed"]
+        self.about, self.memory = found["about"], found["memory"]
         self._by_cell = {}
         for record in found["records"]:
             cell = tuple(record["cell"].items())
@@ -38,7 +41,7 @@ class Results:
         return [cell for cell in all_cells if all(cell[name] == value for name, value in wanted.items())]
 
     def servers(self, cell: dict) -> list:
-        """Who was measured in this cell."""
+        """The servers that were measured in this cell."""
         return list(self._by_cell[tuple(cell.items())])
 
     def _rounds(self, cell: dict, server: str) -> dict:
@@ -52,27 +55,43 @@ class Results:
 
     def figure(self, cell: dict, server: str, name: str) -> Spread | None:
         """One figure over all rounds."""
-        return spread([record[name] for record in self._rounds(cell, server).values()])
+        return spread([value(record, name) for record in self._rounds(cell, server).values()])
+
+    def second(self, cell: dict, server: str, name: str) -> Spread | None:
+        """The same from wrk."""
+        rounds = self._rounds(cell, server).values()
+        return spread([value(record["wrk"], name) for record in rounds if "wrk" in record])
+
+    def apart(self, cell: dict, server: str, name: str) -> bool:
+        """Whether the two ways differ by more than a quarter. wrk's percentiles are compared with those that are computed as
+        wrk does it; its rate is not compared where it is fixed."""
+        if name == "per_second" and cell["rate"]:
+            return False
+        records = [record for record in self._rounds(cell, server).values() if "wrk" in record]
+        firsts = [record["as_wrk"].get(name, value(record, name)) for record in records]
+        seconds = [value(record["wrk"], name) for record in records]
+        ratios = [second / first for first, second in zip(firsts, seconds, strict=True) if first]
+        return bool(ratios) and not 1 / APART <= median(ratios) <= APART
 
     def busy(self, cell: dict, server: str) -> Spread | None:
-        """The server's share of one processor. What stays below 1 without waiting for a disk or a database was
-        limited by the load generator."""
+        """How many processors the server keeps busy."""
         rounds = self._rounds(cell, server).values()
-        return spread([record["cpu_ms"] * record["per_second"] / 1000 for record in rounds])
+        return spread([record["cpu_us"] * record["per_second"] / 1e6 for record in rounds])
 
     def ratio(self, cell: dict, server: str, other: str, name: str = "per_second") -> Spread | None:
-        """This server's figure by another's, each within its own round. The CPU time is the server's alone."""
+        """This server's figure by another's, each within its own round."""
         ours, theirs = self._rounds(cell, server), self._rounds(cell, other)
-        return spread([ours[n][name] / theirs[n][name] for n in ours if n in theirs and theirs[n][name]])
-
-    def by_floor(self, cell: dict, server: str) -> Spread | None:
-        """This server's CPU time by that of bare actix-web and of the database alone together, each within its own round:
-        how many times less a server can take at most that asks the database for every request."""
-        peer, bare, alone = (self._rounds(cell, name) for name in (server, "bare", "database"))
-        both = [number for number in peer if number in bare and number in alone]
-        return spread([peer[n]["cpu_ms"] / (bare[n]["cpu_ms"] + alone[n]["cpu_ms"]) for n in both])
+        pairs = [(value(ours[n], name), value(theirs[n], name)) for n in ours if n in theirs]
+        return spread([one / two for one, two in pairs if two])
 
     def tail(self, cell: dict, server: str) -> Spread | None:
         """The 99th percentile by the 50th, within each round."""
         rounds = self._rounds(cell, server).values()
         return spread([record["p99_ms"] / record["p50_ms"] for record in rounds if record["p50_ms"]])
+
+
+def value(record: dict, name: str) -> float:
+    """A figure of a record; `all_cpu_us` is the CPU time of server and database together."""
+    if name == "all_cpu_us":
+        return record["cpu_us"] + record["database_cpu_us"]
+    return record[name]

@@ -2,12 +2,11 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
-from harness import build, process
-from harness.servers import Placement, Task, actix, peers, taskbridge
-from harness.settings import WORK, Settings
+from harness import answers, build, process, servers
+from harness.servers import Command
+from harness.settings import WORK
 
 
 @dataclass
@@ -29,52 +28,45 @@ class Running:
 class Builder:
     """Builds each program at most once, when it is first wanted."""
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self):
         self._made = {}
 
     def get(self, name: str):
         """What `harness.build` made under this name."""
         if name not in self._made:
-            make = {
-                "taskbridge": lambda: build.taskbridge(self.settings),
-                "baseline": lambda: build.baseline(self.settings),
-                "peers": build.peers,
-                "verify": lambda: build.bench_program("verify"),
-                "python": build.python,
-                "node": build.node,
-            }[name]
-            self._made[name] = make()
+            self._made[name] = getattr(build, name)()
         return self._made[name]
 
-    def command(self, name: str, task: Task, placement: Placement, answers: Path):
+    def command(self, name: str, port: int, url: str) -> Command:
         """How the server of this name is started."""
-        if name in ("taskbridge", "baseline"):
-            return taskbridge.command(self.get(name), task, placement)
-        if name == "bare":
-            return actix.bare(self.get("peers") / "bare", task, placement, answers)
-        if name == "verify":
-            return actix.verify(self.get("verify"), task, placement, answers)
-        if name == "fastify":
-            return peers.fastify(self.get("node"), task, placement)
-        return peers.fastapi(self.get("python"), task, placement, int(name.removeprefix("fastapi-")))
+        make = {
+            "taskbridge": lambda: servers.taskbridge(self.get("taskbridge"), port, url),
+            "baseline": lambda: servers.taskbridge(self.get("baseline"), port, url),
+            "rls": lambda: servers.taskbridge(self.get("taskbridge"), port, url, DATABASE_RLS="on"),
+            "bare": lambda: servers.bare(self.get("limits") / "bare", port, answers.file()),
+            "axum": lambda: servers.axum(self.get("axum"), port, url, False),
+            "axum-tuned": lambda: servers.axum(self.get("axum"), port, url, True),
+            "fastapi": lambda: servers.fastapi(self.get("python"), port, url),
+            "fastify": lambda: servers.fastify(self.get("node"), port, url),
+        }
+        return make[name]()
 
 
-def start(builder: Builder, name: str, database, algorithm: str, jwks_url: str, placement: Placement, answers: Path):
+def start(builder: Builder, name: str, database) -> Running:
     """Starts one server on a new copy of the data and waits until it answers."""
-    url = database.fresh(name) if name not in ("bare", "verify") else ""
-    return start_on(builder, name, url, database.name, algorithm, jwks_url, placement, answers)
+    schema = servers.schema(name, builder)
+    return start_on(builder, name, database.fresh(name, schema) if schema else "")
 
 
-def start_on(builder, name: str, url: str, kind: str, algorithm: str, jwks_url: str, placement, answers) -> Running:
+def start_on(builder: Builder, name: str, url: str) -> Running:
     """Starts one server on this database and waits until it answers."""
-    task = Task(process.free_port(), kind, url, algorithm, jwks_url, WORK)
-    command = builder.command(name, task, placement, answers)
+    port = process.free_port()
+    command = builder.command(name, port, url)
     log = WORK / f"{name}.log"
     log.write_text("")
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **command.env}
     began = perf_counter()
-    child = process.start(command.arguments, command.cpus, log, env, command.cwd)
-    process.wait_for(f"http://127.0.0.1:{task.port}/health", child, log)
+    child = process.start(command.arguments, log, env, command.cwd)
+    process.wait_for(f"http://127.0.0.1:{port}/health", child, log)
     start_ms = 1000 * (perf_counter() - began)
-    return Running(name, task.port, child, process.resident_megabytes(child.pid), start_ms)
+    return Running(name, port, child, process.resident_megabytes(child.pid), start_ms)

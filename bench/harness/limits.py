@@ -1,17 +1,17 @@
 """The database's own limit: the same rows and statements without a server in between."""
 
-import json
 import re
 import resource
 import subprocess
 import time
 from pathlib import Path
-from statistics import median
 
 from harness import process
-from harness.settings import BENCH, FIRST, POOL, PREFIX, TASKS, WORK
+from harness.database import Postgres
+from harness.load import FIGURES
+from harness.settings import BENCH, FIRST, POOL, PREFIX, TASKS, USERS, WORK
 
-# Of ten requests, as in workloads/mixed.lua.
+# Of ten requests, as in harness/workloads.py.
 MIX = {"list": 5, "get": 3, "create": 1, "toggle": 1}
 
 
@@ -20,29 +20,26 @@ def _parts(workload: str) -> dict:
     return MIX if workload == "mixed" else {workload: 1}
 
 
-def measure(cell, database, peers: Path, seconds: int, placement) -> dict:
+def measure(cell, database, programs: Path, seconds: float) -> dict:
     """SQLite through prepared statements on one thread, PostgreSQL through pgbench."""
-    if cell.database == "sqlite":
-        return _sqlite(cell, peers, seconds, placement)
-    return _pgbench(cell, database, seconds, placement)
+    if isinstance(database, Postgres):
+        return _pgbench(cell, database, seconds)
+    return _sqlite(cell, programs, seconds)
 
 
-def _sqlite(cell, peers: Path, seconds: int, placement) -> dict:
-    """A transaction of the writing workloads holds as many statements as there are connections: no server that
-    answers after the commit can share a commit between more."""
-    file = WORK / "database.db"
+def _sqlite(cell, programs: Path, seconds: float) -> dict:
+    """A transaction of the writing workloads holds as many writes as there are connections: no server that answers after
+    the commit can share a commit between more."""
     turns = ",".join(part for part, times in _parts(cell.workload).items() for _ in range(times))
-    numbers = [cell.users, FIRST, TASKS, cell.connections]
-    command = [peers / "sqlite", file, turns, seconds, PREFIX, *numbers]
-    if placement.server:
-        command = ["taskset", "-c", placement.server, *command]
+    command = [programs / "sqlite", WORK / "database.db", turns, seconds, PREFIX, USERS, FIRST, TASKS]
+    command.append(cell.load.connections)
     before = _children()
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"sqlite: {done.stderr}")
     cpu = _children() - before
     count, took, p50, p99 = (float(part) for part in done.stdout.split())
-    return _figures(count, took, p50 / 1000, p99 / 1000, cpu, 0.0)
+    return _figures(count, count / took, p50 / 1000, p99 / 1000, cpu, 0.0)
 
 
 def _children() -> float:
@@ -50,11 +47,11 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _pgbench(cell, database, seconds: int, placement) -> dict:
-    """As many connections as a server's pool may use, never more than there are clients. pgbench notes every tenth
-    transaction's time."""
-    clients = min(POOL, cell.connections)
-    variables = {"first": FIRST, "last": FIRST + cell.users - 1, "tasks": TASKS}
+def _pgbench(cell, database: Postgres, seconds: float) -> dict:
+    """As many connections as a server's pool may use, never more than there are clients. pgbench takes whole seconds and
+    notes every tenth transaction's time."""
+    clients = min(POOL, cell.load.connections)
+    variables = {"first": FIRST, "last": FIRST + USERS - 1, "tasks": TASKS, "users": USERS}
     command = ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", max(1, round(seconds))]
     for part, weight in _parts(cell.workload).items():
         command += ["-f", f"{BENCH / 'workloads' / part}.pgbench.sql@{weight}"]
@@ -62,8 +59,6 @@ def _pgbench(cell, database, seconds: int, placement) -> dict:
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
     command.append(database.url("database"))
-    if placement.server:
-        command = ["taskset", "-c", placement.server, *command]
     for old in WORK.glob("pgbench.*"):
         old.unlink()
     before, database_before = _children(), process.cpu_seconds(database.pid)
@@ -82,31 +77,10 @@ def _pgbench(cell, database, seconds: int, placement) -> dict:
     times = sorted(
         int(line.split()[2]) for log in WORK.glob("pgbench.*") for line in log.read_text().splitlines()
     )
-    at = [times[(len(times) - 1) * share // 100] / 1000 for share in (50, 99)]
-    total = int(count[1])
-    return _figures(total, total / float(rate[1]), at[0], at[1], cpu, database_cpu)
+    p50, p99 = (times[(len(times) - 1) * share // 100] / 1000 for share in (50, 99))
+    return _figures(int(count[1]), float(rate[1]), p50, p99, cpu, database_cpu)
 
 
-def verification(program: Path, placement) -> dict:
-    """Nanoseconds that the crypto library takes for a token, and ours for a new and for a known one: medians."""
-    command = [str(program), "speed", "20"]
-    if placement.server:
-        command = ["taskset", "-c", placement.server, *command]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"verify speed: {done.stderr}")
-    return {
-        algorithm: {name: median(one[name] for one in batches) for name in batches[0]}
-        for algorithm, batches in json.loads(done.stdout).items()
-    }
-
-
-def _figures(count: float, took: float, p50: float, p99: float, cpu: float, database_cpu: float) -> dict:
-    return {
-        "requests": int(count),
-        "per_second": count / took,
-        "p50_ms": p50,
-        "p99_ms": p99,
-        "cpu_ms": 1000 * cpu / count,
-        "database_cpu_ms": 1000 * database_cpu / count,
-    }
+def _figures(count: float, per_second: float, p50: float, p99: float, cpu: float, database_cpu: float) -> dict:
+    micros = (1e6 * cpu / count, 1e6 * database_cpu / count)
+    return {"requests": int(count)} | dict(zip(FIGURES, (per_second, p50, p99, *micros), strict=True))

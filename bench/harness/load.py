@@ -1,104 +1,74 @@
-"""Load: wrk with a script for each workload, first to check answers, then to count them."""
+"""Load, in two ways: the generator of `bench/load`, which checks every answer, and plain wrk. Both send the same requests;
+nothing is pinned to a processor and nothing keeps one awake."""
 
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
-from harness import polling, process
-from harness.settings import BENCH
+from harness import process
+from harness.settings import BENCH, Load
 
-# wrk takes whole seconds. On a busy machine a slow peer may need longer for its first answer.
-CHECK_SECONDS = (1, 4, 15)
-WARM_SECONDS = 1
+# What figures are compared in both ways.
+FIGURES = ("per_second", "p50_ms", "p99_ms", "cpu_us", "database_cpu_us")
 
-# By how much the mean size of the counted answers may differ from that of the checked ones.
-SIZE_TOLERANCE = 0.1
+# A just-in-time compiler needs longer.
+WARM_SECONDS = {"fastify": 1}
+WARM_SECONDS_OF_OTHERS = 0.3
+WARM_CONNECTIONS = 32
 
 
 class Void(Exception):
     """An answer was not what it must be: the run counts for nothing."""
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one run found."""
-
-    requests: int
-    seconds: int
-    p50: float
-    p99: float
-    cpu: float
-    database_cpu: float
-
-    def as_dict(self) -> dict:
-        """The figures of the report: rates, milliseconds and CPU milliseconds per request."""
-        return {
-            "requests": self.requests,
-            "per_second": self.requests / self.seconds,
-            "p50_ms": self.p50,
-            "p99_ms": self.p99,
-            "cpu_ms": 1000 * self.cpu / self.requests,
-            "database_cpu_ms": 1000 * self.database_cpu / self.requests,
-        }
+def _timed(command: list, pids: tuple) -> tuple:
+    """What a program prints, and the CPU seconds that server and database took meanwhile."""
+    before = [process.cpu_seconds(pid) for pid in pids]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    after = [process.cpu_seconds(pid) for pid in pids]
+    if done.returncode:
+        raise Void(f"{command[0]}: {done.stdout}{done.stderr}".strip())
+    return done.stdout, [end - begin for begin, end in zip(before, after, strict=True)]
 
 
-def _wrk(workload: str, port: int, users: Path, connections: int, seconds: int, mode: str, cpus, alone: bool = False) -> dict:
+def _figures(per_second: float, p50: float, p99: float, requests: int, cpu: list) -> dict:
+    """Rates, milliseconds, and microseconds of CPU per request."""
+    micros = [1e6 * seconds / requests for seconds in cpu]
+    return dict(zip(FIGURES, (per_second, p50 / 1000, p99 / 1000, *micros), strict=True))
+
+
+def run(program: Path, running, file: Path, load: Load, seconds: float, database_pid: int | None = None) -> dict:
+    """The first way."""
+    owned = "any" if running.name == "bare" else "owned"
+    command = [program, running.port, file, load.connections, load.rate, seconds, owned]
+    output, cpu = _timed(command, (running.pid, database_pid))
+    found = json.loads(output)
+    if found["wrong"] or not found["requests"]:
+        raise Void(f"{found['wrong']} wrong of {found['requests']} answers; {found['first_wrong']}")
+    figures = _figures(found["per_second"], found["p50"], found["p99"], found["requests"], cpu)
+    as_wrk = {f"{name}_ms": value / 1000 for name, value in found["as_wrk"].items()}
+    return figures | {"requests": found["requests"], "bytes": found["bytes"], "as_wrk": as_wrk}
+
+
+def warm(program: Path, running, file: Path) -> None:
+    """Lets a server find its pace; what it answers is checked and not counted."""
+    seconds = WARM_SECONDS.get(running.name, WARM_SECONDS_OF_OTHERS)
+    run(program, running, file, Load(WARM_CONNECTIONS), seconds)
+
+
+def wrk(running, file: Path, load: Load, seconds: float, database_pid: int | None = None) -> dict:
+    """The second way. wrk takes whole seconds. A fixed rate is a pause of each connection between an answer and its next
+    request, a millisecond shorter because both ends of it are rounded up; so the rate is somewhat lower when answers are slow."""
     if not shutil.which("wrk"):
         raise SystemExit("wrk was not found: apt-get install wrk")
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
-    command += ["-s", f"{workload}.lua", f"http://127.0.0.1:{port}", "--", str(users), mode]
-    if cpus:
-        command = ["taskset", "-c", cpus, *command]
-    env = polling.environment() if alone else None
-    done = subprocess.run(command, cwd=BENCH / "workloads", capture_output=True, text=True, env=env)
-    for line in done.stdout.splitlines():
-        if line.startswith("RESULT "):
-            return json.loads(line.removeprefix("RESULT "))
-    raise Void(f"wrk: {done.stdout}{done.stderr}")
-
-
-def _faults(result: dict) -> None:
-    for name in ("bad_status", "socket_errors", "timeouts", "wrong"):
-        if result[name]:
-            raise Void(f"{result[name]} {name} in {result['requests']} requests {result['first_wrong']}")
-    if not result["requests"]:
-        raise Void("no answer at all")
-
-
-def check(workload: str, port: int, users: Path, cpus, constant: bool) -> float:
-    """Compares every answer on one connection with what was asked; returns their mean size. Of a server
-    that always answers the same, status and number of tasks."""
-    mode = "check-shape" if constant else "check"
-    for seconds in CHECK_SECONDS:
-        result = _wrk(workload, port, users, 1, seconds, mode, cpus)
-        if result["checked"]:
-            break
-    _faults(result)
-    return result["bytes"] / result["requests"]
-
-
-def run(
-    workload: str, port: int, users: Path, connections: int, seconds: int, cpus, size: float, pids: tuple, alone: bool
-) -> Load:
-    """Warms up and measures. `pids` are the server and, where it is another, the database. `alone` says that nobody
-    who is measured uses the processor of the load."""
-    warm = _wrk(workload, port, users, connections, WARM_SECONDS, "measure", cpus, alone)
-    if warm["requests"]:
-        _faults(warm)
-    before = [process.cpu_seconds(pid) if pid else 0.0 for pid in pids]
-    result = _wrk(workload, port, users, connections, seconds, "measure", cpus, alone)
-    after = [process.cpu_seconds(pid) if pid else 0.0 for pid in pids]
-    _faults(result)
-    counted = result["bytes"] / result["requests"]
-    if abs(counted - size) > SIZE_TOLERANCE * size:
-        raise Void(f"the answers have {counted:.0f} bytes on average, the checked ones {size:.0f}")
-    return Load(
-        requests=result["requests"],
-        seconds=result["microseconds"] / 1e6,
-        p50=result["p50"] / 1000,
-        p99=result["p99"] / 1000,
-        cpu=after[0] - before[0],
-        database_cpu=after[1] - before[1],
-    )
+    pause = 1000 * load.connections // load.rate - 1 if load.rate else 0
+    command = ["wrk", "-t1", f"-c{load.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s"]
+    command += ["-s", BENCH / "load" / "wrk.lua", f"http://127.0.0.1:{running.port}", "--"]
+    output, cpu = _timed([*command, file, load.connections, pause], (running.pid, database_pid))
+    told = next((line for line in output.splitlines() if line.startswith("RESULT ")), None)
+    found = json.loads(told.removeprefix("RESULT ")) if told else {}
+    if not found.get("requests") or found["wrong"] or found["errors"]:
+        raise Void(f"wrk: {output}")
+    per_second = 1e6 * found["requests"] / found["microseconds"]
+    return _figures(per_second, found["p50"], found["p99"], found["requests"], cpu)

@@ -1,4 +1,4 @@
-"""A process tree: started on chosen processors, watched through /proc, ended by its id."""
+"""A process tree: started, watched through /proc, ended by its id."""
 
 import os
 import signal
@@ -13,18 +13,17 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
+    """A port that is free right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def start(command: list, cpus: str | None, log: Path, env: dict, cwd: Path | None = None) -> subprocess.Popen:
+def start(command: list, log: Path, env: dict, cwd: Path | None = None) -> subprocess.Popen:
     """Starts a command in a process group of its own; its output goes to `log`."""
-    pinned = ["taskset", "-c", cpus, *command] if cpus else command
     with open(log, "ab") as output:
         return subprocess.Popen(
-            pinned,
+            [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -51,13 +50,13 @@ def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 60) 
 
 def stop(child: subprocess.Popen, seconds: float = 5) -> None:
     """SIGTERM, then SIGKILL to what is left of the group that we started."""
-    for name, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
+    for name, most in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
         try:
             os.killpg(child.pid, name)
         except ProcessLookupError:
             break
         try:
-            child.wait(patience)
+            child.wait(most)
         except subprocess.TimeoutExpired:
             continue
         break
@@ -75,17 +74,20 @@ def tree(pid: int) -> list:
     return pids
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of the tree, those who have ended and were waited for included."""
-    ticks = 0
-    for each in tree(pid):
+def cpu_seconds(pid: int | None) -> float:
+    """User and system time of the tree, to the microsecond; of processes that have ended and were waited for, to the tick.
+    No time of no process."""
+    seconds = 0.0
+    for each in tree(pid) if pid else ():
         try:
+            # The CPU clock of another process, as clock_getcpuclockid(3) names it.
+            seconds += time.clock_gettime((~each << 3) | 2)
             stat = Path(f"/proc/{each}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
+        except (OSError, ProcessLookupError):
             continue
-        # The name may hold blanks; the fields we want stand behind it.
-        ticks += sum(int(number) for number in stat.rpartition(")")[2].split()[11:15])
-    return ticks / TICK
+        # The name may hold blanks; the fields we want stand after it.
+        seconds += sum(int(number) for number in stat.rpartition(")")[2].split()[13:15]) / TICK
+    return seconds
 
 
 def resident_megabytes(pid: int) -> float:

@@ -28,7 +28,7 @@ text { fill: #e6edf3 } .quiet, .axis text { fill: #9198a1 } .page { fill: #0d111
 
 @dataclass(frozen=True)
 class Bar:
-    """One value with its spread, and the text that stands behind it."""
+    """One value with its spread, and the text after it."""
 
     label: str
     low: float
@@ -49,17 +49,13 @@ def _document(title: str, description: str, height: float, parts: list) -> str:
     return "\n".join([head, texts, STYLE, page, heading, *parts, "</svg>"]) + "\n"
 
 
-def bars(title: str, groups: list, logarithmic: bool = False) -> str:
+def bars(title: str, groups: list) -> str:
     """Horizontal bars in groups, `[(name, [Bar, …]), …]`; the whisker reaches from the smallest to the largest round."""
-    values = [bar for _, members in groups for bar in members if bar.value > 0]
-    most, least = max(bar.high for bar in values), min(bar.low for bar in values if bar.low > 0)
+    most = max(bar.high for _, members in groups for bar in members)
     room = WIDTH - LABELS - VALUES - 24
 
     def place(value: float) -> float:
-        if not logarithmic:
-            return room * value / most
-        least_power = math.floor(math.log10(least))
-        return room * (math.log10(max(value, least)) - least_power) / (math.log10(most) - least_power)
+        return room * value / most
 
     parts, y, spoken = [], 44.0, []
     for name, members in groups:
@@ -77,8 +73,7 @@ def bars(title: str, groups: list, logarithmic: bool = False) -> str:
             spoken.append(f"{name}, {bar.label}: {bar.text}")
             y += 19
         y += 8
-    scale = " The scale is logarithmic." if logarithmic else ""
-    return _document(title, "; ".join(spoken) + "." + scale, y + 4, parts)
+    return _document(title, "; ".join(spoken) + ".", y + 4, parts)
 
 
 @dataclass(frozen=True)

@@ -3,49 +3,74 @@
 import tomllib
 from statistics import median
 
-from harness.figures import Results, Spread, spread
-from harness.settings import BENCH
+from harness.figures import Results, Spread
+from harness.load import FIGURES
+from harness.settings import BENCH, Load
 
 NAMES = {
     "taskbridge": "**Taskbridge**",
-    "bare": "bare actix-web",
-    "verify": "bare actix-web + our authentication",
-    "fastapi-1": "FastAPI, 1 worker",
-    "fastapi-2": "FastAPI, 2 workers",
-    "fastify": "Fastify",
-    "database": "the database alone",
     "baseline": "Taskbridge before",
+    "rls": "Taskbridge, DATABASE_RLS=on",
+    "axum-tuned": "axum + sqlx, tuned",
+    "axum": "axum + sqlx",
+    "fastify": "Fastify",
+    "fastapi": "FastAPI",
+    "bare": "bare actix-web",
+    "database": "the database alone",
 }
+DATABASES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
+
+# Those that answer the same requests.
+COMPARED = ("taskbridge", "baseline", "axum-tuned", "axum", "fastify", "fastapi")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Three digits, or a whole number."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _three(found: Spread | None) -> str:
-    return " / ".join(_number(v) for v in (found.low, found.middle, found.high)) if found else "–"
+def loaded(cell: dict) -> str:
+    """How requests came."""
+    return Load(cell["connections"], cell["rate"]).name
 
 
-def _one(found: Spread | None, form: str = ".3f") -> str:
-    return format(found.middle, form) if found else "–"
+def both(results: Results, cell: dict, server: str, name: str) -> str:
+    """The median of a figure, in brackets the same from wrk, with ≠ where they differ by more than a quarter."""
+    first, second = results.figure(cell, server, name), results.second(cell, server, name)
+    if not second:
+        return number(first.middle)
+    mark = "≠ " if results.apart(cell, server, name) else ""
+    return f"{number(first.middle)} ({mark}{number(second.middle)})"
 
 
-def title(cell: dict) -> str:
-    """What was asked."""
-    users = "1 user" if cell["users"] == 1 else f"{cell['users']:,} users"
-    width = "1 connection" if cell["connections"] == 1 else f"{cell['connections']} connections"
-    return f"{cell['workload']}, {cell['algorithm']}, {users}, {width}"
+def summary(results: Results, connections: int = 32) -> str:
+    """One line for each workload: requests/s · p50 / p99 in ms · CPU µs of server + database."""
+    cells = results.cells(connections=connections, rate=0)
+    servers = [server for server in COMPARED if any(server in results.servers(cell) for cell in cells)]
+    lines = ["| | " + " | ".join(NAMES[server] for server in servers) + " |", "| --- |" + " --- |" * len(servers)]
+    for cell in cells:
+        found = " | ".join(_short(results, cell, server) for server in servers)
+        lines.append(f"| {DATABASES[cell['database']]}, {cell['workload']} | {found} |")
+    return "\n".join(lines)
+
+
+def _short(results: Results, cell: dict, server: str) -> str:
+    values = [results.figure(cell, server, name) for name in FIGURES]
+    if not all(values):
+        return "–"
+    rate, p50, p99, cpu, database = (value.middle for value in values)
+    beside = f"+{number(database)}" if database else ""
+    return f"{number(rate)} · {number(p50)} / {number(p99)} · {number(cpu)}{beside}"
 
 
 def comparison(results: Results, database: str) -> str:
     """Everything that was measured on one database."""
     lines = []
     for cell in results.cells(database=database):
-        lines += ["", f"**{title(cell)}**", ""]
-        lines.append("| | requests/s (min / median / max) | of bare | p50 ms | p99 ms | CPU ms/request | times ours | busy |")
+        lines += ["", f"**{cell['workload']}, {loaded(cell)}**", ""]
+        lines.append("| | requests/s | min – max | p50 ms | p99 ms | server CPU µs | database CPU µs | busy |")
         lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-        for server in results.servers(cell):
-            lines.append(_row(results, cell, server))
+        lines += [_row(results, cell, server) for server in results.servers(cell)]
     return "\n".join(lines[1:])
 
 
@@ -53,98 +78,76 @@ def _row(results: Results, cell: dict, server: str) -> str:
     rate = results.figure(cell, server, "per_second")
     if rate is None:
         return f"| {NAMES[server]} | void: {results.voids(cell, server)[0][:80]} | | | | | | |"
-    cpu = _three(results.figure(cell, server, "cpu_ms"))
-    behind = results.figure(cell, server, "database_cpu_ms")
-    if behind and behind.middle > 0 and server not in ("bare", "verify"):
-        cpu += f" + {_number(behind.middle)}"
-    times = results.ratio(cell, server, "taskbridge", "cpu_ms") if server != "taskbridge" else None
-    bare = results.ratio(cell, server, "bare") if server != "bare" else None
-    p50, p99 = (_one(results.figure(cell, server, name), ".2f") for name in ("p50_ms", "p99_ms"))
-    rest = f"{p50} | {p99} | {cpu} | {_one(times, '.1f')} | {_one(results.busy(cell, server), '.0%')} |"
-    return f"| {NAMES[server]} | {_three(rate)} | {_one(bare)} | {rest}"
+    first, *rest = (both(results, cell, server, name) for name in FIGURES)
+    busy = f"{results.busy(cell, server).middle:.2f}"
+    return f"| {NAMES[server]} | {first} | {number(rate.low)} – {number(rate.high)} | {' | '.join(rest)} | {busy} |"
 
 
-def floors(results: Results) -> str:
-    """How many times the CPU time of ours the peers take, and how many times that of bare actix-web and the database alone."""
-    lines = ["| | FastAPI by ours | FastAPI by bare + database | Fastify by ours | Fastify by bare + database |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: |")
-    for cell in results.cells():
-        peers = ("fastapi-1", "fastify")
-        if not all(results.by_floor(cell, peer) for peer in peers):
-            continue
-        found = []
-        for peer in peers:
-            found += [results.ratio(cell, peer, "taskbridge", "cpu_ms"), results.by_floor(cell, peer)]
-        lines.append(f"| {cell['database']}, {cell['workload']} | {' | '.join(_one(one, '.1f') for one in found)} |")
-    return "\n".join(lines)
-
-
-def speed(results: Results) -> str:
-    """Microseconds of one verification."""
-    lines = ["| | the crypto library alone | jsonwebtoken | ours, a new token | ours, a known token | crypto / new |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for algorithm, name in (("hs256", "HS256"), ("eddsa", "EdDSA")):
-        times = (
-            spread([one[algorithm][kind] / 1000 for one in results.speed])
-            for kind in ("library_ns", "decoded_ns", "fresh_ns", "repeated_ns")
-        )
-        ratio = library_by_new(results, algorithm)
-        lines.append(f"| {name} | {' | '.join(map(_three, times))} | {_one(ratio, '.2f')} |")
-    return "\n".join(lines)
-
-
-def library_by_new(results: Results, algorithm: str) -> Spread | None:
-    """How much of our time for a new token the crypto library takes."""
-    return spread([one[algorithm]["library_ns"] / one[algorithm]["fresh_ns"] for one in results.speed])
+def three(found: Spread | None) -> str:
+    """Smallest, median, largest."""
+    return " / ".join(f"{value:.2f}" for value in (found.low, found.middle, found.high)) if found else "–"
 
 
 def memory(found: dict) -> str:
-    """Memory and start-up of Taskbridge."""
-    lines = ["| database | idle | after | requests | first list after (min / median / max) |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    """Memory and start-up of Taskbridge, and of the build before."""
+    lines = ["| | database | idle | after | requests | first list after (min / median / max) |"]
+    lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
     for entry in found["records"]:
         start = entry["start_ms"]
         times = f"{min(start):.0f} / {median(start):.0f} / {max(start):.0f} ms"
         sizes = f"{entry['idle_mb']:.1f} MB | {entry['after_mb']:.1f} MB"
-        requests = f"{entry['requests']:,} of {found['about']['users']:,} users"
-        lines.append(f"| {entry['database']} | {sizes} | {requests} | {times} |")
+        server = NAMES[entry["server"]]
+        lines.append(f"| {server} | {DATABASES[entry['database']]} | {sizes} | {entry['requests']:,} | {times} |")
     return "\n".join(lines)
 
 
 def resident(results: Results) -> str:
     """Memory of all servers, before and after the load of a round."""
     lines = ["| | database | idle MB | after its round MB | first answer ms |", "| --- | --- | ---: | ---: | ---: |"]
-    entries = [entry for entry in results.memory if entry["algorithm"] == "HS256"]
-    for database, server in dict.fromkeys((e["database"], e["server"]) for e in entries):
-        here = [e for e in entries if (e["database"], e["server"]) == (database, server)]
+    for database, server in dict.fromkeys((e["database"], e["server"]) for e in results.memory):
+        here = [e for e in results.memory if (e["database"], e["server"]) == (database, server)]
         values = [f"{median(e[name] for e in here):.0f}" for name in ("idle_mb", "after_mb", "start_ms")]
-        lines.append(f"| {NAMES[server]} | {database} | {' | '.join(values)} |")
+        lines.append(f"| {NAMES[server]} | {DATABASES[database]} | {' | '.join(values)} |")
     return "\n".join(lines)
 
 
 def growth(found: dict) -> str:
-    """CPU milliseconds per request by the number of rows."""
-    sizes, records = found["about"]["sizes"], found["records"]
+    """CPU microseconds per request by the number of rows."""
+    sizes = found["about"]["sizes"]
     lines = ["| | " + " | ".join(f"{size:,}" for size in sizes) + " | largest / smallest |"]
     lines.append("| --- |" + " ---: |" * (len(sizes) + 1))
-    for (database, name), points in grown(records).items():
-        cells = " | ".join(f"{points[size]:.4f}" if size in points else "–" for size in sizes)
-        lines.append(f"| {database}, {name} | {cells} | {largest_by_smallest(points):.2f} |")
+    for (database, name), points in grown(found["records"]).items():
+        cells = " | ".join(number(points[size]) if size in points else "–" for size in sizes)
+        lines.append(f"| {DATABASES[database]}, {name} | {cells} | {largest_by_smallest(points):.2f} |")
     return "\n".join(lines)
 
 
 def grown(records: list) -> dict:
-    """CPU milliseconds of server and database by rows, for each database and series: medians of the rounds."""
+    """CPU microseconds of server and database by rows, for each database and series: medians of the rounds."""
     found = {}
     for record in records:
-        series = found.setdefault((record["database"], f"{record['workload']}, {record['users']:,} users"), {})
-        series.setdefault(record["rows"], []).append(record["cpu_ms"] + record["database_cpu_ms"])
+        series = found.setdefault((record["database"], record["series"]), {})
+        series.setdefault(record["rows"], []).append(record["cpu_us"] + record["database_cpu_us"])
     return {key: {size: median(values) for size, values in series.items()} for key, series in found.items()}
 
 
 def largest_by_smallest(points: dict) -> float:
     """What a request costs on the largest table by what it costs on the smallest."""
     return points[max(points)] / points[min(points)]
+
+
+def large(found: dict) -> str:
+    """CPU milliseconds per request of a user with 10,000 tasks, on the smallest and the largest table."""
+    lines = ["| request | " + " | ".join(f"{DATABASES[d]}: smallest / largest table, ms" for d in DATABASES) + " |"]
+    lines.append("| --- |" + " ---: |" * len(DATABASES))
+    series = grown(found["records"])
+    for name in dict.fromkeys(name for _, name in series):
+        cells = []
+        for database in DATABASES:
+            points = series.get((database, name))
+            cells.append(" / ".join(f"{points[at(points)] / 1000:.2f}" for at in (min, max)) if points else "–")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def instructions() -> str:

@@ -1,60 +1,43 @@
-//! Authentication alone, for the benchmarks of `bench/`: as a server between bare actix-web and
-//! Taskbridge (`verify PORT ANSWERS ORIGIN KEY`), as a loop whose instructions callgrind counts (`verify count KIND
-//! ROUNDS`), and timed beside the crypto library (`verify speed ROUNDS`).
+//! Token verification in a loop, whose instructions `make bench-check` counts: `verify count KIND ROUNDS`.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a benchmark stops at the first surprise and prints what it measured"
+    reason = "a benchmark stops at the first surprise"
 )]
 
-mod count;
 mod minted;
-mod serve;
-mod speed;
 
-use std::sync::Arc;
-use std::time::Duration;
+use crate::minted::{Mint, verifies};
 
-use taskbridge::Secret;
-use taskbridge::auth::{
-    Accepted, AuthSettings, ClaimPath, FetchJwks, JwksCache, JwksTiming, KeySource, KeySources,
-    TokenVerifier,
-};
+const USAGE: &str =
+    "usage: verify count hs256-fresh|hs256-repeated|eddsa-fresh|eddsa-repeated ROUNDS";
 
-const USAGE: &str = "usage: verify PORT ANSWERS ORIGIN SECRET|JWKS-URL, \
-    verify count hs256-fresh|hs256-repeated|eddsa-fresh|eddsa-repeated ROUNDS, or verify speed ROUNDS";
+/// More rounds than this would meet a token twice.
+const TOKENS: usize = 1000;
 
 fn main() {
     // Cargo adds `--bench` when it runs this by itself.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|one| one != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["count", kind, rounds] => count::run(kind, rounds.parse().expect(USAGE)),
-        ["speed", rounds] => speed::run(rounds.parse().expect(USAGE)),
-        [port, answers, origin, key] => {
-            serve::run(port.parse().expect(USAGE), answers, origin, key).unwrap();
-        }
+        ["count", kind, rounds] => count(kind, rounds.parse().expect(USAGE)),
         _ => panic!("{USAGE}"),
     }
 }
 
-fn shared(secret: &str) -> KeySource {
-    KeySource::shared_secrets([&Secret::new(secret)])
-}
-
-fn jwks(fetch: impl FetchJwks) -> KeySource {
-    let hour = Duration::from_secs(3600);
-    let timing = JwksTiming { refresh: hour, cooldown: hour, max_stale: 24 * hour };
-    KeySource::jwks(JwksCache::start(fetch, timing).unwrap())
-}
-
-fn verifier(keys: KeySource, origin: &str) -> Arc<TokenVerifier> {
-    Arc::new(TokenVerifier::new(AuthSettings {
-        keys: KeySources::new(vec![keys]),
-        issuer: Accepted::one_of([origin]),
-        audience: Accepted::one_of([origin]),
-        user_id_claim: ClaimPath::subject(),
-        leeway_seconds: 30,
-    }))
+/// Verifies `rounds` different tokens once each, or one token as often. Everything before the loop is the same whatever
+/// the number of rounds, so that the difference between two runs is the rounds alone.
+fn count(kind: &str, rounds: usize) {
+    assert!(rounds <= TOKENS, "at most {TOKENS} rounds");
+    let (algorithm, manner) = kind.split_once('-').expect(USAGE);
+    let mint = Mint::new(algorithm);
+    let tokens: Vec<String> = (0..TOKENS).map(|index| mint.token(index)).collect();
+    let verifier = mint.verifier();
+    // Met here, and in no round of its own.
+    let last = mint.token(TOKENS);
+    assert!(verifies(&verifier, &last));
+    for token in tokens.iter().take(rounds) {
+        let token = if manner == "fresh" { token } else { &last };
+        assert!(verifies(&verifier, token));
+    }
 }

@@ -1,4 +1,3 @@
 \set user random(:first, :last)
-\set id random(1099511627776, 4503599627370496)
-\set now 1770000000000000 + :id / 1000000
-INSERT INTO tasks (user_id, id, version, title, description, completed, priority, tags, due_date, created_at, updated_at) VALUES ('BetterAuthUserOfTheBench00' || :user, :id, 1, 'A task made by the benchmark', 'What it is about', false, 1, '[]', NULL, :now, :now) RETURNING user_id, id, version, title, description, completed, priority, tags, due_date, created_at, updated_at;
+\set now 1790000000000000 + random(0, 1000000000)
+WITH o AS (INSERT INTO owners (user_id, seq, last_id, tasks, epoch) VALUES ('BetterAuthUserOfTheBench00' || :user, 1, :now, 1, :now) ON CONFLICT (user_id) DO UPDATE SET seq = owners.seq + 1, last_id = greatest(excluded.last_id, owners.last_id + 1), tasks = owners.tasks + 1 RETURNING seq, last_id) INSERT INTO tasks (user_id, id, seq, title, description, completed, priority, tags, due_date, created_at, updated_at) SELECT 'BetterAuthUserOfTheBench00' || :user, o.last_id, o.seq, 'A task made by the benchmark', 'What it is about', false, 1, '[]', NULL, :now, :now FROM o RETURNING user_id, id, seq, title, description, completed, priority, tags, due_date, created_at, updated_at;

@@ -8,20 +8,9 @@ from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 ORIGIN = os.environ["JWT_ORIGIN"]
-SECRET = os.environ.get("JWT_SECRET")
-# Keeps the keys it has fetched, as its documentation advises.
-KEYS = jwt.PyJWKClient(os.environ["JWKS_URL"], cache_keys=True) if "JWKS_URL" in os.environ else None
+SECRET = os.environ["JWT_SECRET"]
 
 bearer = HTTPBearer()
-
-
-def verify(token: str) -> dict:
-    """The claims of a valid token."""
-    if KEYS:
-        key, algorithm = KEYS.get_signing_key_from_jwt(token).key, "EdDSA"
-    else:
-        key, algorithm = SECRET, "HS256"
-    return jwt.decode(token, key, algorithms=[algorithm], issuer=ORIGIN, audience=ORIGIN, leeway=30)
 
 
 def current_user(
@@ -29,7 +18,9 @@ def current_user(
 ) -> str:
     """The user of the token, who must be the user in the path."""
     try:
-        claims = verify(credentials.credentials)
+        claims = jwt.decode(
+            credentials.credentials, SECRET, algorithms=["HS256"], issuer=ORIGIN, audience=ORIGIN, leeway=30
+        )
     except jwt.PyJWTError as error:
         raise HTTPException(401, "Invalid or expired token") from error
     if claims.get("sub") != user_id:

@@ -11,7 +11,7 @@ if is_sqlite:
     # sqlite:///relative and sqlite:////absolute in SQLAlchemy's spelling.
     url = url.replace("sqlite://", "sqlite:///", 1)
 
-# One connection for each of the 40 threads that run endpoints: nobody waits for one. Connections beyond the
+# One connection for each of the 40 threads that run endpoints: none waits for one. Connections beyond the
 # pool's size would be opened and closed for every request, which costs three times as much as the request.
 engine = create_engine(
     url,
@@ -24,9 +24,9 @@ if is_sqlite:
 
     @event.listens_for(engine, "connect")
     def durable(connection, _):
-        """The same durability as Taskbridge's."""
+        """As durable as Taskbridge."""
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

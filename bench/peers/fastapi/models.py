@@ -1,47 +1,37 @@
-"""The task as it is stored and as it is answered. The table is the one that Taskbridge makes."""
+"""The task as it is stored and as it is answered."""
 
-import json
 from datetime import datetime, timezone
-from typing import Annotated
 
-from pydantic import BeforeValidator
-from sqlalchemy import BigInteger, Column, SmallInteger
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer
 from sqlmodel import Field, SQLModel
 
-PRIORITIES = ("low", "medium", "high")
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _moment() -> Column:
+    return Column(DateTime(timezone=True))
 
 
 class Task(SQLModel, table=True):
-    """A row."""
+    """A row of `peers/schema`."""
 
     __tablename__ = "tasks"
 
-    user_id: str = Field(primary_key=True)
-    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    version: int = Field(default=1, sa_column=Column(BigInteger, nullable=False))
+    # SQLite counts up only an INTEGER.
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    )
+    user_id: str = Field(index=True)
     title: str
     description: str | None = None
     completed: bool = False
-    priority: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))
-    tags: str = "[]"
-    due_date: int | None = Field(default=None, sa_column=Column(BigInteger))
-    created_at: int = Field(sa_column=Column(BigInteger, nullable=False))
-    updated_at: int = Field(sa_column=Column(BigInteger, nullable=False))
-
-
-def _moment(value):
-    return datetime.fromtimestamp(value / 1_000_000, timezone.utc) if isinstance(value, int) else value
-
-
-def _name(value):
-    return PRIORITIES[value] if isinstance(value, int) else value
-
-
-def _tags(value):
-    return json.loads(value) if isinstance(value, str) else value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+    priority: str = "medium"
+    tags: list[str] = Field(default_factory=list, sa_column=Column(JSON))
+    due_date: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime = Field(default_factory=_now, sa_column=_moment())
+    updated_at: datetime = Field(default_factory=_now, sa_column=_moment())
 
 
 class TaskRead(SQLModel):
@@ -52,15 +42,15 @@ class TaskRead(SQLModel):
     title: str
     description: str | None
     completed: bool
-    priority: Annotated[str, BeforeValidator(_name)]
-    tags: Annotated[list[str], BeforeValidator(_tags)]
-    due_date: Moment | None
-    created_at: Moment
-    updated_at: Moment
+    priority: str
+    tags: list[str]
+    due_date: datetime | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class TaskCreate(SQLModel):
-    """A request to make a task."""
+    """A request to create a task."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=1000)

@@ -2,10 +2,13 @@
 import pg from "pg";
 import { statements } from "./tasks.js";
 
+// A BIGSERIAL counts up from 1 and stays a number.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
 /** The four statements on a PostgreSQL database. */
 export function open(url) {
   const pool = new pg.Pool({ connectionString: url, max: Number(process.env.POOL) });
-  const text = statements(Object.assign((n) => `$${n}`, { no: "false" }));
+  const text = statements((n) => `$${n}`, "now()");
   const rows = async (name, values) => (await pool.query({ name, text: text[name], values })).rows;
   const row = async (name, values) => (await rows(name, values))[0];
   return {

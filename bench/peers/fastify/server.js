@@ -1,7 +1,6 @@
 // The fast Node alternative: Fastify with compiled schemas, jose, better-sqlite3 or pg. One process.
 import Fastify from "fastify";
 import { authenticate } from "./auth.js";
-import { answer, newId, nowMicros } from "./tasks.js";
 
 const url = process.env.DATABASE_URL;
 const { open } = await import(url.startsWith("sqlite") ? "./sqlite.js" : "./postgres.js");
@@ -19,9 +18,9 @@ const task = {
     completed: { type: "boolean" },
     priority: text,
     tags: { type: "array", items: text },
-    due_date: textOrNull,
-    created_at: text,
-    updated_at: text,
+    due_date: { ...textOrNull, format: "date-time" },
+    created_at: { ...text, format: "date-time" },
+    updated_at: { ...text, format: "date-time" },
   },
 };
 const querystring = {
@@ -38,7 +37,7 @@ const body = {
 };
 
 const app = Fastify({ logger: false });
-const found = (reply, row) => (row ? answer(row) : reply.code(404).send({ detail: "Task not found" }));
+const found = (reply, row) => row ?? reply.code(404).send({ detail: "Task not found" });
 
 app.get("/health", async () => ({ status: "healthy" }));
 
@@ -47,19 +46,18 @@ app.register(async (api) => {
   api.get(
     "/api/:userId/tasks",
     { schema: { querystring, response: { 200: { type: "array", items: task } } } },
-    async (request) => (await tasks.list(request.params.userId, request.query.limit)).map(answer),
+    async (request) => tasks.list(request.params.userId, request.query.limit),
   );
   api.post("/api/:userId/tasks", { schema: { body, response: { 201: task } } }, async (request, reply) => {
     const { title, description = null } = request.body;
-    const now = nowMicros();
     reply.code(201);
-    return answer(await tasks.create(request.params.userId, newId(), title, description, now, now));
+    return tasks.create(request.params.userId, title, description);
   });
   api.get("/api/:userId/tasks/:id", { schema: { response: { 200: task } } }, async (request, reply) =>
     found(reply, await tasks.read(request.params.userId, Number(request.params.id))),
   );
   api.patch("/api/:userId/tasks/:id/complete", { schema: { response: { 200: task } } }, async (request, reply) =>
-    found(reply, await tasks.toggle(nowMicros(), request.params.userId, Number(request.params.id))),
+    found(reply, await tasks.toggle(request.params.userId, Number(request.params.id))),
   );
 });
 
