@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import tomllib
 import unittest
 from pathlib import Path
 from unittest import mock
+from xml.etree import ElementTree
 
 import check
 import growth
@@ -87,6 +89,20 @@ class Page(unittest.TestCase):
 
     def test_the_default_plan_measures_every_goal(self):
         self.assertNotIn("not measured", everything(self.results)["goals"])
+
+    def test_every_part_has_its_place_on_the_page(self):
+        page = report.PAGE.read_text()
+        parts = everything(self.results)
+        for name, text in parts.items():
+            page = report.fill(page, name, text)
+        self.assertEqual(set(re.findall(r"<!-- bench:(\w+) -->", page)), set(parts))
+
+    def test_every_chart_is_on_the_page_and_well_formed(self):
+        drawn = report.charts_of(self.results, grown(("list, 100 users",)))
+        for drawing in drawn.values():
+            ElementTree.fromstring(drawing)
+        self.assertEqual(set(re.findall(r"\(performance/([^)]*)\)", report.PAGE.read_text())), set(drawn))
+        self.assertEqual({path.name for path in report.CHARTS.glob("*.svg")} - set(drawn), set())
 
     def test_a_figure_is_marked_when_the_two_ways_differ_by_more_than_a_quarter(self):
         cell = {"workload": "list", "database": "postgres", "connections": 32, "rate": 0}
