@@ -5,36 +5,40 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::own_connections::{
-    CALLERS, caller, connections, spawn_with_write_connections, users, workers,
+    CALLERS, Stopped, WRITES, caller, spawn_with_write_connections, users, workers,
 };
 use crate::support::client::{new_task, tasks_of};
 use crate::support::database::{assert_owners_agree, execute, insert_tasks, number};
 use crate::support::postgres::connect;
 use crate::support::{Answer, TestApp};
 
-/// What each user gets when all send a request at the same time, while no write gets through.
+/// What each user gets when all send a request at the same time, while the connections for writes are silent.
 fn together<T: Send>(url: &str, ask: impl Fn(&str) -> T + Sync) -> Vec<T> {
-    let mut other = connect(url).unwrap();
-    other.batch_execute("BEGIN; LOCK TABLE tasks IN SHARE MODE").unwrap();
-    let users = users();
+    of_these_together(url, &users(), ask)
+}
+
+/// The same of these users, one of whom may stand there several times.
+fn of_these_together<T: Send>(
+    url: &str,
+    users: &[String],
+    ask: impl Fn(&str) -> T + Sync,
+) -> Vec<T> {
+    let stopped = Stopped::new(url, WRITES);
     thread::scope(|scope| {
         let ask = &ask;
         let asked: Vec<_> = users.iter().map(|user| scope.spawn(move || ask(user))).collect();
-        let started = Instant::now();
-        while connections(url, "AND wait_event_type = 'Lock'") == 0 {
-            assert!(started.elapsed() < Duration::from_secs(5), "no write waits");
-        }
-        // Long enough for all requests to come, and shorter than a batch waits for a lock.
-        thread::sleep(Duration::from_millis(120));
-        other.batch_execute("COMMIT").unwrap();
+        // Long enough for all requests to arrive, and too short for a write to go another way.
+        thread::sleep(Duration::from_millis(400));
+        drop(stopped);
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     })
 }
 
-/// Of each worker the first that came was a batch, and all that came then. Some may have come late.
+/// Of each worker the first write was sent alone, and those that arrived after it in a batch. Some may have come late.
 fn assert_batched(url: &str) {
     let transactions = number(
         url,
@@ -56,7 +60,7 @@ fn only_task(app: &TestApp, user: &str) -> Value {
 
 #[test]
 fn tasks_made_together_share_transactions_and_each_is_its_owner_s() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let made = together(&app.database_url, |user| {
         let body = json!({"title": user, "description": null, "tags": [user], "completed": true});
         let answer = caller(app.address, user).post(&tasks_of(user), &body).expect(201);
@@ -75,9 +79,31 @@ fn tasks_made_together_share_transactions_and_each_is_its_owner_s() {
     assert_batched(&app.database_url);
 }
 
+#[rstest]
+#[case::with_room_for_all("10000", CALLERS)]
+#[case::with_room_for_some("5", 5)]
+fn of_one_user_several_are_made_together_in_one_order(#[case] limit: &str, #[case] room: usize) {
+    let app = spawn_with_write_connections(&[("MAX_TASKS_PER_USER", limit)]);
+    let users = vec!["alice".to_owned(); CALLERS];
+    let answers = of_these_together(&app.database_url, &users, |user| {
+        caller(app.address, user).post(&tasks_of(user), &json!({"title": user}))
+    });
+    let (made, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(made.len(), room);
+    refused.iter().for_each(|answer| assert_eq!(answer.code(), "task_limit_reached"));
+    let mut made: Vec<(i64, Option<i64>)> =
+        made.iter().map(|made| (number_in_tag(made), made.json()["id"].as_i64())).collect();
+    made.sort_unstable();
+    assert!(made.is_sorted_by(|a, b| a.1 < b.1), "ids grow with the numbers: {made:?}");
+    let numbers = made.iter().map(|(number, _)| *number);
+    assert!(numbers.eq(1..=i64::try_from(room).unwrap()), "{made:?}");
+    assert_owners_agree(&app.database_url);
+}
+
 #[test]
 fn every_member_is_stored_as_it_was_given() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let client = caller(app.address, "alice");
     for body in [
         json!({"title": "Only \"this\" {a,b} \\ NULL, 🦀"}),
@@ -98,7 +124,7 @@ fn every_member_is_stored_as_it_was_given() {
 
 #[test]
 fn tasks_completed_together_share_transactions_and_each_is_its_owner_s() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     for user in users() {
         insert_tasks(&app.database_url, &user, 2, 1);
     }
@@ -130,7 +156,7 @@ fn tasks_completed_together_share_transactions_and_each_is_its_owner_s() {
 
 #[test]
 fn new_tasks_and_completions_at_once_are_all_done() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let url = &app.database_url;
     let makes = |user: &str| user.ends_with(['0', '2', '4', '6', '8']);
     for user in users().iter().filter(|user| !makes(user)) {
@@ -156,7 +182,7 @@ fn new_tasks_and_completions_at_once_are_all_done() {
 
 #[test]
 fn one_that_fails_takes_nothing_of_its_neighbours_along() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     execute(
         &app.database_url,
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'as the test wants it'; END $$;
@@ -177,7 +203,7 @@ fn one_that_fails_takes_nothing_of_its_neighbours_along() {
 
 #[test]
 fn no_user_waits_for_a_task_that_another_user_is_writing() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let url = &app.database_url;
     for user in users() {
         insert_tasks(url, &user, 1, 1);
@@ -215,7 +241,7 @@ fn no_user_waits_for_a_task_that_another_user_is_writing() {
 #[test]
 fn no_flip_is_lost_and_none_counts_twice() {
     const EACH: usize = 10;
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     insert_tasks(&app.database_url, "alice", 1, 1);
     let mut flips: Vec<(i64, bool)> = thread::scope(|scope| {
         let flip = || {
@@ -240,7 +266,7 @@ fn no_flip_is_lost_and_none_counts_twice() {
 
 #[test]
 fn another_user_s_task_is_as_absent_as_one_that_never_was() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let path = new_task(&caller(app.address, "bob"), "bob", "Mine");
     let id = path.rsplit('/').next().unwrap();
     for id in [id, "1"] {

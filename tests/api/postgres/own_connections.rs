@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::client::{Client, agent, new_task, tasks_of};
-use crate::support::database::{execute, number};
+use crate::support::database::{column, execute, number};
 use crate::support::process::Process;
 use crate::support::{Backend, TestApp, TokenBuilder};
 
@@ -55,10 +55,11 @@ pub fn wait_for(url: &str, wanted: i64, condition: &str, mut ask: impl FnMut()) 
 }
 
 /// A server in which every worker writes through a connection of its own.
-pub fn spawn_with_write_connections() -> TestApp {
+pub fn spawn_with_write_connections(variables: &[(&str, &str)]) -> TestApp {
     let enough = (3 * workers() + 4).to_string();
-    let variables = [("DATABASE_MAX_CONNECTIONS", enough.as_str())];
-    let app = TestApp::spawn_with(Backend::Postgres, &variables);
+    let connections = [("DATABASE_MAX_CONNECTIONS", enough.as_str())];
+    let all: Vec<_> = connections.into_iter().chain(variables.iter().copied()).collect();
+    let app = TestApp::spawn_with(Backend::Postgres, &all);
     wait_for_write_connections(&app);
     app
 }
@@ -83,8 +84,9 @@ pub fn serve(url: &str, admin: &str, variables: &[(&str, &str)]) -> Process {
 /// Writes until every worker has one.
 pub fn wait_for_write_connections(app: &TestApp) {
     wait_for(&app.database_url, workers(), WRITES, || {
-        let body = json!({"title": "-"});
-        caller(app.address, "other").post(&tasks_of("other"), &body).expect(201);
+        // A user of its own each time, so that no limit is reached.
+        let other = format!("other-{}", fastrand::u64(..));
+        new_task(&caller(app.address, &other), &other, "-");
     });
 }
 
@@ -123,26 +125,28 @@ impl Drop for Until<'_> {
     }
 }
 
-/// A server process that does nothing until this is dropped.
-pub struct Stopped(String);
+/// Server processes that do nothing until this is dropped.
+pub struct Stopped(Vec<String>);
 
 impl Stopped {
-    /// That of the only connection that meets a condition.
+    /// Those of the connections that meet a condition.
     pub fn new(url: &str, condition: &str) -> Self {
-        let process = number(
+        let processes = column(
             url,
+            "pid",
             &format!(
-                "SELECT pid::BIGINT AS number FROM pg_stat_activity \
+                "SELECT pid FROM pg_stat_activity \
                  WHERE datname = current_database() {condition}"
             ),
         );
-        let stopped = Self(process.to_string());
+        assert!(!processes.is_empty(), "no connection to stop: {condition}");
+        let stopped = Self(processes);
         stopped.signal("STOP");
         stopped
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.0]).status();
+        let sent = Command::new("kill").args(["-s", name]).args(&self.0).status();
         assert!(sent.is_ok_and(|status| status.success()) || thread::panicking());
     }
 }

@@ -31,7 +31,7 @@ fn make_tasks(address: SocketAddr, user: &str, over: &Over) -> Vec<i64> {
 
 #[test]
 fn what_was_acknowledged_is_stored_when_connections_are_cut() {
-    let app = spawn_with_write_connections();
+    let app = spawn_with_write_connections(&[]);
     let url = &app.database_url;
     let over = Over::default();
     let users = users();
