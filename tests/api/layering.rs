@@ -18,17 +18,33 @@ const LAYERS: &[&[&str]] = &[
 /// Whether a file may name a library.
 type Allowed = fn(&str) -> bool;
 
-/// Who may name a library, so that exchanging it stays a local matter.
+/// Where a library may be named, so that exchanging it stays a local matter.
 const CONFINED: &[(&str, Allowed)] = &[
     ("diesel::", |path| {
-        let typed = ["id", "priority", "tags", "model"];
-        path.starts_with("db/")
-            || path.starts_with("tasks/store/")
-            || typed.iter().any(|name| path == format!("tasks/task/{name}.rs"))
-            || ["tables", "ledger"].iter().any(|name| path == format!("cli/copy/{name}.rs"))
+        let columns = ["id", "model", "priority", "tags"];
+        let is_column = columns.iter().any(|name| path == format!("tasks/task/{name}.rs"));
+        let in_store = path.starts_with("db/") || path.starts_with("tasks/store/");
+        in_store || is_column || matches!(path, "cli/copy/tables.rs" | "cli/copy/ledger.rs")
     }),
-    ("diesel_async::", |path| path.starts_with("db/") || path.starts_with("tasks/store/")),
-    ("tokio_postgres::", |path| path.starts_with("db/")),
+    ("db::schema", |path| {
+        path.starts_with("tasks/store/") || path.starts_with("db/") || path == "cli/copy/tables.rs"
+    }),
+    ("diesel_async::", |path| {
+        path.starts_with("db/postgres/")
+            || matches!(
+                path,
+                "db/migrations.rs"
+                    | "db/worker.rs"
+                    | "tasks/store/batch.rs"
+                    | "tasks/store/operations.rs"
+                    | "tasks/store/session.rs"
+            )
+    }),
+    ("tokio_postgres::", |path| path.starts_with("db/postgres/")),
+    ("deadpool::", |path| path == "db/postgres/pool.rs"),
+    ("r2d2::", |path| path.starts_with("db/sqlite/")),
+    ("caseless::", |path| path == "tasks/list/matching.rs"),
+    ("unicode_normalization::", |path| path == "tasks/list/matching.rs"),
     ("aws_lc_rs::digest", |path| {
         matches!(
             path,
@@ -63,7 +79,7 @@ fn layer(module: &str) -> usize {
     found.unwrap_or_else(|| panic!("{module} has no place in the layer table"))
 }
 
-/// The names directly behind `crate::`, also in a group.
+/// The names directly after `crate::`, also in a group.
 fn imports(code: &str) -> BTreeSet<String> {
     let name = |text: &str| -> String {
         text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
@@ -140,9 +156,39 @@ fn libraries_are_named_only_where_they_belong() {
             .filter(|file| !file.is_test() && file.code.contains(library))
             .map(|file| file.path)
             .collect();
-        assert!(!users.is_empty(), "nobody uses {library}: remove the rule");
+        assert!(!users.is_empty(), "no file uses {library}: remove the rule");
         for path in users {
             assert!(allowed(&path), "{path} names {library}");
         }
+    }
+}
+
+/// The rest of the feature knows neither a connection nor a way to a statement.
+#[test]
+fn of_the_database_tasks_outside_their_store_know_times_and_errors_alone() {
+    let mut seen = 0;
+    for file in program().filter(|file| file.module() == "tasks") {
+        if file.path.starts_with("tasks/store/") {
+            continue;
+        }
+        for rest in file.code.split("crate::db::").skip(1) {
+            let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+            assert!(["Timestamp", "DbError"].contains(&name.as_str()), "{}: {rest:.40}", file.path);
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "only {seen} imports were found");
+}
+
+#[test]
+fn every_method_of_the_store_takes_the_proof_of_ownership() {
+    let store = program().find(|file| file.path == "tasks/store/mod.rs").unwrap();
+    let (_, methods) = store.code.split_once("impl TaskStore {").unwrap();
+    let (methods, _) = methods.split_once("\n}").unwrap();
+    let methods: Vec<&str> = methods.split("async fn ").skip(1).collect();
+    assert!(methods.len() > 8, "{methods:?}");
+    for method in methods {
+        let (head, _) = method.split_once('{').unwrap();
+        assert!(head.contains("&self") && head.contains("owner: &OwnerId"), "{head}");
     }
 }

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
-use crate::support::client::{Client, agent, new_task, tasks_of};
+use crate::support::client::{Client, agent, new_task};
 use crate::support::database::{column, execute, number};
 use crate::support::process::Process;
 use crate::support::{Backend, TestApp, TokenBuilder};
