@@ -34,11 +34,13 @@ pub struct Owner {
     keys: usize,
     /// How many users have come to compare with.
     newcomers: usize,
+    /// When the ids begin, in microseconds.
+    ids_count_since: Option<i64>,
 }
 
 impl Owner {
     pub fn new(name: &'static str) -> Self {
-        Self { name, tasks: BTreeMap::new(), seq: 0, keys: 0, newcomers: 0 }
+        Self { name, tasks: BTreeMap::new(), seq: 0, keys: 0, newcomers: 0, ids_count_since: None }
     }
 
     /// How many tasks there are.
@@ -61,19 +63,20 @@ impl Owner {
         self.repeat(clock, address, &mut wire, &path);
     }
 
-    /// The first id of a user who has written nothing before: whatever the other users have, the clock alone makes it.
+    /// The first id of a new user. Whatever the other users have, the clock alone makes it: it counts the microseconds
+    /// since the same moment each time, or is 1 where no id is that great or that small.
     fn newcomer(&mut self, clock: &Clock, address: SocketAddr) -> i64 {
-        let ids = [(); 2].map(|()| {
-            self.newcomers += 1;
-            let user = format!("newcomer-{}", self.newcomers);
-            let path = format!("/api/{user}/tasks");
-            let answer =
-                wire(clock, address, &user).post(&path, &json!({"title": "First"})).unwrap();
-            assert_eq!((answer.status, answer.header("etag")), (201, Some("\"1\"")), "{answer:?}");
-            answer.json()["id"].as_i64().unwrap()
-        });
-        assert!((ids[0] - ids[1]).abs() <= BLUR_OF_IDS, "{ids:?} at {}", clock.now());
-        ids[0]
+        self.newcomers += 1;
+        let user = format!("newcomer-{}", self.newcomers);
+        let path = format!("/api/{user}/tasks");
+        let answer = wire(clock, address, &user).post(&path, &json!({"title": "First"})).unwrap();
+        assert_eq!((answer.status, answer.header("etag")), (201, Some("\"1\"")), "{answer:?}");
+        let id = answer.json()["id"].as_i64().unwrap();
+        let now = clock.now() * 1_000_000;
+        let since = *self.ids_count_since.get_or_insert(now - id);
+        let expected = Some(now - since).filter(|id| (1..=MAX_ID).contains(id)).unwrap_or(1);
+        assert!((id - expected).abs() <= BLUR_OF_IDS, "{id} and not {expected} at {}", clock.now());
+        id
     }
 
     /// A new task with the right time, a number of its own, and an id above all others: the one that the clock makes,
