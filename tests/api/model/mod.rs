@@ -1,10 +1,10 @@
 //! Ten thousand random operations of two users, from several threads each, beside a model of plain maps
 //! in memory: every answer is the model's, nothing is lost, and no user ever sees a task of the other.
 //!
-//! A thread owns the tasks that it makes, so its model of them is exact whatever the other threads do. The threads
-//! of a user share three tasks: one is flipped, one is counted up with `If-Match`, and one is written without a
-//! condition. They also share the limit on the tasks of one user. Between rounds all threads stand still; then the whole of
-//! each user's tasks is compared with the models.
+//! A thread owns the tasks that it makes, so its model of them is exact whatever the other threads do.
+//! The threads of a user share three tasks: one is flipped, one is counted up with `If-Match`, and one is
+//! written without a condition. They also share the limit on the tasks of one user. Between rounds all
+//! threads stand still; then the whole of each user's tasks is compared with the models.
 //!
 //! A failed run prints its seed and is repeated with `TASKBRIDGE_TEST_SEED`; what each thread does is then
 //! the same, though not how the threads meet.
@@ -140,7 +140,8 @@ fn everything(client: &Client, user: &str) -> Value {
     client.get(&format!("/api/{user}/export")).expect(200).json()
 }
 
-/// All tasks of a user are those of its threads' models, to the last member, and the database counts them right.
+/// All tasks of a user are those of its threads' models, to the last member, and the database counts them
+/// right.
 fn compare(app: &TestApp, threads: &[Thread<'_>], user: usize) {
     assert_owners_agree(&app.database_url);
     let client = &caller(app, USERS[user]);

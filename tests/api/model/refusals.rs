@@ -31,8 +31,8 @@ impl Thread<'_> {
         "deleted"
     }
 
-    /// An id of the other user that is none of its own: two users may get the same one in the same microsecond. `None`
-    /// while there is none.
+    /// An id of the other user that is none of its own: two users may get the same one in the same
+    /// microsecond. `None` while there is none.
     pub(super) fn foreign(&mut self) -> Option<i64> {
         let ids = self.known.ids[1 - self.user].lock().unwrap();
         let id = (!ids.is_empty()).then(|| *self.random.one_of(&ids))?;

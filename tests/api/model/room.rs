@@ -1,5 +1,5 @@
-//! How many tasks a user may have, while several threads make and delete them. The exact number at a moment is unknown,
-//! but each answer can be held against the least and the most that it may have been.
+//! How many tasks a user may have, while several threads make and delete them. The exact number at a
+//! moment is unknown, but each answer can be held against the least and the most that it may have been.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,7 +27,8 @@ fn get(number: &AtomicUsize) -> usize {
 }
 
 impl Room {
-    /// Makes a task. It must be made unless the limit may have been reached, and refused unless it may not have been.
+    /// Makes a task; `None` when it is refused. A refusal is right only when there may have been as many
+    /// tasks as allowed, a success only when there may have been fewer.
     pub fn create(&self, create: impl FnOnce() -> Answer) -> Option<Answer> {
         let (refused, deleted) = (get(&self.creates_refused), get(&self.deleted));
         let created = get(&self.created);

@@ -1,5 +1,5 @@
-//! Three tasks that all threads of a user write. The order of the writes is told by their numbers alone, and none may
-//! be lost.
+//! Three tasks that all threads of a user write. The order of the writes is told by their numbers alone,
+//! and none may be lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +91,8 @@ impl Shared {
         None
     }
 
-    /// Every write of every thread is there, and in the order of the numbers each has the one before it to build on.
+    /// Every write of every thread is there, and in the order of the numbers each has the one before it
+    /// to build on.
     pub fn check_and_delete(&self, client: &Client, room: &Room, deeds: &[&Deeds]) {
         let flips = in_order(deeds, |deeds| &deeds.flips);
         let alternating =

@@ -32,8 +32,8 @@ impl ModelTask {
         task["id"].as_i64().unwrap()
     }
 
-    /// Takes over the changes. The server alone decides on `updated_at` and on the number of the write, so both are
-    /// taken from its answer.
+    /// Takes over the changes. The server alone decides on `updated_at` and on the number of the write,
+    /// so both are taken from its answer.
     pub fn change(&mut self, members: &Value, answer: &Answer) {
         let answered = answer.json();
         for (name, value) in members.as_object().unwrap() {

@@ -1,5 +1,5 @@
-//! Writes of several users at once, which share transactions: each is done once, as if it were alone, for its user and no
-//! other, and one that fails takes nothing of its neighbours along.
+//! Writes of several users at once, which share transactions: each is done once, as if it were alone, for
+//! its user and no other, and one that fails takes nothing of its neighbours along.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -38,7 +38,8 @@ fn of_these_together<T: Send>(
     })
 }
 
-/// Of each worker the first write was sent alone, and those that arrived after it in a batch. Some may have come late.
+/// Of each worker the first write was sent alone, and those that arrived after it in a batch. Some may
+/// have come late.
 fn assert_batched(url: &str) {
     let transactions = number(
         url,

@@ -25,7 +25,8 @@ pub fn caller(address: SocketAddr, user: &str) -> Client {
     Client::new(agent(), address, Some(TokenBuilder::valid(user).build()))
 }
 
-/// How many connections to the database meet a condition. Asked in another database, so that this question is not counted.
+/// How many connections to the database meet a condition. Asked in another database, so that this
+/// question is not counted.
 pub fn connections(url: &str, condition: &str) -> i64 {
     let (server, database) = url.rsplit_once('/').unwrap();
     number(
@@ -62,8 +63,8 @@ pub fn spawn_with_write_connections(variables: &[(&str, &str)]) -> TestApp {
     app
 }
 
-/// A program that serves from this database, once every kind of connection is in use: those of the workers and those of the
-/// pool. `admin` is the URL of the same database for the test.
+/// A program that serves from this database, once every kind of connection is in use: those of the
+/// workers and those of the pool. `admin` is the URL of the same database for the test.
 pub fn serve(url: &str, admin: &str, variables: &[(&str, &str)]) -> Process {
     let base = [("RATE_LIMIT_PER_MINUTE", "0")];
     let all: Vec<_> = base.into_iter().chain(variables.iter().copied()).collect();

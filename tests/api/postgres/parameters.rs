@@ -1,4 +1,5 @@
-//! The parameters of `DATABASE_URL` on PostgreSQL: each has its effect on every connection, and any other is refused by name.
+//! The parameters of `DATABASE_URL` on PostgreSQL: each has its effect on every connection, and any other
+//! is refused by name.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

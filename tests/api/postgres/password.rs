@@ -1,4 +1,5 @@
-//! Passwords: from the URL or from a password file, and with channel binding only to a server that knows them as well.
+//! Passwords: from the URL or from a password file, and with channel binding only to a server that knows
+//! them as well.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;

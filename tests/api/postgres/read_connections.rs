@@ -1,5 +1,5 @@
-//! Reads through the workers' own connections: each user gets its own tasks and no others, and no request fails when such
-//! a connection is cut or falls silent.
+//! Reads through the workers' own connections: each user gets its own tasks and no others, and no request
+//! fails when such a connection is cut or falls silent.
 
 use std::net::SocketAddr;
 use std::thread::{self, ScopedJoinHandle};
@@ -24,7 +24,8 @@ fn wait_for_read_connections(url: &str, address: SocketAddr) {
     });
 }
 
-/// Reads a user's list and first task again and again, and another user's task under its own path, until it is over.
+/// Reads a user's list and first task again and again, and another user's task under its own path, until
+/// it is over.
 fn read_and_check(address: SocketAddr, user: &str, tasks: usize, over: &Over) -> usize {
     let client = caller(address, user);
     let mut reads = 0;

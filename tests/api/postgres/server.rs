@@ -12,7 +12,8 @@ use crate::support::postgres::Cluster;
 use crate::support::process::Process;
 use crate::support::tokens::SECRET;
 
-/// A server whose certificate is for the host name `localhost`, the authority that signed it, and another one.
+/// A server whose certificate is for the host name `localhost`, the authority that signed it, and another
+/// one.
 pub struct Server {
     certificates: TempDir,
     pub cluster: Cluster,

@@ -1,5 +1,5 @@
-//! `sslmode` and `sslrootcert` have the meaning of libpq: as much of the server's identity is verified as was asked for, by
-//! every connection, or nothing is sent.
+//! `sslmode` and `sslrootcert` have the meaning of libpq: as much of the server's identity is verified as
+//! was asked for, by every connection, or nothing is sent.
 
 use rstest::rstest;
 

@@ -1,5 +1,5 @@
-//! The workers' connections for writes are cut or fall silent: nothing that was acknowledged is lost, nothing is done
-//! twice, and later requests do not wait.
+//! The workers' connections for writes are cut or fall silent: nothing that was acknowledged is lost,
+//! nothing is done twice, and later requests do not wait.
 
 use std::net::SocketAddr;
 use std::thread::{self, ScopedJoinHandle};

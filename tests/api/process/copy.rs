@@ -117,8 +117,8 @@ fn a_copy_killed_at_any_moment_continues_and_ends_complete(
     assert_owners_agree(&target);
 }
 
-/// Changes this task of every user, deletes an older one, and changes many of one user: as the server does it, each with
-/// a new `seq`.
+/// Changes this task of every user, deletes an older one, and changes many of one user: as the server
+/// does it, each with a new `seq`.
 fn write_to(source: &str, id: i64) {
     let gone = id - 1000;
     execute(

@@ -1,4 +1,5 @@
-//! What the program needs of the system at run time: the C library and what belongs to it, and no driver of a database.
+//! What the program needs of the system at run time: the C library and what belongs to it, and no driver
+//! of a database.
 
 use std::process::Command;
 

@@ -93,8 +93,8 @@ pub fn owner_row(database_url: &str, user: &str) -> OwnerRow {
     OwnerRow { seq: of("seq"), last_id: of("last_id"), tasks: of("tasks") }
 }
 
-/// Fails unless the owners' rows agree with the tasks: each task has an owner's row, each `seq` stands once and is
-/// not above the owner's, no id is above the newest one, and the count is exact.
+/// Fails unless the owners' rows agree with the tasks: each task has an owner's row, each `seq` stands
+/// once and is not above the owner's, no id is above the newest one, and the count is exact.
 pub fn assert_owners_agree(database_url: &str) {
     for disagreeing in [
         "FROM tasks WHERE NOT EXISTS (SELECT 1 FROM owners WHERE owners.user_id = tasks.user_id)",

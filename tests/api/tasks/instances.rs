@@ -1,5 +1,5 @@
-//! One user from many clients at once, through two instances of one database: the order of the numbers is the order of ids
-//! and of commits, the count of tasks is exact, and the limit holds.
+//! One user from many clients at once, through two instances of one database: the order of the numbers is
+//! the order of ids and of commits, the count of tasks is exact, and the limit holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! A user at work while the clock jumps: every task is made, found, listed once and changed, and the order of ids and of
-//! numbers stays the order of creation and of writes.
+//! A user at work while the clock jumps: every task is made, found, listed once and changed, and the
+//! order of ids and of numbers stays the order of creation and of writes.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,8 +63,8 @@ impl Owner {
         self.repeat(clock, address, &mut wire, &path);
     }
 
-    /// The first id of a new user. Whatever the other users have, the clock alone makes it: it counts the microseconds
-    /// since the same moment each time, or is 1 where no id is that great or that small.
+    /// The first id of a new user. Whatever the other users have, the clock alone makes it: it counts the
+    /// microseconds since the same moment each time, or is 1 where no id is that great or that small.
     fn newcomer(&mut self, clock: &Clock, address: SocketAddr) -> i64 {
         self.newcomers += 1;
         let user = format!("newcomer-{}", self.newcomers);
@@ -79,8 +79,8 @@ impl Owner {
         id
     }
 
-    /// A new task with the right time, a number of its own, and an id above all others: the one that the clock makes,
-    /// or the next one where the clock is behind.
+    /// A new task with the right time, a number of its own, and an id above all others: the one that the
+    /// clock makes, or the next one where the clock is behind.
     fn remember(&mut self, clock: &Clock, answer: &Answer, of_the_clock: i64) -> i64 {
         assert_eq!(answer.status, 201, "{answer:?}");
         let task = answer.json();
