@@ -46,8 +46,11 @@ const QUESTION: &str = "SELECT \
     false) AS role_granted, \
     (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AS may_make_roles";
 
+/// How often it is looked for a pooler: a busy one may give us the same processes once or twice.
+const ROUNDS: usize = 4;
+
 /// What the server says, and whether a pooler stands before it that exchanges connections: then two idle
-/// connections of ours are one and the same process to the server.
+/// connections of ours share a process of the server, or one has several in turn.
 ///
 /// # Errors
 /// One sentence when the server cannot be asked; it shows no password.
@@ -58,6 +61,10 @@ pub(crate) fn postgres_facts(url: &DatabaseUrl) -> anyhow::Result<(PostgresFacts
     };
     let (mut first, mut second) = (DbConnection::open(url)?, DbConnection::open(url)?);
     let (facts, other) = (ask(&mut first)?, ask(&mut second)?);
-    let pooled = facts.process == other.process;
+    let mut pooled = facts.process == other.process;
+    for _ in 0..ROUNDS {
+        let (again, other_again) = (ask(&mut first)?, ask(&mut second)?);
+        pooled |= (again.process, other_again.process) != (facts.process, other.process);
+    }
     Ok((facts, pooled))
 }

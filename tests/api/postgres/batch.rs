@@ -32,7 +32,7 @@ fn of_these_together<T: Send>(
         let ask = &ask;
         let asked: Vec<_> = users.iter().map(|user| scope.spawn(move || ask(user))).collect();
         // Long enough for all requests to arrive, and too short for a write to go another way.
-        thread::sleep(Duration::from_millis(400));
+        thread::sleep(Duration::from_millis(250));
         drop(stopped);
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     })
