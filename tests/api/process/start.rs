@@ -83,17 +83,19 @@ fn tasks_survive_a_restart(#[values(Backend::Sqlite, Backend::Postgres)] backend
 
 #[rstest]
 fn instances_that_start_together_on_an_empty_database_all_succeed(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
-    for _ in 0..3 {
+    let rls = if backend == Backend::PostgresRls { "on" } else { "off" };
+    for _ in 0..5 {
         let (url, _folder) = fresh_url(backend);
-        let mut instances: Vec<Process> = (0..2).map(|_| Process::serve(&url, &[])).collect();
+        let serve = |_| Process::serve(&url, &[("DATABASE_RLS", rls)]);
+        let mut instances: Vec<Process> = (0..3).map(serve).collect();
         for instance in &mut instances {
             new_task(&instance.as_user("alice"), "alice", "a");
         }
         for instance in &mut instances {
             let tasks = instance.as_user("alice").get(&tasks_of("alice")).json();
-            assert_eq!(tasks.as_array().map(Vec::len), Some(2));
+            assert_eq!(tasks.as_array().map(Vec::len), Some(3));
         }
         let applied =
             instances.iter().filter(|i| i.stderr().contains(" migration(s) applied")).count();
