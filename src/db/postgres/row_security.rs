@@ -14,8 +14,10 @@ use crate::db::settings::DbSettings;
 const ROLE: &str = "taskbridge_app";
 
 /// What `DATABASE_RLS=on` needs, done again at every start: new tables must be granted too. Creating the
-/// role needs CREATEROLE once; an administrator may do it instead.
+/// role needs CREATEROLE once; an administrator may do it instead. Instances that start together take turns, because
+/// PostgreSQL refuses one of two grants at once.
 const PREPARE: &str = "
+SELECT pg_advisory_xact_lock(hashtext('taskbridge_app'));
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'taskbridge_app') THEN
         CREATE ROLE taskbridge_app NOLOGIN;
