@@ -87,7 +87,9 @@ statement!(InsertAll -> (Text, BigInt, BigInt), on Pg, |self, out| {
         "WITH o AS (INSERT INTO owners (user_id, seq, last_id, tasks, epoch) "
         "SELECT user_id, n, " [BigInt: &self.clock] " + n - 1, n, " [BigInt: &self.now]
         " FROM unnest(" [Array<Text>: distinct] ", " [Array<BigInt>: counts]
-        ") AS wanted (user_id, n) ON CONFLICT (user_id) DO UPDATE SET "
+        // An owner without a row has no conflict, and its tasks are counted here alone.
+        ") AS wanted (user_id, n) WHERE n <= " [BigInt: &self.limit]
+        " ON CONFLICT (user_id) DO UPDATE SET "
         "seq = owners.seq + excluded.tasks, tasks = owners.tasks + excluded.tasks, "
         "last_id = greatest(excluded.last_id, owners.last_id + excluded.tasks) "
         "WHERE owners.tasks + excluded.tasks <= " [BigInt: &self.limit]
