@@ -15,7 +15,7 @@ import time
 from itertools import groupby
 
 from harness import database, fleet, limits, load, machine, process, schema, settings, work, workloads
-from harness.settings import RESULTS, WORK, WRITES
+from harness.settings import RESULTS, WORK
 
 
 class Run:
