@@ -810,7 +810,7 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page begins: taken from the `Link` of the page before it, with the same filter and sort. */
                 cursor?: string;
-                /** @description Count all matching tasks into `X-Total-Count`, which costs a second query. */
+                /** @description Count all matching tasks into `X-Total-Count`. With a filter this reads all tasks of the user. */
                 include_total?: boolean;
             };
             header?: {

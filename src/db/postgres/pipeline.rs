@@ -31,10 +31,12 @@ pub(super) const WRITES_STAND_STILL: Duration = Duration::from_secs(1);
 const READS_ARE_LOST: Duration = Duration::from_secs(1);
 
 /// What a session for writes begins with, beside what all begin with. All that is written for several users is found
-/// by its key: a plan that was made while the table was small must not read all of it later. It is planned once, and
-/// a row that another transaction holds is not waited for long.
-pub(crate) const WRITES_SET_UP: &str = "SET plan_cache_mode = force_generic_plan; SET lock_timeout = '250ms'; \
-    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// by its key, in the order of the keys: a plan that was made while the table was small must not read all of it later,
+/// and a bitmap would lock rows in the order in which they lie. It is planned once, and a row that another transaction
+/// holds is not waited for long.
+pub(crate) const WRITES_SET_UP: &str = "SET plan_cache_mode = force_generic_plan; \
+    SET lock_timeout = '250ms'; SET enable_seqscan = off; SET enable_bitmapscan = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// See the module's documentation. It belongs to one thread.
 pub(super) struct Pipeline {

@@ -13,9 +13,13 @@ use diesel::connection::SimpleConnection;
 use super::connection::{CACHE_KIB, Connector};
 use crate::db::error::DbError;
 
-/// After how many writes it copies. Each changes seven pages or so. The fewer are copied at a time, the
-/// shorter a commit waits for its turn at the disk, and the more pages are copied more than once.
-const WRITES: usize = 100;
+/// After how many writes it copies. Each changes four pages or so. The fewer are copied at a time, the shorter a
+/// commit waits for its turn at the disk, and the more pages are copied more than once.
+const WRITES: usize = 400;
+
+/// As how many a write counts that shared its commit: many wait for that commit, so it must not wait for long. Where
+/// each write is alone, few copies hold up fewer of them.
+const SHARED: usize = 4;
 
 /// A handle on the thread that copies, which ends with it. Without the thread everything works, but some
 /// commits take longer.
@@ -37,9 +41,9 @@ impl Checkpointer {
         Ok(Self { wake, written: 0 })
     }
 
-    /// Counts writes that were committed.
+    /// Counts the writes of a commit.
     pub(super) fn count(&mut self, writes: usize) {
-        self.written += writes;
+        self.written += if writes > 1 { writes * SHARED } else { writes };
         if self.written >= WRITES {
             self.written = 0;
             // A full channel means that it is copying, and will see these writes too.
@@ -79,7 +83,9 @@ mod tests {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, QueryDsl, RunQueryDsl, SqliteConnection};
 
-    use super::{Checkpointer, Connector, WRITES};
+    use rstest::rstest;
+
+    use super::{Checkpointer, Connector, SHARED, WRITES};
     use crate::db::DatabaseUrl;
     use crate::db::schema::idempotency_keys;
     use crate::db::testing::{Backend, TestDb};
@@ -93,8 +99,13 @@ mod tests {
         idempotency_keys::table.count().get_result(&mut connection).unwrap()
     }
 
-    #[test]
-    fn what_was_written_reaches_the_file_after_so_many_writes_and_not_before() {
+    #[rstest]
+    #[case::each_alone(1, WRITES)]
+    #[case::two_at_a_time(2, WRITES / (2 * SHARED))]
+    fn what_was_written_reaches_the_file_after_so_many_writes_and_not_before(
+        #[case] writes: usize,
+        #[case] commits: usize,
+    ) {
         let db = TestDb::new(Backend::Sqlite);
         let DatabaseUrl::Sqlite(path) = &db.url else { panic!("SQLite") };
         let connector = Connector::new(path, Duration::from_secs(5));
@@ -106,10 +117,10 @@ mod tests {
             "0".repeat(64)
         );
         db.run(|connection| connection.batch_execute(&statement).unwrap());
-        checkpointer.count(WRITES - 1);
+        (1..commits).for_each(|_| checkpointer.count(writes));
         std::thread::sleep(Duration::from_millis(200));
         assert_eq!(keys_in(path.as_ref()), 0);
-        checkpointer.count(1);
+        checkpointer.count(writes);
         let asked = Instant::now();
         while keys_in(path.as_ref()) == 0 {
             assert!(asked.elapsed() < Duration::from_secs(10), "it is not copied");

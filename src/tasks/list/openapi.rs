@@ -58,7 +58,7 @@ fn which() -> [ParameterBuilder; 7] {
         query_parameter(
             "search",
             "A text in the title or the description, whatever the case of its letters and their accents; `%` and `_` stand for themselves. An empty one finds everything.",
-            string().max_length(Some(MAX_SEARCH_CHARS)).pattern(Some(schemas::NO_NUL)),
+            string().max_length(Some(MAX_SEARCH_CHARS)),
         ),
     ]
 }
@@ -95,7 +95,7 @@ fn how_many() -> [ParameterBuilder; 3] {
         ),
         query_parameter(
             "include_total",
-            "Count all matching tasks into `X-Total-Count`, which costs a second query.",
+            "Count all matching tasks into `X-Total-Count`. With a filter this reads all tasks of the user.",
             boolean().default(Some(json!(false))),
         ),
     ]

@@ -222,9 +222,6 @@ fn moment(field: &'static str, text: &str) -> Result<Timestamp, FieldError> {
 
 /// An empty search is what an emptied search field sends, and finds everything.
 fn search(text: &str) -> Result<Option<String>, FieldError> {
-    if text.contains('\0') {
-        return Err(fault("search", "invalid_character", "U+0000 is not allowed."));
-    }
     if text.chars().count() > MAX_SEARCH_CHARS {
         return Err(fault("search", "too_long", "A search has at most 200 characters."));
     }

@@ -17,7 +17,7 @@ use crate::tasks::task::id::MAX_ID;
 const VISIBLE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 
 /// Anything but U+0000.
-pub(in crate::tasks) const NO_NUL: &str = r"^[^\u0000]*$";
+const NO_NUL: &str = r"^[^\u0000]*$";
 
 pub(in crate::tasks) fn id() -> ObjectBuilder {
     integer(1, MAX_ID)

@@ -124,7 +124,6 @@ fn limit_bounds_the_number_of_tasks(
 #[case("tag=%00", &["tag"])]
 #[case("due_before=soon", &["due_before"])]
 #[case("due_after=2026-02-30", &["due_after"])]
-#[case("search=%00", &["search"])]
 #[case("sort=user_id", &["sort"])]
 #[case("order=up", &["order"])]
 #[case("sort=-title&order=asc", &["order"])]

@@ -65,7 +65,20 @@ fn everything_else_is_itself(#[values(Backend::Sqlite, Backend::Postgres)] backe
     for search in ["\\b%c", "*e?", "second  PART", "d  p", "ı"] {
         assert_eq!(found(&client, search).len(), 1, "{search}");
     }
-    for search in ["a%d", "a_b", "a.b", "b%%c", "second part", "f second", "fs", "i", "[a]", "^a"] {
+    for search in [
+        "a%d",
+        "a_b",
+        "a.b",
+        "b%%c",
+        "second part",
+        "f second",
+        "fs",
+        "i",
+        "[a]",
+        "^a",
+        "\0",
+        "a\0b",
+    ] {
         assert_eq!(found(&client, search).len(), 0, "{search}");
     }
 }

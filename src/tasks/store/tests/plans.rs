@@ -167,7 +167,9 @@ fn every_batch_reads_by_the_owners_keys() {
     let insert = InsertAll::of(&owners.each_ref().map(|owner| (owner, &new)), 10, now);
     assert_reads_by_the_owners_key(&on_postgres(&db, &insert), "insert all");
     let complete = CompleteAll::of(&owners.each_ref().map(|owner| (owner, id, None)), now);
-    assert_reads_by_the_owners_key(&on_postgres(&db, &complete), "complete all");
+    let plan = on_postgres(&db, &complete);
+    assert_reads_by_the_owners_key(&plan, "complete all");
+    assert!(!plan.join("").contains("Bitmap"), "owners are locked in order: {plan:?}");
 }
 
 #[test]
