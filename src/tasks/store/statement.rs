@@ -1,6 +1,6 @@
 //! How a statement is written once for both databases.
 
-/// Implements what Diesel needs of a statement, from the text that [`sql`] writes, for SQLite and PostgreSQL alike.
+/// Implements what Diesel needs of a statement, from the text that `sql!` writes, for SQLite and PostgreSQL alike.
 /// `-> kind` is the kind of the rows that it gives. A statement is found among the prepared ones by its type; `not
 /// kept` is for one whose text differs from request to request, so that memory stays bounded; `on Pg` is for one
 /// that PostgreSQL alone can run.
