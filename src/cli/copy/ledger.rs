@@ -1,6 +1,6 @@
 //! The table `taskbridge_copy`, which is in the target from the first row to the last check: what each
 //! table holds by the work of this command alone. Every batch changes it in its own transaction, so it
-//! is right whenever the process dies. While it agrees with the tables, nobody else has written to
+//! is right whenever the process dies. While it agrees with the tables, no other program has written to
 //! them, and a row that differs from the source's is an older copy that may be replaced.
 
 use anyhow::ensure;

@@ -22,7 +22,7 @@ pub(super) trait Stored: Serialize + PartialEq + Sized {
 
     fn key(&self) -> Self::Key;
 
-    /// At most [`BATCH`] rows from behind a key.
+    /// At most [`BATCH`] rows after a key.
     fn batch(connection: &mut DbConnection, after: &Self::Key) -> Result<Vec<Self>, DbError>;
 }
 

@@ -103,7 +103,7 @@ impl Pool {
 }
 
 /// The right to use one connection. Dropped without [`Lease::finish`], as when a client hangs up, it takes the
-/// connection with it: nobody knows what it is still doing.
+/// connection with it: what it is still doing is unknown.
 pub(super) struct Lease(Object<Manager>);
 
 impl Lease {

@@ -121,7 +121,7 @@ fn concurrent_flips_lose_none(#[values(Backend::Sqlite, Backend::Postgres)] back
     assert!(!after.completed, "an even number of flips");
 }
 
-/// Whoever wins: a task that is gone was counted once.
+/// Whichever wins: a task that is gone was counted once.
 #[rstest]
 fn deletions_changes_and_clearings_at_once_leave_an_exact_count(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
