@@ -97,7 +97,6 @@ fn a_known_parameter_with_a_bad_value_names_itself() {
         (&long_tag, "tag", "too_long"),
         ("due_before=", "due_before", "invalid_date"),
         ("due_after=tomorrow", "due_after", "invalid_date"),
-        ("search=a%00", "search", "invalid_character"),
         (&long_search, "search", "too_long"),
         ("sort=", "sort", "not_allowed"),
         ("sort=id", "sort", "not_allowed"),
