@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
-use diesel::{QueryableByName, RunQueryDsl};
+use diesel::{Connection, QueryableByName, RunQueryDsl};
 
 use crate::db::error::DbError;
 use crate::db::operator::{DbConnection, on_either};
@@ -56,7 +56,10 @@ const ROUNDS: usize = 4;
 /// One sentence when the server cannot be asked; it shows no password.
 pub(crate) fn postgres_facts(url: &DatabaseUrl) -> anyhow::Result<(PostgresFacts, bool)> {
     let ask = |connection: &mut DbConnection| -> anyhow::Result<PostgresFacts> {
-        let answer = on_either!(connection, inner => diesel::sql_query(QUESTION).get_result(inner));
+        // In a transaction, in which a pooler does not exchange connections.
+        let answer = on_either!(connection, inner => inner.transaction(|inner| {
+            diesel::sql_query(QUESTION).get_result(inner)
+        }));
         answer.map_err(DbError::from).context("cannot ask the server")
     };
     let (mut first, mut second) = (DbConnection::open(url)?, DbConnection::open(url)?);
