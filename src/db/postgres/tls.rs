@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -36,19 +36,21 @@ fn client(verify: Verify, roots: Option<&Roots>) -> anyhow::Result<ClientConfig>
         Some(Roots::System) => Some(from_system()?),
         None => None,
     };
-    Ok(match (verify, roots) {
-        (Verify::AuthorityAndName, Some(roots)) => builder.with_root_certificates(roots),
+    let authority = match (verify, roots) {
+        (Verify::AuthorityAndName, Some(roots)) => {
+            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        }
         (Verify::Authority, Some(roots)) => {
-            let full =
-                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyName(full)))
+            let roots = Arc::new(roots);
+            let provider = Arc::clone(&provider);
+            Some(WebPkiServerVerifier::builder_with_provider(roots, provider).build()?)
         }
-        (Verify::Nothing, _) | (_, None) => {
-            ensure!(verify == Verify::Nothing, "there is nothing to verify the server with");
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        }
-    }
-    .with_no_client_auth())
+        (Verify::Nothing, _) => None,
+        (_, None) => bail!("there is nothing to verify the server with"),
+    };
+    let any_name = AnyName { provider, authority };
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(any_name));
+    Ok(builder.with_no_client_auth())
 }
 
 fn from_file(file: &Path) -> anyhow::Result<RootCertStore> {
@@ -72,14 +74,14 @@ fn from_system() -> anyhow::Result<RootCertStore> {
     Ok(store)
 }
 
-/// `verify-ca`: one of the roots signed the certificate, whatever name it is made out to.
+/// Takes a certificate whatever name it is made out to. The handshake still proves that the server has its key, which
+/// channel binding (RFC 5802) relies on.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-/// `prefer` and `require` without roots: any certificate whose key the server has. The handshake still proves
-/// the key, which channel binding (RFC 5802) relies on.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
+struct AnyName {
+    provider: Arc<CryptoProvider>,
+    /// With `verify-ca`, what must have signed it; `None` with `prefer` and `require` without roots.
+    authority: Option<Arc<WebPkiServerVerifier>>,
+}
 
 impl ServerCertVerifier for AnyName {
     fn verify_server_cert(
@@ -90,8 +92,11 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(authority) = &self.authority else {
+            return Ok(ServerCertVerified::assertion());
+        };
         // The name is compared last, after everything else was found right.
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+        match authority.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -105,42 +110,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
@@ -150,12 +120,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
