@@ -52,7 +52,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take everything along
+         * Export all tasks
          * @description All tasks as one JSON array, streamed, as a file to save.
          */
         get: operations["exportTasks"];
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that stands still is neither skipped nor repeated while others come and go.
+         * @description A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that does not change is neither skipped nor repeated while others are added or deleted.
          */
         get: operations["listTasks"];
         put?: never;
@@ -101,7 +101,7 @@ export interface paths {
         };
         /**
          * Read a task
-         * @description Missing, deleted and somebody else's tasks are answered with the same bytes.
+         * @description A task that is missing, deleted or another user's is answered with the same bytes.
          */
         get: operations["getTask"];
         /**
@@ -139,7 +139,7 @@ export interface paths {
         head?: never;
         /**
          * Complete a task, or reopen it
-         * @description Without a body it flips, in one statement. With `completed` it sets, so that a retry is harmless.
+         * @description Without a body it toggles the state, in one statement. With `completed` it sets the state, so that a retry is harmless.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -213,7 +213,7 @@ export interface components {
             /** @description How many tasks were deleted. */
             deleted: number;
         };
-        /** @description Without `completed` the task is flipped. */
+        /** @description Without `completed` the state is toggled. */
         Completion: {
             completed?: boolean;
         };
@@ -235,7 +235,7 @@ export interface components {
         };
         /** @description What a token says about its user. */
         Me: {
-            /** @description The user id, as it stands in the path of the tasks. */
+            /** @description The user id, as in the path of the tasks. */
             user_id: string;
             /**
              * Format: date-time
@@ -256,7 +256,7 @@ export interface components {
             completed?: boolean;
             /** @enum {string} */
             priority?: "low" | "medium" | "high";
-            /** @description In the order given. Each is trimmed; none can stand twice. */
+            /** @description In the order given. Each is trimmed; none may be repeated. */
             tags?: string[];
             /** @description A date-time, a date (its midnight in UTC), or null; an empty text counts as null. */
             due_date?: string | "" | null;
@@ -286,7 +286,7 @@ export interface components {
          * @description The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
+        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
         /** @description That the process can do its work. */
         Ready: {
             /** @description Always `ready`. */
@@ -314,7 +314,7 @@ export interface components {
             completed: boolean;
             /** @enum {string} */
             priority: "low" | "medium" | "high";
-            /** @description In the order given. Each is trimmed; none can stand twice. */
+            /** @description In the order given. Each is trimmed; none may be repeated. */
             tags: string[];
             /**
              * Format: date-time
@@ -341,7 +341,7 @@ export interface components {
             completed?: boolean;
             /** @enum {string} */
             priority?: "low" | "medium" | "high";
-            /** @description In the order given. Each is trimmed; none can stand twice. */
+            /** @description In the order given. Each is trimmed; none may be repeated. */
             tags?: string[];
             /** @description A date-time, a date (its midnight in UTC), or null; an empty text counts as null. */
             due_date?: string | "" | null;
@@ -355,7 +355,7 @@ export interface components {
          *
          *     `malformed_path`: a path segment has the wrong form.
          *
-         *     `malformed_header`: `If-Match` or `Idempotency-Key` has the wrong form, or stands twice.
+         *     `malformed_header`: `If-Match` or `Idempotency-Key` has the wrong form, or is repeated.
          */
         BadRequest: {
             headers: {
@@ -369,6 +369,21 @@ export interface components {
                     status?: 400;
                     /** @enum {string} */
                     code?: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header";
+                };
+            };
+        };
+        /** @description `task_limit_reached`: the user has as many tasks as one may have. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {integer} */
+                    status?: 409;
+                    /** @enum {string} */
+                    code?: "task_limit_reached";
                 };
             };
         };
@@ -433,7 +448,7 @@ export interface components {
                 };
             };
         };
-        /** @description `not_found`: missing, deleted and somebody else's alike. */
+        /** @description `not_found`: it is missing, deleted or another user's; the answer is the same. */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -654,7 +669,7 @@ export interface components {
          */
         "WWW-Authenticate": string;
         /**
-         * @description The id of this request, as it stands in the server's log.
+         * @description The id of this request, as in the server's log.
          * @example b1946ac92492d2347c6235b4d2611184
          */
         "X-Request-Id": string;
@@ -714,7 +729,7 @@ export interface operations {
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -750,7 +765,7 @@ export interface operations {
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -800,9 +815,9 @@ export interface operations {
                  * @example 2026-12-01T08:00:00Z
                  */
                 due_after?: string;
-                /** @description A text in the title or the description, whatever the case of its ASCII letters; `%` and `_` stand for themselves. An empty one finds everything. */
+                /** @description A text in the title or the description, whatever the case of its letters and their accents; `%` and `_` stand for themselves. An empty one finds everything. */
                 search?: string;
-                /** @description The order; a leading `-` turns it round. Tasks without a due date come last either way, and `id` breaks ties. */
+                /** @description The order; a leading `-` reverses it. Tasks without a due date come last either way, and `id` breaks ties. */
                 sort?: "created_at" | "-created_at" | "updated_at" | "-updated_at" | "title" | "-title" | "due_date" | "-due_date" | "priority" | "-priority";
                 /** @description The direction, beside a `sort` without a leading `-`. */
                 order?: "asc" | "desc";
@@ -821,7 +836,7 @@ export interface operations {
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -868,7 +883,7 @@ export interface operations {
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -899,6 +914,7 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -924,7 +940,7 @@ export interface operations {
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -974,7 +990,7 @@ export interface operations {
                  * @example 59551795828352
                  */
                 id: number;
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -1035,7 +1051,7 @@ export interface operations {
                  * @example 59551795828352
                  */
                 id: number;
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -1096,7 +1112,7 @@ export interface operations {
                  * @example 59551795828352
                  */
                 id: number;
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -1145,7 +1161,7 @@ export interface operations {
                  * @example 59551795828352
                  */
                 id: number;
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
@@ -1206,7 +1222,7 @@ export interface operations {
                  * @example 59551795828352
                  */
                 id: number;
-                /** @description The user of the token, percent-encoded. Anybody else: 403. */
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
                 user_id: string;
             };
             cookie?: never;
