@@ -30,7 +30,7 @@ def load(pattern: str):
 def about(results: Results) -> str:
     """What the figures were measured with."""
     facts, machine = results.about, results.about["machine"]
-    before = f", beside `{facts['baseline']}`" if facts["baseline"] else ""
+    before = f", beside `{Path(facts['baseline']).name}`" if facts["baseline"] else ""
     return (
         f"{facts['rounds']} rounds of {facts['seconds']:g} s, {facts['pool']} database connections, commit "
         f"`{machine['commit']}`{before}, {machine['processors']} × {machine['model']}, Linux {machine['kernel']}, load "
