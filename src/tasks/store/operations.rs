@@ -6,8 +6,8 @@ use futures_util::TryStreamExt;
 use super::once::{FirstUse, expiry};
 use super::queries::{
     After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, DeleteCompleted, Erase,
-    Find, FindKey, ForgetKeys, Insert, InsertKey, List, Lock, Newest, Oldest, TABLES, TakeId,
-    TakeSeq, Together, WithKey,
+    Find, FindKey, ForgetKeys, Insert, InsertKey, List, Lock, Newest, Oldest, Returning, TABLES,
+    TakeId, TakeSeq, Together, WithKey,
 };
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp};
@@ -45,7 +45,20 @@ pub(super) async fn insert(
 ) -> QueryResult<Option<Task>> {
     let now = Timestamp::now();
     let take = TakeId { owner, clock: TaskId::now(), limit, now };
-    let made: Option<_> = load_both!(&mut s, take, Insert { owner, new, now });
+    let insert = Insert { owner, new, now };
+    let made: Option<_> = match &mut s {
+        Session::Sqlite(c) => {
+            let taken: Option<(i64, TaskId)> = diesel::RunQueryDsl::load(take, *c)?.pop();
+            let Some((seq, id)) = taken else { return Ok(None) };
+            let insert = After { seq, last_id: id.to_i64(), second: insert };
+            diesel::RunQueryDsl::execute(insert, *c)?;
+            Some((id, seq))
+        }
+        Session::Postgres(c) => {
+            let both = Together(take, Returning(insert));
+            diesel_async::RunQueryDsl::load(both, c).await?.pop()
+        }
+    };
     Ok(made.map(|made| new.as_stored(owner, made, now)))
 }
 
@@ -64,13 +77,15 @@ pub(super) async fn insert_keyed(
     let insert = Insert { owner, new, now };
     let made: Option<_> = match &mut s {
         Session::Sqlite(c) => {
-            let taken: Option<(i64, i64)> = diesel::RunQueryDsl::load(take, *c)?.pop();
-            let Some((seq, last_id)) = taken else { return Ok(None) };
+            let taken: Option<(i64, TaskId)> = diesel::RunQueryDsl::load(take, *c)?.pop();
+            let Some((seq, id)) = taken else { return Ok(None) };
+            let last_id = id.to_i64();
             diesel::RunQueryDsl::execute(After { seq, last_id, second: key }, *c)?;
-            diesel::RunQueryDsl::load(After { seq, last_id, second: insert }, *c)?.pop()
+            diesel::RunQueryDsl::execute(After { seq, last_id, second: insert }, *c)?;
+            Some((id, seq))
         }
         Session::Postgres(c) => {
-            let all = Together(take, WithKey(key, insert));
+            let all = Together(take, WithKey(key, Returning(insert)));
             diesel_async::RunQueryDsl::load(all, c).await?.pop()
         }
     };

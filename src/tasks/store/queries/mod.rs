@@ -19,7 +19,7 @@ pub(super) use keys::{FindKey, ForgetAllKeys, ForgetKeys, InsertKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{CountDown, Lock, TakeId, TakeSeq};
 pub(super) use reads::{CountAll, Find, Newest, Oldest};
-pub(super) use steps::{After, DeleteAndCount, Together, WithKey};
+pub(super) use steps::{After, DeleteAndCount, Returning, Together, WithKey};
 pub(super) use writes::{Change, Delete, DeleteCompleted, Erase, Insert, TABLES};
 
 /// The columns of a task, in the order of the table.

@@ -9,20 +9,20 @@ use crate::db::schema::tasks;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, TaskChanges};
 
-/// Stores a new task and gives its id and `seq`.
+/// Stores a new task.
 pub(in crate::tasks::store) struct Insert<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
     pub(in crate::tasks::store) new: &'a NewTask,
     pub(in crate::tasks::store) now: Timestamp,
 }
 
-statement!(Insert -> (BigInt, BigInt), |self, out| {
+statement!(Insert, |self, out| {
     sql!(out,
         {INSERT} "SELECT " [Text: self.owner.as_str()]
         ", o.last_id, o.seq, " [Text: &self.new.title] ", " [Nullable<Text>: &self.new.description]
         ", " [Bool: &self.new.completed] ", " [SmallInt: &self.new.priority]
         ", " [Text: &self.new.tags] ", " [Nullable<BigInt>: &self.new.due_date]
-        ", " [BigInt: &self.now] ", " [BigInt: &self.now] " FROM o RETURNING id, seq"
+        ", " [BigInt: &self.now] ", " [BigInt: &self.now] " FROM o"
     );
 });
 

@@ -146,8 +146,8 @@ fn on_postgresql_every_statement_reads_by_the_owners_key() {
     let delete = Delete { owner, id, expected };
     let count = CountDown { owner, deleted: 1 };
     let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 5] = [
-        ("insert", &Together(take(), insert())),
-        ("insert with a key", &Together(take(), WithKey(key, insert()))),
+        ("insert", &Together(take(), Returning(insert()))),
+        ("insert with a key", &Together(take(), WithKey(key, Returning(insert())))),
         ("change", &Together(TakeSeq { owner, id, expected }, change)),
         ("delete", &DeleteAndCount { lock: Lock { owner }, delete, count }),
         ("lock", &Lock { owner }),
