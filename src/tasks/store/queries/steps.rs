@@ -28,8 +28,8 @@ impl<First, Second: Query> Query for Together<First, Second> {
     type SqlType = Second::SqlType;
 }
 
-/// A new task as the second step of [`Together`], with its id and `seq` in return. On SQLite they are known from the
-/// first step, and `RETURNING` would cost a tenth of a create.
+/// A new task as the second step of [`Together`], with its id and `seq` in return. On SQLite both are known from the
+/// first step, so nothing is asked for.
 #[derive(QueryId)]
 pub(in crate::tasks::store) struct Returning<Insertion>(pub(in crate::tasks::store) Insertion);
 
