@@ -3,6 +3,9 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import "./globals.css";
 
+/** Every page, that of a wrong address included: a page rendered at build time could not carry the nonce of `proxy.ts`. */
+export const dynamic = "force-dynamic";
+
 export const metadata: Metadata = {
   title: { default: "Taskbridge", template: "%s · Taskbridge" },
   description: "Your tasks, behind one sign-in.",

@@ -10,8 +10,6 @@ import "./dialogs.css";
 import "./tasks.css";
 import "./toolbar.css";
 
-export const dynamic = "force-dynamic";
-
 export default async function TaskPage() {
   const user = await currentUser();
   if (!user) redirect("/sign-in");

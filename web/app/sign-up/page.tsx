@@ -4,7 +4,6 @@ import { redirect } from "next/navigation";
 import { AuthForm } from "../../components/auth-form";
 import { currentUser } from "../../lib/session";
 
-export const dynamic = "force-dynamic";
 export const metadata: Metadata = { title: "Create account" };
 
 export default async function SignUpPage() {

@@ -37,6 +37,15 @@ export function newPerson(name: string): Person {
   return { name, email: `${name.toLowerCase()}-${process.pid}-${serial}@example.com`, password: `correct horse ${serial}` };
 }
 
+const violations: string[] = [];
+
+/** Chromium says on the console what a policy forbade. */
+function watchPolicy(context: BrowserContext): void {
+  context.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) violations.push(`${message.page()?.url()}: ${message.text()}`);
+  });
+}
+
 export interface WorkerOptions {
   /** Set per project: the same tests, with tokens signed the one way and the other. */
   signing: Signing;
@@ -50,6 +59,10 @@ interface WorkerFixtures extends WorkerOptions {
 
 interface TestFixtures {
   logsOnFailure: void;
+  /** For tests that attack a page: what the policy forbids them is no failure. */
+  attacks: boolean;
+  /** What the browsers have reported against the Content-Security-Policy. Any of it fails a test that does not attack. */
+  violations: string[];
   /** Signs somebody up in a browser context of their own. */
   signUp: (name: string) => Promise<SignedInPerson>;
 }
@@ -72,6 +85,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true },
   ],
+  attacks: [false, { option: true }],
+  violations: [
+    async ({ context, attacks }, use) => {
+      violations.length = 0;
+      watchPolicy(context);
+      await use(violations);
+      if (!attacks) expect(violations).toEqual([]);
+    },
+    { auto: true },
+  ],
   signUp: async ({ browser, stack }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async (name) => {
@@ -87,6 +110,7 @@ export { expect };
 
 export async function signUpIn(browser: Browser, webUrl: string, name: string): Promise<SignedInPerson> {
   const context = await browser.newContext({ baseURL: webUrl });
+  watchPolicy(context);
   const page = await context.newPage();
   const person = newPerson(name);
   await page.goto("/sign-up");
@@ -101,6 +125,7 @@ export async function secondWindow(page: Page): Promise<Page> {
   const storageState = await page.context().storageState();
   const context = await page.context().browser()?.newContext({ baseURL: new URL(page.url()).origin, storageState });
   if (!context) throw new Error("The browser is gone.");
+  watchPolicy(context);
   page.once("close", () => void context.close());
   const other = await context.newPage();
   await other.goto("/");

@@ -5,12 +5,15 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { libsql } from "@libsql/kysely-libsql";
 import { apiBinary, webRoot } from "./prerequisites";
 
 export interface Stack {
   webUrl: string;
   apiUrl: string;
   secret: string;
+  /** Runs a statement in Better Auth's database, to break what the web app relies on. */
+  inAuthDatabase: (sql: string) => Promise<void>;
   /** The API process alone, for tests about an outage. It comes back on the same port and database. */
   stopApi: () => Promise<void>;
   startApi: () => Promise<void>;
@@ -77,12 +80,18 @@ export async function startStack({
     api = null;
   }
 
+  const authDatabase = path.join(dir, "auth.db");
+  async function inAuthDatabase(sql: string): Promise<void> {
+    const client = libsql.createClient({ url: `file:${authDatabase}` });
+    await client.execute(sql).finally(() => client.close());
+  }
+
   if (apiFirst) await startApi();
   const web = launchWeb(webPort, path.join(dir, "web.log"), {
     BETTER_AUTH_SECRET: secret,
     BETTER_AUTH_URL: webUrl,
     JWT_SIGNING: signing,
-    AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
+    AUTH_DATABASE_URL: `sqlite://${authDatabase}`,
     // Every test signs up a user of its own, far more often than people do.
     AUTH_RATE_LIMIT: "off",
     API_URL: apiUrl,
@@ -107,7 +116,7 @@ export async function startStack({
     await stop();
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${text}`);
   }
-  return { webUrl, apiUrl, secret, startApi, stopApi, stop, logs };
+  return { webUrl, apiUrl, secret, inAuthDatabase, startApi, stopApi, stop, logs };
 }
 
 export interface Server {
