@@ -17,11 +17,14 @@ async function deleteAccount(password: string): Promise<Refusal | null> {
     const { error } = await authClient.deleteUser({ password });
     if (!error) return null;
     if (error.code === "INVALID_PASSWORD") return { at: "password", text: "The password is wrong." };
-    return { at: "form", text: error.message || `Something went wrong on our side (status ${error.status}). Nothing has been deleted.` };
+    return { at: "form", text: error.message || `Something went wrong on our side (status ${error.status}). ${UNCERTAIN} Please try again in a moment.` };
   } catch {
-    return { at: "form", text: "The server cannot be reached. Check your connection, then try again." };
+    return { at: "form", text: `The server did not answer. ${UNCERTAIN} Check your connection, then try again.` };
   }
 }
+
+/** An answer that is lost or explains nothing does not tell how far the server got. */
+const UNCERTAIN = "Some or all of your tasks, and your account, may be gone already.";
 
 export function DeleteAccount({ onDeleted, onClose }: { onDeleted: () => void; onClose: () => void }) {
   const form = useRef<HTMLFormElement>(null);

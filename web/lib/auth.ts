@@ -10,6 +10,7 @@
  * Either way the browser collects the token at GET /api/auth/token and sends it to the API.
  */
 import { betterAuth, type BetterAuthOptions } from "better-auth";
+import { APIError } from "better-auth/api";
 import { createMissingTables, openAuthDatabase } from "./database";
 import { authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime, trustedProxies } from "./env";
 import { eraseTasks } from "./erase-tasks";
@@ -43,8 +44,11 @@ export const authOptions = {
   user: {
     deleteUser: {
       enabled: true,
-      // Tasks first: when that fails the account stays, and whoever owns them can try again.
-      beforeDelete: async ({ id }): Promise<void> => eraseTasks(id, await tokenFor(id)),
+      // Tasks first: when that fails the account stays, and its owner can try again.
+      beforeDelete: async ({ id }): Promise<void> => {
+        await eraseTasks(id, await tokenFor(id));
+        await deleteAccount(id);
+      },
     },
   },
   plugins: [jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims)],
@@ -54,6 +58,23 @@ export const authOptions = {
 await createMissingTables(authOptions);
 
 export const auth = betterAuth(authOptions);
+
+/**
+ * What Better Auth does itself after `beforeDelete`, and then finds done. Its own failure would be a 500 without a body,
+ * the same before and after the tasks were erased; the owner must be told which of the two it is.
+ */
+async function deleteAccount(userId: string): Promise<void> {
+  const { internalAdapter } = await auth.$context;
+  try {
+    await internalAdapter.deleteUser(userId);
+  } catch (error) {
+    console.error(`An account was not deleted, but its tasks were: ${error instanceof Error ? error.message : String(error)}`);
+    throw new APIError("SERVICE_UNAVAILABLE", {
+      code: "ACCOUNT_NOT_DELETED",
+      message: "All your tasks have been deleted, but your account could not be: it is still there. Please delete it again in a moment.",
+    });
+  }
+}
 
 /** For one request that this server makes in a user's name. Signed as all the others are, but good for a minute only. */
 async function tokenFor(userId: string): Promise<string> {

@@ -1,6 +1,7 @@
 /**
  * Before Better Auth deletes a user: everything the task API keeps of that user goes first. Unless the
- * API says it is gone, the deletion is refused, so that no tasks are left behind without an owner.
+ * API says it is gone, the deletion is refused, so that no tasks are left without an owner. It erases in
+ * batches and may stop halfway, or erase everything and its answer be lost; asked again, it continues.
  */
 import { APIError } from "better-auth/api";
 import { apiInternalUrl } from "./env";
@@ -23,6 +24,7 @@ export async function eraseTasks(userId: string, token: string): Promise<void> {
   console.error(`An account was not deleted, because the task API at ${apiInternalUrl()} ${answer}`);
   throw new APIError("SERVICE_UNAVAILABLE", {
     code: "TASKS_NOT_ERASED",
-    message: "Your tasks could not be deleted just now, so your account is still there. Please try again in a moment.",
+    message:
+      "Your tasks could not all be deleted just now. Some or all of them may be gone already. Your account is still there. Please delete it again in a moment.",
   });
 }
