@@ -1,7 +1,7 @@
 # The API in an image of its own: the program, the libraries it loads, and nothing to log in to.
 #
-# The runtime is empty but for what ldd lists: libc, libm and libgcc_s. They are Debian's, so that a rebuild brings Debian's
-# security fixes; their packages are listed in /var/lib/dpkg/status.d, where scanners look.
+# The runtime is empty but for what ldd lists, libc, libm and libgcc_s: 33.2 MB. They are Debian's, so that a rebuild brings
+# Debian's security fixes; their packages are listed in /var/lib/dpkg/status.d, where scanners look.
 
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
