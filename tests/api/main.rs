@@ -32,3 +32,4 @@ mod rate_limit;
 mod readme;
 mod slow;
 mod tasks;
+mod threats;
