@@ -1,6 +1,8 @@
 //! The rules for `BETTER_AUTH_SECRET`. With a weak secret an attacker can make tokens for every user, so
 //! it stops the program instead of causing a warning.
 
+use std::collections::HashSet;
+
 use crate::base::secret::Secret;
 
 /// What Better Auth falls back to in development; it is public.
@@ -10,6 +12,9 @@ pub(crate) const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890
 const PLACEHOLDER: &str = "replace-me";
 
 const MIN_BYTES: usize = 32;
+
+/// 32 times the same letter is long and still guessed at once. A generated secret has more than 20.
+const MIN_DIFFERENT_CHARACTERS: usize = 10;
 
 /// The secret, or what is wrong with it; the sentence never shows it.
 pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
@@ -31,6 +36,10 @@ pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
     if text.len() < MIN_BYTES {
         return Err("is shorter than 32 bytes: make a longer one with `openssl rand -base64 32`");
     }
+    if text.chars().collect::<HashSet<char>>().len() < MIN_DIFFERENT_CHARACTERS {
+        return Err("has fewer than 10 different characters: \
+                    make a better one with `openssl rand -base64 32`");
+    }
     Ok(Secret::new(text))
 }
 
@@ -40,12 +49,15 @@ mod tests {
 
     #[test]
     fn only_a_strong_and_clean_secret_passes() {
-        assert!(parse(&"x".repeat(32)).is_ok());
-        assert!(parse(&"é".repeat(16)).is_ok());
+        let ten = "0123456789".repeat(4);
+        assert!(parse(&ten[..32]).is_ok());
+        assert!(parse(&"àéîõüçñšžø".repeat(2)).is_ok(), "characters, not bytes");
         for (text, word) in [
             ("", "missing"),
             ("replace-me", "missing"),
             (&"x".repeat(31), "shorter"),
+            (&"a".repeat(32), "different characters"),
+            (&"012345678".repeat(9), "different characters"),
             (PUBLIC_DEFAULT, "public default"),
             (&format!(" {}", "x".repeat(32)), "white space"),
             (&format!("{}\n", "x".repeat(32)), "white space"),

@@ -45,7 +45,7 @@ macro_rules! variables {
 
 variables! {
     BETTER_AUTH_SECRET = "(required without JWKS_URL)",
-        "The secret shared with Better Auth, at least 32 bytes, used as it is.";
+        "The secret shared with Better Auth, at least 32 bytes and 10 different characters, used as it is.";
     BETTER_AUTH_SECRETS = "(none)",
         "While a secret is replaced: version:secret entries separated by commas, the new one first.";
     JWKS_URL = "(none)",

@@ -25,6 +25,10 @@ function checkedSecret(name: string, value: string): string {
   if (Buffer.byteLength(value, "utf8") < 32) {
     throw new ConfigError(`${name} must be at least 32 bytes long; make one with: openssl rand -base64 32`);
   }
+  // As in the API: 32 times the same letter is long and still guessed at once.
+  if (new Set(value).size < 10) {
+    throw new ConfigError(`${name} must have at least 10 different characters; make one with: openssl rand -base64 32`);
+  }
   return value;
 }
 

@@ -7,7 +7,9 @@ import { expect, test } from "@playwright/test";
 import { apiBinary } from "./support/prerequisites";
 import { freePort, launchWeb } from "./support/servers";
 
-const sound = { BETTER_AUTH_SECRET: "s".repeat(32), BETTER_AUTH_SECRETS: "", JWT_SIGNING: "", JWT_ALGORITHM: "" };
+/** A sound secret of 32 bytes that begins with this letter. */
+const secret = (letter: string) => `${letter}-a-secret-of-the-tests-0123456789`.slice(0, 32);
+const sound = { BETTER_AUTH_SECRET: secret("s"), BETTER_AUTH_SECRETS: "", JWT_SIGNING: "", JWT_ALGORITHM: "" };
 
 let dir: string;
 let log: string;
@@ -20,12 +22,13 @@ test.afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const refusals: [what: string, env: Record<string, string>, says: RegExp][] = [
   ["no secret", { BETTER_AUTH_SECRET: "" }, /BETTER_AUTH_SECRET is not set/],
   ["a short secret", { BETTER_AUTH_SECRET: "s".repeat(31) }, /BETTER_AUTH_SECRET must be at least 32 bytes/],
+  ["one letter only", { BETTER_AUTH_SECRET: "s".repeat(32) }, /BETTER_AUTH_SECRET must have at least 10 different characters/],
   ["the public default", { BETTER_AUTH_SECRET: "better-auth-secret-12345678901234567890" }, /public development default/],
-  ["a quoted secret", { BETTER_AUTH_SECRET: `"${"s".repeat(32)}"` }, /quotes around it/],
-  ["a short secret in a rotation", { BETTER_AUTH_SECRETS: `2:short,1:${"s".repeat(32)}` }, /BETTER_AUTH_SECRETS must be at least 32 bytes/],
-  ["a short old secret in a rotation", { BETTER_AUTH_SECRETS: `2:${"s".repeat(32)},1:short` }, /Entry 2 of BETTER_AUTH_SECRETS must be at least 32/],
-  ["a rotation without versions", { BETTER_AUTH_SECRETS: "s".repeat(32) }, /Entry 1 of BETTER_AUTH_SECRETS must be a number, a colon and a secret/],
-  ["a rotation with a version twice", { BETTER_AUTH_SECRETS: `1:${"s".repeat(32)},1:${"t".repeat(32)}` }, /BETTER_AUTH_SECRETS has the version 1 twice/],
+  ["a quoted secret", { BETTER_AUTH_SECRET: `"${secret("s")}"` }, /quotes around it/],
+  ["a short secret in a rotation", { BETTER_AUTH_SECRETS: `2:short,1:${secret("s")}` }, /BETTER_AUTH_SECRETS must be at least 32 bytes/],
+  ["a short old secret in a rotation", { BETTER_AUTH_SECRETS: `2:${secret("s")},1:short` }, /Entry 2 of BETTER_AUTH_SECRETS must be at least 32/],
+  ["a rotation without versions", { BETTER_AUTH_SECRETS: secret("s") }, /Entry 1 of BETTER_AUTH_SECRETS must be a number, a colon and a secret/],
+  ["a rotation with a version twice", { BETTER_AUTH_SECRETS: `1:${secret("s")},1:${secret("t")}` }, /BETTER_AUTH_SECRETS has the version 1 twice/],
   ["an unknown way to sign", { JWT_SIGNING: "HS256" }, /JWT_SIGNING must be shared-secret or jwks/],
   ["an algorithm beside the shared secret", { JWT_ALGORITHM: "ES256" }, /JWT_ALGORITHM is for JWT_SIGNING=jwks only/],
   ["an algorithm the API cannot verify", { JWT_SIGNING: "jwks", JWT_ALGORITHM: "ES512" }, /JWT_ALGORITHM must be one of EdDSA, ES256, RS256, PS256/],
@@ -78,10 +81,10 @@ test("makes its tables at the first start and finds them at the second", async (
 test("refuses a key pair that another secret encrypted, and takes it once that secret is listed", async () => {
   const jwks = { JWT_SIGNING: "jwks", AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}` };
   await outputOf(jwks);
-  const other = launchWeb(await freePort(), log, { ...sound, ...jwks, BETTER_AUTH_SECRET: "t".repeat(32) });
+  const other = launchWeb(await freePort(), log, { ...sound, ...jwks, BETTER_AUTH_SECRET: secret("t") });
   expect(await other.exited).toBe(1);
   expect(readFileSync(log, "utf8")).toMatch(/^The web server cannot start: Failed to decrypt private key/m);
-  await outputOf({ ...jwks, BETTER_AUTH_SECRETS: `2:${"t".repeat(32)},1:${sound.BETTER_AUTH_SECRET}` });
+  await outputOf({ ...jwks, BETTER_AUTH_SECRETS: `2:${secret("t")},1:${sound.BETTER_AUTH_SECRET}` });
 });
 
 /** All that the web server prints from its start until its first answer. */
@@ -98,7 +101,7 @@ async function outputOf(env: Record<string, string>): Promise<string> {
 }
 
 test("names the secret that signs and its fingerprint in the words of `taskbridge doctor`, also during a rotation", async () => {
-  const rotation = { BETTER_AUTH_SECRETS: ` 2 : ${"n".repeat(32)} ,1:${"o".repeat(32)}`, BETTER_AUTH_SECRET: "l".repeat(32) };
+  const rotation = { BETTER_AUTH_SECRETS: ` 2 : ${secret("n")} ,1:${secret("o")}`, BETTER_AUTH_SECRET: secret("l") };
   const output = await outputOf(rotation);
   const [, label, fingerprint] = /^(.*) has the fingerprint ([0-9a-f]{8})$/m.exec(output) ?? [];
   expect(label).toBe("BETTER_AUTH_SECRETS 2");

@@ -116,9 +116,11 @@ fn mistakes_in_the_configuration_are_all_listed() {
 }
 
 #[test]
-fn a_secret_with_few_different_characters_is_a_warning() {
+fn a_secret_with_few_different_characters_is_a_mistake() {
     let typed = "passwordpasswordpasswordpassword";
-    assert_eq!(finding(&[("BETTER_AUTH_SECRET", typed)], "BETTER_AUTH_SECRET").0, Verdict::Warning);
+    let (verdict, words) = finding(&[("BETTER_AUTH_SECRET", typed)], "configuration");
+    assert!(words.contains("fewer than 10 different characters"), "{words}");
+    assert_eq!(verdict, Verdict::Failed);
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
         &[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "a,b")],
         &[(
             "BETTER_AUTH_SECRETS",
-            "2:222222222222222222222222222222222,1:111111111111111111111111111111111",
+            "2:the-new-one-of-the-tests-0123456789,1:the-old-one-of-the-tests-0123456789",
         )],
     ] {
         let config = config(pairs);
