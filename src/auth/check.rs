@@ -84,7 +84,9 @@ impl TokenError {
             Self::NotJsonObject(_) | Self::HeaderParameter(_) => Check::Header,
             Self::Type(_) => Check::Type,
             Self::Algorithm(_) => Check::Algorithm,
-            Self::UnknownKey(_) | Self::KeysNotLoaded { .. } => Check::Key,
+            Self::UnknownKey(_) | Self::KeyNotFetched { .. } | Self::KeysNotLoaded { .. } => {
+                Check::Key
+            }
             Self::Signature => Check::Signature,
             Self::Expired { .. } => Check::Expiry,
             Self::NotYetValid { .. } => Check::NotBefore,
@@ -124,6 +126,7 @@ mod tests {
             (TokenError::Type("x".into()), "typ"),
             (TokenError::Algorithm("none".into()), "alg"),
             (TokenError::UnknownKey(None), "kid"),
+            (TokenError::KeyNotFetched { retry_after_seconds: 1 }, "kid"),
             (TokenError::KeysNotLoaded { retry_after_seconds: 1 }, "kid"),
             (TokenError::Signature, "signature"),
             (TokenError::Expired { seconds: 1 }, "exp"),

@@ -55,6 +55,15 @@ pub enum TokenError {
     /// The key set has no such key. The key may be newer than the set.
     #[error("the key set has no key for kid {0:?}")]
     UnknownKey(Option<String>),
+    /// The key set has no such key, and no fetch since the token arrived could say whether it is newer.
+    #[error(
+        "the key set has no such key, and may be older than the token; the next fetch is due in \
+         {retry_after_seconds} s"
+    )]
+    KeyNotFetched {
+        /// Seconds until the next fetch may start, at least 1.
+        retry_after_seconds: u32,
+    },
     /// No key set is loaded, or it is too old, so the token can be neither accepted nor rejected.
     #[error("no usable key set has been loaded; the next fetch is due in {retry_after_seconds} s")]
     KeysNotLoaded {
@@ -105,6 +114,14 @@ impl TokenError {
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded { .. })
     }
+
+    /// For a verification after a fetch that could not be made: an unknown key is no verdict then.
+    pub(super) fn until_fetched(self, retry_after_seconds: u32) -> Self {
+        match self {
+            Self::UnknownKey(_) => Self::KeyNotFetched { retry_after_seconds },
+            other => other,
+        }
+    }
 }
 
 /// Every reason to refuse a request before its handler runs.
@@ -116,7 +133,7 @@ pub enum AuthError {
     /// 400: the `Authorization` header is malformed.
     #[error("{0}")]
     Header(#[from] HeaderError),
-    /// 401: the token is not valid; 503 for [`TokenError::KeysNotLoaded`].
+    /// 401: the token is not valid; 503 for [`TokenError::KeysNotLoaded`] and [`TokenError::KeyNotFetched`].
     #[error("{0}")]
     Token(#[from] TokenError),
     /// 403: the path names another user.
@@ -144,11 +161,21 @@ impl AuthError {
             Self::MissingCredentials => ProblemCode::MissingToken,
             Self::Header(_) => ProblemCode::InvalidRequest,
             Self::Token(TokenError::Expired { .. }) => ProblemCode::TokenExpired,
-            Self::Token(TokenError::KeysNotLoaded { .. }) => ProblemCode::KeysUnavailable,
+            Self::Token(TokenError::KeysNotLoaded { .. } | TokenError::KeyNotFetched { .. }) => {
+                ProblemCode::KeysUnavailable
+            }
             Self::Token(_) => ProblemCode::InvalidToken,
             Self::NotOwner => ProblemCode::Forbidden,
             Self::NotGuarded(_) => ProblemCode::InternalError,
         }
+    }
+
+    /// Whether it counts against the client's address: every 401, and 503 for a key that may be made up. Without
+    /// the latter a stranger with random key ids would meet no limit.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        self.code().status() == StatusCode::UNAUTHORIZED
+            || matches!(self, Self::Token(TokenError::KeyNotFetched { .. }))
     }
 
     /// The answer: one fixed text per `code`, with the challenge of RFC 6750, section 3.
@@ -161,9 +188,10 @@ impl AuthError {
             Self::Token(TokenError::Expired { .. }) => {
                 problem.with_header(WWW_AUTHENTICATE, CHALLENGE_EXPIRED)
             }
-            Self::Token(TokenError::KeysNotLoaded { retry_after_seconds }) => {
-                problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds))
-            }
+            Self::Token(
+                TokenError::KeysNotLoaded { retry_after_seconds }
+                | TokenError::KeyNotFetched { retry_after_seconds },
+            ) => problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
             Self::Token(_) => problem.with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID),
             Self::NotOwner | Self::NotGuarded(_) => problem,
         }

@@ -17,7 +17,7 @@ use super::owner::AuthenticatedUser;
 use super::verifier::TokenVerifier;
 
 /// Middleware factory. A request without a valid token is refused with 401 (400 for a malformed header, 503
-/// while no keys are loaded). Every other request gets an [`AuthenticatedUser`] in its extensions.
+/// while no keys are loaded, or perhaps not the token's). Every other request gets an [`AuthenticatedUser`] in its extensions.
 #[derive(Clone, Debug)]
 pub struct RequireAuth {
     verifier: Arc<TokenVerifier>,

@@ -33,14 +33,14 @@
 //! 2. The [`TokenVerifier`] makes every [`Check`] in order: shape, signature, claims. The first that fails is the
 //!    [`TokenError`]. A token that passed them all is cached, so the next request with it skips the signature.
 //! 3. An unknown key may be a new one. [`RequireAuth`] has the key set fetched, at most once per cooldown, and
-//!    verifies again ([`JwksCache`]).
+//!    verifies again ([`JwksCache`]). Without such a fetch the response is 503: the token may be valid.
 //! 4. The [`AuthenticatedUser`], with all claims, is stored in the request's extensions.
 //! 5. [`owner_guard`], the middleware around `/api/{user_id}`, compares the path with the user and stores the
 //!    [`OwnerId`].
 //! 6. Handlers take either one as an argument. A handler outside its middleware never runs; the response is 500.
 //!
 //! A refused request gets 400 (malformed header), 401 (no valid token), 403 (another user's path) or 503 (no keys
-//! loaded). The response has one fixed text per code, and only the log has the precise cause ([`AuthError`]).
+//! loaded, or perhaps not this one). The response has one fixed text per code, and only the log has the precise cause ([`AuthError`]).
 //!
 //! # Use in another program
 //!

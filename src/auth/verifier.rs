@@ -57,13 +57,17 @@ impl TokenVerifier {
     /// [`TokenError::is_retryable`].
     ///
     /// # Errors
-    /// As [`TokenVerifier::verify`].
+    /// As [`TokenVerifier::verify`], with [`TokenError::KeyNotFetched`] for an unknown key unless a fetch that
+    /// began after the call has succeeded.
     pub async fn refresh_and_verify(
         &self,
         token: BearerToken<'_>,
     ) -> Result<AuthenticatedUser, TokenError> {
-        self.settings.keys.refresh().await;
-        self.verify(token)
+        let next_fetch = self.settings.keys.refresh().await;
+        self.verify(token).map_err(|error| match next_fetch {
+            Some(seconds) => error.until_fetched(seconds),
+            None => error,
+        })
     }
 
     /// How many tokens are cached.

@@ -53,7 +53,7 @@ variables! {
     JWKS_REFRESH_SECONDS = "600" in 1..=86_400,
         "Seconds between two fetches of the keys.";
     JWKS_COOLDOWN_SECONDS = "10" in 1..=3600,
-        "The shortest time between two fetches in seconds, also when a token names an unknown key.";
+        "The shortest time between two fetches in seconds, also for an unknown key; shorter until the first success.";
     JWKS_MAX_STALE_SECONDS = "86400" in 1..=31_536_000,
         "Seconds for which the last good keys are used while they cannot be fetched.";
     BETTER_AUTH_URL = "http://localhost:3000",

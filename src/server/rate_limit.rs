@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
@@ -17,7 +16,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use crate::auth::AuthenticatedUser;
+use crate::auth::{AuthError, AuthenticatedUser};
 use crate::base::client_address::TrustedProxies;
 use crate::config::RateLimitSettings;
 use crate::http::error::ApiError;
@@ -132,14 +131,15 @@ pub(crate) async fn limit_users<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Middleware outside the token check: responds 429 instead of 401 to an address with too many failures. Valid
-/// tokens pass even then, because many users may share one address.
+/// Middleware outside the token check: responds 429 instead of the refusal to an address with too many of them.
+/// Valid tokens pass even then, because many users may share one address.
 pub(crate) async fn limit_auth_failures<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> ServiceResult<B> {
     let response = next.call(request).await?;
-    if response.status() != StatusCode::UNAUTHORIZED {
+    let refusal = response.response().error().and_then(|error| error.as_error::<AuthError>());
+    if !refusal.is_some_and(AuthError::is_suspicious) {
         return Ok(response.map_into_left_body());
     }
     let limits = ServerContext::of(response.request()).map(|context| &context.rate_limits);

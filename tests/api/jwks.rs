@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
+use crate::support::app::fresh_url;
+use crate::support::client::agent;
 use crate::support::jwks::{Behaviour, JwksEndpoint, Key, listing};
-use crate::support::{Backend, TestApp};
+use crate::support::process::Process;
+use crate::support::{Backend, Client, TestApp};
 
 /// A server with this endpoint and no shared secret.
 fn spawn(endpoint: &JwksEndpoint, variables: &[(&str, &str)]) -> TestApp {
@@ -71,6 +74,7 @@ fn requests_get_503_until_the_first_key_set_is_loaded(#[case] trouble: Behaviour
 #[rstest]
 #[case::server_error(Behaviour::Answer("500 Internal Server Error", String::new()))]
 #[case::garbage(Behaviour::Answer("200 OK", "{\"keys\":17}".into()))]
+#[case::empty_set(Behaviour::Keys(Vec::new()))]
 #[case::huge(Behaviour::Answer("200 OK", format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(300_000))))]
 #[case::too_many(Behaviour::Answer("200 OK", format!("{{\"keys\":[{}]}}", vec!["{}"; 101].join(","))))]
 #[case::silence(Behaviour::Silence)]
@@ -115,7 +119,7 @@ fn a_thousand_unknown_keys_cause_one_fetch_per_cooldown() {
                 (0..125)
                     .filter(|n| {
                         let token = key.token_with_kid("alice", &format!("unknown-{client}-{n}"));
-                        status(app, &token) == 401
+                        status(app, &token) == 503
                     })
                     .count()
             })
@@ -125,6 +129,48 @@ fn a_thousand_unknown_keys_cause_one_fetch_per_cooldown() {
     });
     assert_eq!(refused, 1000);
     assert_eq!(endpoint.requests(), 1, "the one at start");
+}
+
+#[test]
+fn an_unknown_key_during_the_cooldown_is_503_and_counts_against_the_address() {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::with_keys(&[&key]);
+    let limits = [("JWKS_COOLDOWN_SECONDS", "3600"), ("AUTH_FAILURES_PER_MINUTE", "3")];
+    let app = spawn(&endpoint, &limits);
+    assert_eq!(status(&app, &key.token("alice")), 200);
+    let unknown = app.with_token(&key.token_with_kid("alice", "unknown"));
+    for _ in 0..3 {
+        let answer = unknown.get("/api/alice/tasks").expect(503);
+        assert_eq!(answer.code(), "keys_unavailable");
+        let retry_after: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((3500..=3600).contains(&retry_after), "{retry_after}");
+        assert_eq!(answer.header("www-authenticate"), None);
+    }
+    assert_eq!(unknown.get("/api/alice/tasks").expect(429).code(), "rate_limited");
+    assert_eq!(status(&app, &key.token("alice")), 200, "a known key is not affected");
+}
+
+#[test]
+fn the_log_says_once_that_the_keys_have_come() {
+    let key = Key::new("first");
+    let endpoint = JwksEndpoint::start(Behaviour::Keys(Vec::new()));
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let refresh = ("JWKS_REFRESH_SECONDS", "1");
+    let variables = [("JWKS_URL", endpoint.url.as_str()), ("JWKS_COOLDOWN_SECONDS", "1"), refresh];
+    let mut process = Process::serve(&url, &variables);
+    let client = Client::new(agent(), process.address(), Some(key.token("alice")));
+    assert_eq!(client.get("/api/me").status, 503);
+    endpoint.set(listing(&[&key]));
+    let asked = endpoint.requests();
+    let started = Instant::now();
+    while endpoint.requests() < asked + 3 {
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    client.get("/api/me").expect(200);
+    let log = process.stderr();
+    assert!(log.contains("JWKS: the endpoint lists no usable key; requests with its tokens"));
+    assert_eq!(log.matches("JWKS: 1 usable key(s) have come").count(), 1, "{log}");
 }
 
 #[test]
@@ -143,7 +189,8 @@ fn a_new_key_works_after_at_most_one_cooldown_and_a_removed_one_stops() {
     endpoint.set(listing(&[&new]));
     std::thread::sleep(Duration::from_millis(1100));
     assert_eq!(status(&app, &Key::new("unknown").token("alice")), 401, "which asks for a fetch");
-    assert_eq!(status(&app, &old.token("alice")), 401);
+    assert_eq!(status(&app, &old.token("alice")), 503, "that fetch was not for this token");
+    wait_for(&app, &old.token("alice"), 401);
     assert_eq!(status(&app, &new.token("alice")), 200);
 }
 

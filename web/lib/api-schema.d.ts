@@ -512,7 +512,7 @@ export interface components {
         /**
          * @description `database_unavailable`: the database cannot be reached or is too busy.
          *
-         *     `keys_unavailable`: the key set that tokens are verified with was never loaded, or is too old.
+         *     `keys_unavailable`: the key set that tokens are verified with was never loaded, is too old, or may be older than the key of this token.
          *
          *     `not_ready`: `GET /health/ready` only: the server cannot do its work, or is stopping.
          */

@@ -3,9 +3,9 @@
 //! Reading the set is one atomic load: a token with a known key waits neither for a lock nor for I/O. A
 //! separate thread fetches the set at start, at a fixed interval, and on demand when a request names an
 //! unknown key. The cooldown begins before the fetch and whether or not it succeeds, so there is at most
-//! one fetch per cooldown, however many unknown keys arrive.
+//! one fetch per cooldown, however many unknown keys arrive. Until the first success it is shorter.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Semaphore, watch};
 
+use super::cooldown::Cooldown;
 use super::jwks::KeySet;
 use super::jwks_fetch::FetchJwks;
 use crate::auth::error::TokenError;
@@ -32,7 +33,7 @@ static NEXT_SET: AtomicU64 = AtomicU64::new(0);
 pub struct JwksTiming {
     /// The time between two scheduled fetches.
     pub refresh: Duration,
-    /// The shortest time between two fetches of any kind.
+    /// The shortest time between two fetches of any kind, once a set was loaded. Before that it is the most.
     pub cooldown: Duration,
     /// How long the last good set is used while the endpoint is down.
     pub max_stale: Duration,
@@ -49,10 +50,8 @@ struct Loaded {
 #[derive(Debug)]
 pub struct JwksCache {
     timing: JwksTiming,
-    started: Instant,
     loaded: ArcSwapOption<Loaded>,
-    /// The end of the cooldown, in milliseconds after `started`.
-    cooldown_ends: AtomicI64,
+    cooldown: Cooldown,
     waiting: Semaphore,
     wake: SyncSender<()>,
     /// True from the claim of a fetch until it has ended.
@@ -68,9 +67,8 @@ impl JwksCache {
         let (wake, woken) = sync_channel(1);
         let cache = Arc::new(Self {
             timing,
-            started: Instant::now(),
             loaded: ArcSwapOption::empty(),
-            cooldown_ends: AtomicI64::new(0),
+            cooldown: Cooldown::new(timing.cooldown),
             waiting: Semaphore::new(MAX_WAITING),
             wake,
             is_fetching: watch::Sender::new(false),
@@ -96,7 +94,7 @@ impl JwksCache {
     }
 
     fn is_usable(&self, loaded: &Loaded) -> bool {
-        !loaded.keys.is_empty() && loaded.fetched_at.elapsed() <= self.timing.max_stale
+        loaded.fetched_at.elapsed() <= self.timing.max_stale
     }
 
     /// Whether the set with this number is the current one and not too old.
@@ -109,52 +107,51 @@ impl JwksCache {
     pub(in crate::auth) fn check_signature(&self, jws: &CompactJws<'_>) -> Result<u64, TokenError> {
         match self.loaded.load().as_deref().filter(|loaded| self.is_usable(loaded)) {
             Some(loaded) => loaded.keys.check_signature(jws).map(|()| loaded.number),
-            None => {
-                Err(TokenError::KeysNotLoaded { retry_after_seconds: self.retry_after_seconds() })
-            }
+            None => Err(TokenError::KeysNotLoaded {
+                retry_after_seconds: self.cooldown.retry_after_seconds(),
+            }),
         }
     }
 
     /// Requests a fetch for a token with an unknown key, and waits until it has ended. If a fetch is in
     /// progress, waits for that one. Returns at once during the cooldown, or when too many requests wait.
-    pub(in crate::auth) async fn refresh(&self) {
+    ///
+    /// `None` when a fetch that began after the call has succeeded: an unknown key really does not exist then.
+    /// Otherwise the seconds until the next fetch may start, at least 1.
+    pub(in crate::auth) async fn refresh(&self) -> Option<u32> {
         let mut is_fetching = self.is_fetching.subscribe();
-        self.claim_fetch();
-        if !*is_fetching.borrow_and_update() {
-            return;
-        }
+        let before = self.number();
+        let is_mine = self.claim_fetch();
         // The permit is returned when the request ends, also when its client disconnects.
-        if let Ok(_permit) = self.waiting.try_acquire() {
+        if *is_fetching.borrow_and_update()
+            && let Ok(_permit) = self.waiting.try_acquire()
+        {
             let ended = is_fetching.wait_for(|is_fetching| !is_fetching);
             // After a timeout the token is verified with the keys that are loaded.
             let _ = tokio::time::timeout(MAX_WAIT, ended).await;
         }
+        (!is_mine || self.number() == before).then(|| self.cooldown.retry_after_seconds())
     }
 
-    /// Claims the next fetch and wakes the thread. Does nothing during a fetch or the cooldown.
-    fn claim_fetch(&self) {
-        let now = self.now_millis();
+    /// The number of the current set, if there is one.
+    fn number(&self) -> Option<u64> {
+        self.loaded.load().as_ref().map(|loaded| loaded.number)
+    }
+
+    /// Claims the next fetch and wakes the thread. Returns false during a fetch or the cooldown.
+    fn claim_fetch(&self) -> bool {
         // The check and the claim happen under the lock of `is_fetching`: of two concurrent callers, one claims the
         // fetch and the other sees it and can wait for it.
         let claimed = self.is_fetching.send_if_modified(|is_fetching| {
-            let may_fetch = !*is_fetching && now >= self.cooldown_ends.load(Ordering::Relaxed);
-            if may_fetch {
-                let next = now.saturating_add(millis(self.timing.cooldown));
-                self.cooldown_ends.store(next, Ordering::Relaxed);
-                *is_fetching = true;
-            }
+            let may_fetch = !*is_fetching && self.cooldown.claim();
+            *is_fetching |= may_fetch;
             may_fetch
         });
         if claimed {
             // A full channel means that the thread has been woken already.
             let _ = self.wake.try_send(());
         }
-    }
-
-    /// Whole seconds until the cooldown ends, at least 1.
-    fn retry_after_seconds(&self) -> u32 {
-        let left = self.cooldown_ends.load(Ordering::Relaxed).saturating_sub(self.now_millis());
-        u32::try_from(left.div_euclid(1000).saturating_add(1)).unwrap_or(1).max(1)
+        claimed
     }
 
     /// Whether a fetch is claimed or in progress.
@@ -163,58 +160,69 @@ impl JwksCache {
         *self.is_fetching.borrow()
     }
 
-    fn now_millis(&self) -> i64 {
-        millis(self.started.elapsed())
+    /// How many requests wait for a fetch.
+    #[cfg(test)]
+    pub(in crate::auth) fn waiting(&self) -> usize {
+        MAX_WAITING - self.waiting.available_permits()
     }
 
-    /// Fetches once. After a failure the last good set stays.
+    /// Fetches once. After a failure the last good set stays. A set without a usable key is a failure too: it
+    /// can judge no token, and is what an endpoint lists before its first key and after a fault of its own.
     fn fetch(&self, fetcher: &impl FetchJwks) {
         match fetcher.fetch() {
             Ok(fetched) => {
                 for ignored in fetched.keys.ignored() {
                     log::warn!("JWKS: {ignored}");
                 }
-                log::debug!("JWKS: {} usable key(s)", fetched.keys.len());
                 if fetched.keys.is_empty() {
-                    log::warn!("JWKS: the endpoint lists no usable key");
+                    self.has_failed(&"the endpoint lists no usable key");
+                } else {
+                    self.has_succeeded(fetched.keys);
                 }
-                self.loaded.store(Some(Arc::new(Loaded {
-                    keys: fetched.keys,
-                    fetched_at: Instant::now(),
-                    number: NEXT_SET.fetch_add(1, Ordering::Relaxed),
-                })));
             }
-            Err(error) => log::warn!("JWKS: {error}; {}", self.consequence()),
+            Err(error) => self.has_failed(&error),
         }
         self.is_fetching.send_replace(false);
     }
 
-    /// Whether a scheduled fetch is due: the set is missing, empty or as old as the interval. It stays due until
-    /// a fetch succeeds, so a failed fetch is repeated after every cooldown.
-    fn is_due(&self) -> bool {
-        let loaded = self.loaded.load();
-        loaded.as_ref().is_none_or(|loaded| {
-            loaded.keys.is_empty() || loaded.fetched_at.elapsed() >= self.timing.refresh
-        })
+    fn has_succeeded(&self, keys: KeySet) {
+        let is_news = self.cooldown.succeeded();
+        let level = if is_news { log::Level::Info } else { log::Level::Debug };
+        log::log!(level, "JWKS: {} usable key(s) have come", keys.len());
+        self.loaded.store(Some(Arc::new(Loaded {
+            keys,
+            fetched_at: Instant::now(),
+            number: NEXT_SET.fetch_add(1, Ordering::Relaxed),
+        })));
     }
 
-    fn consequence(&self) -> &'static str {
-        if self.is_ready() {
+    fn has_failed(&self, error: &dyn std::fmt::Display) {
+        self.cooldown.failed();
+        let consequence = if self.is_ready() {
             "the last good keys stay in use"
         } else {
             "requests with its tokens get 503 until a fetch succeeds"
-        }
+        };
+        log::warn!("JWKS: {error}; {consequence}");
+    }
+
+    /// The time until a scheduled fetch is due: when the set is as old as the interval, or missing. It stays due
+    /// until a fetch succeeds, so a failed fetch is repeated after every cooldown.
+    fn due_in(&self) -> Duration {
+        let fresh_for =
+            self.age().map_or(Duration::ZERO, |age| self.timing.refresh.saturating_sub(age));
+        fresh_for.max(self.cooldown.left())
     }
 }
 
 /// The thread's loop. It holds the cache only while it works, so that dropping the last handle ends it.
 fn keep_fresh(cache: &Weak<JwksCache>, woken: &Receiver<()>, fetcher: &impl FetchJwks) {
     loop {
-        let pause = match cache.upgrade() {
+        let due_in = match cache.upgrade() {
             None => return,
-            Some(cache) => cache.timing.cooldown.min(cache.timing.refresh),
+            Some(cache) => cache.due_in(),
         };
-        let claimed = match woken.recv_timeout(pause) {
+        let claimed = match woken.recv_timeout(due_in) {
             Ok(()) => true,
             Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => return,
@@ -222,13 +230,9 @@ fn keep_fresh(cache: &Weak<JwksCache>, woken: &Receiver<()>, fetcher: &impl Fetc
         let Some(cache) = cache.upgrade() else { return };
         if claimed {
             cache.fetch(fetcher);
-        } else if cache.is_due() {
+        } else if cache.due_in().is_zero() {
             // The claim wakes this thread, which then fetches in the next round.
             cache.claim_fetch();
         }
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

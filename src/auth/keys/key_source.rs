@@ -115,11 +115,14 @@ impl KeySources {
     }
 
     /// Fetches newer keys from every JWKS endpoint that is not in its cooldown. Takes a few seconds at most.
-    pub(in crate::auth) async fn refresh(&self) {
+    /// `None` when each was fetched; otherwise the seconds until the last of the others may be, at least 1.
+    pub(in crate::auth) async fn refresh(&self) -> Option<u32> {
+        let mut next_fetch = None;
         for KeySource(kind) in &self.0 {
             if let Kind::Jwks(cache) = kind {
-                cache.refresh().await;
+                next_fetch = next_fetch.max(cache.refresh().await);
             }
         }
+        next_fetch
     }
 }

@@ -55,10 +55,16 @@ fn a_thousand_unknown_kids_within_a_cooldown_cause_no_fetch() {
 
 #[test]
 fn a_failed_fetch_starts_the_cooldown_too() {
-    let endpoint = Endpoint::broken();
-    let cache = endpoint.cache(ONCE);
-    thousand_unknown_kids(&cache);
-    assert_eq!(endpoint.fetches(), 1);
+    let endpoint = Endpoint::with(&[ed().jwk()]);
+    let cooldown = Duration::from_millis(5);
+    let cache = endpoint.cache(JwksTiming { refresh: HOUR, cooldown, max_stale: HOUR });
+    endpoint.break_down();
+    let begun = Instant::now();
+    while endpoint.fetches() < 5 {
+        thousand_unknown_kids(&cache);
+    }
+    let fetches = u32::try_from(endpoint.fetches()).unwrap();
+    assert!(cooldown * (fetches - 2) <= begun.elapsed(), "{fetches} fetches");
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod jwt_cache;
 mod properties;
 mod signature_vectors;
 mod single_bits;
+mod unknown_key;
 mod vectors;

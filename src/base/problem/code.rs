@@ -153,7 +153,7 @@ problems! {
         detail: "The database is not available right now. Try again shortly.",
     }
     KeysUnavailable = "keys_unavailable", SERVICE_UNAVAILABLE {
-        when: "the key set that tokens are verified with was never loaded, or is too old.",
+        when: "the key set that tokens are verified with was never loaded, is too old, or may be older than the key of this token.",
         detail: "The keys to check this token with are not available right now. Try again shortly.",
     }
     NotReady = "not_ready", SERVICE_UNAVAILABLE {

@@ -89,7 +89,7 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
             format!("the endpoint JWKS_URL lists no key {}", kid.as_deref().unwrap_or("without a kid")),
             "check that JWKS_URL belongs to the app that issued the token; after a rotation sign in again",
         ),
-        TokenError::KeysNotLoaded { .. } => finding(
+        TokenError::KeysNotLoaded { .. } | TokenError::KeyNotFetched { .. } => finding(
             "no key could be fetched from JWKS_URL",
             "open JWKS_URL in a browser, then run taskbridge doctor",
         ),

@@ -89,7 +89,11 @@ async fn verify(
     token: BearerToken<'_>,
 ) -> Result<AuthenticatedUser, TokenError> {
     match verifier.verify(token) {
-        Err(error) if error.is_retryable() => verifier.refresh_and_verify(token).await,
+        Err(error) if error.is_retryable() => match verifier.refresh_and_verify(token).await {
+            // The fetch at start is the only one there is, and its keys decide.
+            Err(TokenError::KeyNotFetched { .. }) => verifier.verify(token),
+            verdict => verdict,
+        },
         verdict => verdict,
     }
 }
