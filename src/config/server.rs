@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
-    AUTH_FAILURES_PER_MINUTE, HOST, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS, METRICS_ADDR, PORT,
-    RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS, SHUTDOWN_DELAY_SECONDS,
+    AUTH_FAILURES_PER_MINUTE, CLIENT_ADDRESS_HEADER, HOST, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS,
+    METRICS_ADDR, PORT, RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS, SHUTDOWN_DELAY_SECONDS,
     SHUTDOWN_TIMEOUT_SECONDS, TRUSTED_PROXIES,
 };
-use crate::base::client_address::TrustedProxies;
+use crate::base::client_address::{AddressHeader, TrustedProxies};
 
 /// Limits of the HTTP side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,9 @@ pub struct RateLimitSettings {
     /// The proxies that are believed about a client's address.
     pub trusted_proxies: TrustedProxies,
 }
+
+const ADDRESS_HEADERS: [(&str, AddressHeader); 2] =
+    [("X-Forwarded-For", AddressHeader::XForwardedFor), ("Forwarded", AddressHeader::Forwarded)];
 
 /// The address to listen on; `None` after a mistake.
 pub(super) fn address(reader: &mut EnvReader<'_>) -> Option<SocketAddr> {
@@ -84,9 +87,10 @@ pub(super) fn rate_limits(reader: &mut EnvReader<'_>) -> RateLimitSettings {
             }
         }
     }
+    let header = reader.choice(&CLIENT_ADDRESS_HEADER, ADDRESS_HEADERS);
     RateLimitSettings {
         requests_per_minute: reader.number(&RATE_LIMIT_PER_MINUTE),
         auth_failures_per_minute: reader.number(&AUTH_FAILURES_PER_MINUTE),
-        trusted_proxies: TrustedProxies::new(networks),
+        trusted_proxies: TrustedProxies::new(networks, header.unwrap_or_default()),
     }
 }

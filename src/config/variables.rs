@@ -95,7 +95,9 @@ variables! {
     AUTH_FAILURES_PER_MINUTE = "60" in 0..=u32::MAX,
         "Requests without a valid token that one address may make in a minute; 0 for any number.";
     TRUSTED_PROXIES = "(none)",
-        "Addresses or networks, separated by commas, whose Forwarded and X-Forwarded-For are believed.";
+        "Addresses or networks, separated by commas, that are believed about a client's address.";
+    CLIENT_ADDRESS_HEADER = "X-Forwarded-For",
+        "The one header that these proxies write, X-Forwarded-For or Forwarded; the other is ignored.";
     KEEP_ALIVE_SECONDS = "75" in 1..=3600,
         "Seconds for which an idle connection stays open.";
     SHUTDOWN_DELAY_SECONDS = "0" in 0..=300,

@@ -29,6 +29,7 @@ mod proxy;
 mod rolling;
 mod slow_database;
 mod soak;
+mod spoofed_address;
 mod sqlite;
 mod traffic;
 mod wire;

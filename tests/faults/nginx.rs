@@ -36,13 +36,20 @@ pub struct Nginx {
 impl Nginx {
     /// `deploy/nginx.conf` with these ports instead of its own.
     pub fn start(port: u16, upstream: [u16; 2]) -> Self {
+        Self::start_with(port, upstream, &[])
+    }
+
+    /// As [`Nginx::start`], with each of these texts replaced as well.
+    pub fn start_with(port: u16, upstream: [u16; 2], edits: &[(&str, &str)]) -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/nginx.conf");
         let mut text = std::fs::read_to_string(file).unwrap();
-        for (from, to) in [
+        let ports = [
             ("listen 8080;", format!("listen 127.0.0.1:{port};")),
             ("127.0.0.1:8001", format!("127.0.0.1:{}", upstream[0])),
             ("127.0.0.1:8002", format!("127.0.0.1:{}", upstream[1])),
-        ] {
+        ];
+        let edits = edits.iter().map(|(from, to)| (*from, (*to).to_owned()));
+        for (from, to) in ports.into_iter().chain(edits) {
             assert_eq!(text.matches(from).count(), 1, "{from} in {file}");
             text = text.replace(from, &to);
         }
