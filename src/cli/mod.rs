@@ -7,6 +7,7 @@ mod logging;
 mod migrate;
 mod openapi;
 mod output;
+mod private_files;
 mod serve;
 mod token;
 

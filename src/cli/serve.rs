@@ -5,6 +5,7 @@ use std::pin::pin;
 use actix_rt::signal::unix::{SignalKind, signal};
 use futures_util::future::{Either, select};
 
+use crate::cli::private_files;
 use crate::config::{Config, Source};
 use crate::server::Application;
 
@@ -16,6 +17,9 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let config = Config::from_source(source)?;
     for notice in config.notices() {
         log::info!("{notice}");
+    }
+    for sentence in private_files::exposed(&config) {
+        log::warn!("{sentence}");
     }
     let database = config.database.url.to_string();
     actix_rt::System::new().block_on(async move {

@@ -1,6 +1,6 @@
 /** The web server starts with a sound configuration, again and again, and refuses an unsound one in one sentence. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
@@ -99,6 +99,22 @@ async function outputOf(env: Record<string, string>): Promise<string> {
   }
   return readFileSync(log, "utf8");
 }
+
+test("makes its database for this user alone, and names one that is open to others", async () => {
+  const file = path.join(dir, "auth.db");
+  const mode = () => statSync(file).mode & 0o777;
+  // Nothing but the mode that the program asks for closes the file then.
+  const umask = process.umask(0);
+  try {
+    expect(await outputOf({})).not.toContain("chmod");
+    expect(mode()).toBe(0o600);
+    chmodSync(file, 0o644);
+    expect(await outputOf({})).toContain(`Other users of this machine may open ${file} (mode 0644): run chmod 600 ${file}`);
+    expect(mode()).toBe(0o644);
+  } finally {
+    process.umask(umask);
+  }
+});
 
 test("names the secret that signs and its fingerprint in the words of `taskbridge doctor`, also during a rotation", async () => {
   const rotation = { BETTER_AUTH_SECRETS: ` 2 : ${secret("n")} ,1:${secret("o")}`, BETTER_AUTH_SECRET: secret("l") };

@@ -6,6 +6,7 @@ use crate::auth::{Accepted, FetchError, FetchJwks, Fetched, HttpJwks, fingerprin
 use crate::base::clock;
 use crate::cli::copy;
 use crate::cli::output::{Row, Verdict};
+use crate::cli::private_files;
 use crate::config::{Config, CorsOrigins, SharedSecret};
 use crate::db::{Db, DbConnection};
 
@@ -118,6 +119,19 @@ pub(super) fn unfinished_copy(config: &Config) -> Option<Row> {
         let value = "taskbridge copy into this database was not finished: run it again, with the server stopped";
         row("copy", Verdict::Failed, value)
     })
+}
+
+/// A warning for each file that other users of the machine may open.
+pub(super) fn files(config: &Config) -> Vec<Row> {
+    let exposed = private_files::exposed(config);
+    if exposed.is_empty() {
+        return vec![row(
+            "files",
+            Verdict::Ok,
+            "none with secrets or tasks is open to other users",
+        )];
+    }
+    exposed.into_iter().map(|sentence| row("files", Verdict::Warning, sentence)).collect()
 }
 
 /// Whether pages of the web app's origin may call the API.

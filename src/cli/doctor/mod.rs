@@ -59,6 +59,7 @@ fn examine(source: &Source) -> Vec<Row> {
     rows.push(checks::database(&config));
     rows.extend(postgres::rows(&config));
     rows.extend(checks::unfinished_copy(&config));
+    rows.extend(checks::files(&config));
     rows.push(checks::cors(&config));
     rows.extend(limits::rows(&config));
     rows

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
 
+use crate::base::private_file;
 use crate::db::error::DbError;
 
 /// How long the log of a SQLite file grows, in pages of 4 KiB, before a commit takes the time to copy what the
@@ -43,6 +44,9 @@ impl Connector {
     /// # Errors
     /// One sentence on why there is none, and what to look at.
     pub(in crate::db) fn open(&self, cache_kib: u32) -> Result<SqliteConnection, ConnectError> {
+        // SQLite would make it by the umask, and gives -wal and -shm the mode of this file. If it cannot be made,
+        // SQLite says why.
+        let _ = private_file::create_if_missing(Path::new(&self.path));
         let opened = SqliteConnection::establish(&self.path).and_then(|mut connection| {
             set_up(&mut connection, self.busy_timeout, cache_kib)
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;

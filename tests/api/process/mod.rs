@@ -2,6 +2,7 @@
 
 mod backup;
 mod copy;
+mod files;
 mod healthcheck;
 mod libraries;
 mod log;
