@@ -68,6 +68,8 @@ impl ListIdentity<'_> {
                 let micros = i64::from_be_bytes(key.try_into().ok()?);
                 KeyValue::Moment(Timestamp::from_micros(micros))
             }
+            // No title has U+0000, and PostgreSQL cannot compare a text that does.
+            SortKey::Title if key.contains(&0) => return None,
             SortKey::Title => KeyValue::Text(String::from_utf8(key.to_vec()).ok()?),
             SortKey::Priority => {
                 KeyValue::Priority(Priority::parse(std::str::from_utf8(key).ok()?)?)

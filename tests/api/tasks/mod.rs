@@ -14,6 +14,7 @@ mod instances;
 mod limit;
 mod list;
 mod negotiation;
+mod nul;
 mod numbers;
 mod paging;
 mod read;
