@@ -4,31 +4,24 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::Method;
-use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION,
-    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
 use crate::base::drain::Drain;
 use crate::base::workers;
-use crate::config::{Config, CorsOrigins, HttpLimits};
+use crate::config::{Config, HttpLimits};
 use crate::db::Db;
 use crate::server::compression::compression;
 use crate::server::context::ServerContext;
-use crate::server::request_log::{X_REQUEST_ID, request_log};
+use crate::server::cors::cors;
+use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
 use crate::tasks::purge_idempotency_keys;
 use crate::telemetry::Metrics;
-
-/// How long a browser may cache a preflight response, in seconds.
-const PREFLIGHT_MAX_AGE_SECONDS: usize = 3600;
 
 /// A bound server that is not running yet.
 pub struct Application {
@@ -59,8 +52,8 @@ impl Application {
         let address = listener.local_addr().context("The server has no address")?;
         let sockets = listener.try_clone().context("The server cannot keep its socket")?;
         let drain = context.drain.clone();
-        let server = start(context, config.cors, config.http, sockets)
-            .context("The server cannot use its socket")?;
+        let server =
+            start(context, config.http, sockets).context("The server cannot use its socket")?;
         Ok(Self { server, address, listener, drain, shutdown_delay: config.http.shutdown_delay })
     }
 
@@ -97,7 +90,6 @@ impl Application {
 /// Starts the workers.
 fn start(
     context: Arc<ServerContext>,
-    cors: CorsOrigins,
     http: HttpLimits,
     listener: TcpListener,
 ) -> std::io::Result<Server> {
@@ -107,8 +99,8 @@ fn start(
         // The last wrap is the outermost: it sees the request first and the response last.
         App::new()
             .configure(|app| context.register(app))
+            .wrap(from_fn(cors))
             .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
-            .wrap(cors_policy(&cors))
             .wrap(from_fn(close_when_draining))
             .wrap(from_fn(request_log))
             .wrap(from_fn(compression))
@@ -149,45 +141,5 @@ async fn purge(db: Db) {
         Ok(0) => {}
         Ok(purged) => log::info!("{purged} expired idempotency key(s) removed"),
         Err(error) => log::warn!("expired idempotency keys were not removed: {error}"),
-    }
-}
-
-/// Allows exact origins, without credentials: the token is in a header that the page's script sets, and not in
-/// a cookie.
-fn cors_policy(origins: &CorsOrigins) -> Cors {
-    let base = Cors::default()
-        .allowed_methods([
-            Method::GET,
-            Method::HEAD,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
-        .allowed_headers([
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            IF_MATCH,
-            IF_NONE_MATCH,
-            X_REQUEST_ID,
-            HeaderName::from_static("idempotency-key"),
-        ])
-        .expose_headers([
-            ETAG,
-            LINK,
-            LOCATION,
-            RETRY_AFTER,
-            WWW_AUTHENTICATE,
-            X_REQUEST_ID,
-            HeaderName::from_static("x-total-count"),
-        ])
-        // The browser enforces the policy: without the response headers, the page cannot read the response.
-        .block_on_origin_mismatch(false)
-        .max_age(PREFLIGHT_MAX_AGE_SECONDS);
-    match origins {
-        CorsOrigins::Any => base.allow_any_origin().send_wildcard(),
-        CorsOrigins::Exactly(origins) => {
-            origins.iter().fold(base, |cors, origin| cors.allowed_origin(origin))
-        }
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
 use crate::base::drain::Drain;
-use crate::config::Config;
+use crate::config::{Config, CorsOrigins};
 use crate::db::Db;
 use crate::docs;
 use crate::health::Readiness;
@@ -22,6 +22,7 @@ use crate::telemetry::Metrics;
 /// The public fields are for the middlewares of this folder. The others belong to one feature each, which takes
 /// its own as `web::Data` because it knows nothing of the layers above it.
 pub(super) struct ServerContext {
+    pub(super) cors: CorsOrigins,
     pub(super) drain: Drain,
     pub(super) rate_limits: RateLimits,
     /// `None` unless `METRICS_ADDR` is set.
@@ -54,6 +55,7 @@ impl ServerContext {
         let description = document().to_json().context("Cannot write the description")?;
         Ok(Self {
             metrics: config.metrics_addr.map(metrics),
+            cors: config.cors.clone(),
             rate_limits: RateLimits::new(&config.rate_limits),
             readiness: web::Data::new(readiness),
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),

@@ -4,6 +4,7 @@
 mod app;
 mod compression;
 mod context;
+mod cors;
 mod openapi;
 mod rate_limit;
 mod request_log;

@@ -16,7 +16,7 @@ use crate::server::context::ServerContext;
 use crate::telemetry::{self, Exchange};
 
 /// The header with the id, in requests and responses.
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is accepted from a client, in characters.
 const MAX_ID_CHARS: usize = 128;

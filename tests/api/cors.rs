@@ -101,6 +101,63 @@ fn an_allowed_origin_can_read_every_answer_errors_too() {
     }
 }
 
+#[test]
+fn every_worker_lists_names_in_the_same_order() {
+    for _ in 0..3 {
+        let app = TestApp::spawn(Backend::Sqlite);
+        let browser = app.anonymous().with_header("Origin", ORIGIN);
+        let answer = preflight(&browser, "/api/alice/tasks", "POST", "authorization");
+        for (name, list) in [
+            ("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id",
+            ),
+        ] {
+            assert_eq!(answer.header(name), Some(list));
+        }
+        let exposed =
+            "etag, link, location, retry-after, www-authenticate, x-request-id, x-total-count";
+        let answer = browser.get("/health").expect(200);
+        assert_eq!(answer.header("access-control-expose-headers"), Some(exposed));
+    }
+}
+
+#[rstest]
+#[case("TRACE")]
+#[case("CONNECT")]
+#[case("BREW")]
+#[case("get")]
+#[case("a b")]
+fn the_preflight_of_a_method_that_is_never_allowed_is_a_problem(#[case] method: &str) {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let browser = app.anonymous().with_header("Origin", ORIGIN);
+    for path in ["/api/alice/tasks", "/api/me", "/health", "/nothing"] {
+        let answer = preflight(&browser, path, method, "authorization").expect(405);
+        assert_eq!(answer.code(), "method_not_allowed");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(answer.header("allow"), Some("GET, HEAD, POST, PUT, PATCH, DELETE"));
+        assert_eq!(answer.json()["request_id"].as_str(), answer.header("x-request-id"));
+        assert_eq!(answer.header(ALLOW_ORIGIN), Some(ORIGIN));
+    }
+}
+
+#[test]
+fn a_preflight_says_what_is_allowed_whatever_headers_were_asked_for() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let browser = app.anonymous().with_header("Origin", ORIGIN);
+    for headers in ["authorization, x-other", "x-other", "", "é", "a b"] {
+        let answer = preflight(&browser, "/api/alice/tasks", "POST", headers).expect(200);
+        let allowed = answer.header_list("access-control-allow-headers");
+        assert!(allowed.contains(&"authorization".to_owned()), "{answer:?}");
+        assert!(!allowed.iter().any(|name| name == "*" || name == "x-other"), "{answer:?}");
+    }
+    // Without both headers it is no preflight, but a request with a method that the resource does not know.
+    browser.send("OPTIONS", "/health", None).expect(405);
+    preflight(&app.anonymous(), "/health", "GET", "").expect(405);
+    preflight(&app.anonymous(), "/api/me", "GET", "").expect(401);
+}
+
 #[rstest]
 #[case("https://evil.example")]
 #[case("http://app.example")]
