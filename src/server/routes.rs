@@ -17,6 +17,7 @@
 use std::sync::Arc;
 
 use actix_web::dev::HttpServiceFactory;
+use actix_web::guard::GuardContext;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
@@ -80,9 +81,20 @@ fn resources(access: Access) -> Vec<impl HttpServiceFactory + 'static> {
     paths.into_iter().map(|path| resource(access, path)).collect()
 }
 
+/// Whether the method is one of `/api/{user_id}` itself.
+fn is_owners_method(context: &GuardContext<'_>) -> bool {
+    let is_owners =
+        |operation: &Operation| operation.access == Access::Owner && operation.path.is_empty();
+    operations().any(|operation| is_owners(operation) && operation.method == context.head().method)
+}
+
 /// All methods of a path, and 405 for every other method.
 fn resource(access: Access, path: &'static str) -> impl HttpServiceFactory + 'static {
     let mut resource = web::resource(path);
+    if access == Access::Authenticated {
+        // `/api/me` is also the path of the user whose id is `me`: the owner's methods are for the owner's scope.
+        resource = resource.guard(guard::Not(guard::fn_guard(is_owners_method)));
+    }
     let mut allow: Vec<&str> = Vec::new();
     let mut produces = Produces::Json;
     let is_here = |operation: &&Operation| operation.access == access && operation.path == path;

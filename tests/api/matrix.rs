@@ -214,6 +214,11 @@ fn other_methods_are_405_with_exactly_what_is_allowed() {
                 continue;
             }
             let answer = alice.raw(method, &path, &[], b"");
+            if (method, path.as_str()) == ("DELETE", "/api/me") {
+                // The erasure of the user whose id is `me`, whose path it is too.
+                assert_eq!(answer.status, 403, "{answer:?}");
+                continue;
+            }
             assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
             let allow = answer.header("allow").unwrap_or_default();
             let mut listed: Vec<&str> = allow.split(", ").collect();

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{ALICE, alice, full, new_task, tasks_of};
 use crate::support::database::{column, execute, number};
+use crate::support::tokens::ORIGIN;
 use crate::support::{Backend, Client, TestApp};
 
 /// How many rows of a user there are in each table that has a `user_id`.
@@ -29,6 +30,29 @@ fn fill(client: &Client, user: &str) {
         keyed.post(&tasks_of(user), &full()).expect(201);
         new_task(client, user, "unkeyed");
     }
+}
+
+#[rstest]
+fn the_user_whose_id_is_me_can_do_all_that_others_can(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (app, alice) = alice(backend);
+    new_task(&alice, ALICE, "a");
+    let me = app.as_user("me");
+    fill(&me, "me");
+    // The one path that two operations share.
+    for client in [&me, &alice] {
+        assert_eq!(client.get("/api/me").expect(200).json()["claims"]["iss"], ORIGIN);
+        client.send("HEAD", "/api/me", None).expect(200);
+        let post = client.post("/api/me", &json!({})).expect(405);
+        assert_eq!(post.header("allow"), Some("GET, HEAD"));
+    }
+    app.anonymous().delete("/api/me").expect(401);
+    assert_eq!(alice.delete("/api/me").expect(403).code(), "forbidden");
+    assert!(rows(&app, "me").iter().all(|(_, count)| *count > 0));
+    me.delete("/api/me").expect(204);
+    assert!(rows(&app, "me").iter().all(|(_, count)| *count == 0), "{:?}", rows(&app, "me"));
+    assert_eq!(alice.get(&tasks_of(ALICE)).json().as_array().map(Vec::len), Some(1));
 }
 
 #[rstest]
