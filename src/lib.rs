@@ -23,3 +23,5 @@ pub use config::Config;
 pub use db::{DatabaseUrl, DatabaseUrlError};
 pub use http::operation::{Access, Operation, Produces};
 pub use server::{Application, Stopper, document, operations};
+#[cfg(fuzzing)]
+pub use tasks::fuzzing;

@@ -114,7 +114,14 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(body.freeze())
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8], declared_as_json: bool) -> Result<T, ApiError> {
+/// The JSON object that a body consists of.
+///
+/// # Errors
+/// [`ApiError::UnsupportedMediaType`], [`ApiError::MalformedJson`], or [`ApiError::Validation`] for another JSON value.
+pub(crate) fn parse<T: DeserializeOwned>(
+    bytes: &[u8],
+    declared_as_json: bool,
+) -> Result<T, ApiError> {
     if !declared_as_json {
         return Err(ApiError::UnsupportedMediaType);
     }

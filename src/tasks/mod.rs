@@ -3,6 +3,8 @@
 
 mod clear;
 mod export;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handlers;
 mod idempotency;
 mod list;

@@ -47,9 +47,12 @@ impl ListIdentity<'_> {
             KeyValue::Priority(priority) => payload.extend(priority.as_str().as_bytes()),
             KeyValue::Nothing => {}
         }
-        let mut cursor = self.digest(&payload);
-        cursor.extend(payload);
-        URL_SAFE_NO_PAD.encode(cursor)
+        self.encode(&payload)
+    }
+
+    /// Digest and payload as base64url.
+    pub(super) fn encode(&self, payload: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([self.digest(payload).as_slice(), payload].concat())
     }
 
     /// The position that [`Self::cursor`] made this text of; `None` for any other text.

@@ -36,7 +36,7 @@ pub(in crate::tasks) async fn list(
 
 /// The request's own parameters with another cursor. The reference is relative, because only the
 /// client knows by which address it came.
-fn next_link(user_id: &str, query: &str, cursor: &str) -> String {
+pub(super) fn next_link(user_id: &str, query: &str, cursor: &str) -> String {
     let mut parameters = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if name != "cursor" {

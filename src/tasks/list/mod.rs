@@ -3,6 +3,8 @@
 
 mod cursor;
 pub(super) mod filter;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod handler;
 pub(super) mod matching;
 pub(super) mod openapi;
