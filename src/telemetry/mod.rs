@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::http::StatusCode;
 
+use crate::auth::AuthError;
 use crate::base::problem::ProblemCode;
 
 pub(crate) use metrics::{Metrics, metrics};
@@ -121,7 +122,11 @@ fn log_security_event(exchange: &Exchange<'_>) {
     let event = match exchange.code {
         Some(ProblemCode::Forbidden) => "access_denied",
         Some(ProblemCode::RateLimited) => "rate_limited",
-        Some(code) if exchange.status == StatusCode::UNAUTHORIZED && concerns_token(code) => {
+        _ if exchange
+            .cause
+            .and_then(|cause| cause.as_error::<AuthError>())
+            .is_some_and(AuthError::is_suspicious) =>
+        {
             "authentication_failed"
         }
         _ => return,

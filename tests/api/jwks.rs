@@ -168,7 +168,17 @@ fn the_log_says_once_that_the_keys_have_come() {
         std::thread::sleep(Duration::from_millis(50));
     }
     client.get("/api/me").expect(200);
+    let unknown = Some(key.token_with_kid("alice", "unknown"));
+    let unknown = Client::new(agent(), process.address(), unknown);
+    while unknown.get("/api/me").status != 503 {
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", process.stderr());
+    }
     let log = process.stderr();
+    // A stranger who names keys that do not exist leaves a trace too.
+    assert!(
+        log.contains("event=authentication_failed code=keys_unavailable client=127.0.0.1"),
+        "{log}"
+    );
     assert!(log.contains("JWKS: the endpoint lists no usable key; requests with its tokens"));
     assert_eq!(log.matches("JWKS: 1 usable key(s) have come").count(), 1, "{log}");
 }
