@@ -11,6 +11,7 @@ use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 
 use super::connection::{CACHE_KIB, Connector};
+use super::thread;
 use crate::db::error::DbError;
 
 /// After how many writes it copies. Each changes four pages or so. The fewer are copied at a time, the shorter a
@@ -36,8 +37,7 @@ impl Checkpointer {
     /// When the operating system starts no thread.
     pub(super) fn start(connector: Connector) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
-        let copy = move || keep_copying(&connector, &woken);
-        std::thread::Builder::new().name("checkpointer".to_owned()).spawn(copy)?;
+        thread::start("checkpointer", move || keep_copying(&connector, &woken))?;
         Ok(Self { wake, written: 0 })
     }
 

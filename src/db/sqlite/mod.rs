@@ -5,6 +5,7 @@ mod connection;
 mod pool;
 mod reader;
 mod savepoint;
+mod thread;
 mod writer;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::checkpointer::Checkpointer;
 use super::connection::Connector;
-use super::savepoint;
+use super::{savepoint, thread};
 use crate::db::error::DbError;
 
 /// How many writes share a transaction at most: the last one waits for the first.
@@ -35,8 +35,8 @@ impl Writer {
     pub(super) fn start(connector: Connector, queue_timeout: Duration) -> std::io::Result<Self> {
         let (queue, jobs) = channel();
         let checkpointer = Checkpointer::start(connector.clone())?;
-        let thread = Thread { connector, queue_timeout, jobs, connection: None, checkpointer };
-        std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run())?;
+        let mut thread = Thread { connector, queue_timeout, jobs, connection: None, checkpointer };
+        thread::start("writer", move || thread.run())?;
         Ok(Self { queue })
     }
 
@@ -44,7 +44,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when its turn did not come in time or the commit failed: then nothing
-    /// of it was stored. Else what `work` reports.
+    /// of it was stored. The same when the thread panicked: then it may be stored. Else what `work` reports.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
@@ -52,12 +52,10 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let write = Write { work: Some(work), outcome: None, reply, queued: Instant::now() };
-        // Without the thread the write is dropped, and its end of `answer` with it.
+        // Where the thread panics, the write is dropped, and its end of `answer` with it.
         let _ = self.queue.send(Box::new(write));
-        match answer.await {
-            Ok(outcome) => outcome,
-            Err(gone) => Err(DbError::Unexpected(gone.to_string())),
-        }
+        let gone = |_| DbError::Unavailable("the thread that writes panicked".to_owned());
+        answer.await.map_err(gone)?
     }
 }
 
@@ -144,12 +142,9 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(mut self) {
+    fn run(&mut self) {
         while let Ok(job) = self.jobs.recv() {
-            if !job.is_wanted(self.queue_timeout) {
-                job.undone("its turn to write did not come in time");
-                continue;
-            }
+            let Some(job) = self.wanted(job) else { continue };
             let mut group = vec![job];
             let written = self.write(&mut group);
             let tell: fn(Box<dyn Job>, &str) = match written {
@@ -159,6 +154,15 @@ impl Thread {
             let why = written.err().map(|error| error.to_string()).unwrap_or_default();
             group.into_iter().for_each(|job| tell(job, &why));
         }
+    }
+
+    /// The write, unless its client was told that it is not done, or is about to be.
+    fn wanted(&self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        if job.is_wanted(self.queue_timeout) {
+            return Some(job);
+        }
+        job.undone("its turn to write did not come in time");
+        None
     }
 
     /// Does the first write of the group, and all others that are waiting by then, in one transaction.
@@ -173,6 +177,7 @@ impl Thread {
             let is_alone = index == 0;
             if !is_alone {
                 let Ok(job) = self.jobs.try_recv() else { break };
+                let Some(job) = self.wanted(job) else { continue };
                 group.push(job);
                 savepoint::save(&mut connection)?;
             }

@@ -1,9 +1,11 @@
+use std::pin::pin;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join3, poll_immediate};
+use rstest::rstest;
 
 use super::{Connector, Writer};
 use crate::db::schema::idempotency_keys;
@@ -143,18 +145,61 @@ fn while_the_file_is_locked_every_write_is_answered_in_time_and_the_next_one_is_
     assert_eq!(keys(&db), ["later"]);
 }
 
-/// Its client may be told that nothing happened, so nothing must happen.
-#[test]
-fn a_write_whose_client_has_hung_up_is_not_begun() {
+/// Its client may be told that nothing happened, so nothing must happen: not at its turn, and not in the group of a
+/// write that is done.
+#[rstest]
+fn a_write_whose_client_has_hung_up_is_not_begun(#[values(false, true)] is_in_a_group: bool) {
     let db = TestDb::new(Backend::Sqlite);
     actix_rt::System::new().block_on(async {
         let writer = start(&db);
         let group = busy(&writer).await;
+        let mut before = pin!(writer.write(|_| Ok(())));
+        if is_in_a_group {
+            assert!(poll_immediate(before.as_mut()).await.is_none());
+        }
         let abandoned = writer.write(|connection| add(connection, "abandoned"));
         let hung_up = tokio::time::timeout(Duration::from_millis(1), abandoned).await;
         assert!(hung_up.is_err());
         let _ = group.await;
+        if is_in_a_group {
+            before.await.unwrap();
+        }
         writer.write(|connection| add(connection, "later")).await.unwrap();
     });
     assert_eq!(keys(&db), ["later"]);
+}
+
+/// Panics where it is dropped: in the thread itself, when the client is gone.
+#[derive(Debug)]
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        let thread = std::thread::current();
+        assert_ne!(thread.name(), Some("writer"), "as the test wants it");
+    }
+}
+
+#[test]
+fn after_a_panic_of_the_thread_itself_what_waits_is_unavailable_and_what_comes_is_done() {
+    let db = TestDb::new(Backend::Sqlite);
+    actix_rt::System::new().block_on(async {
+        let writer = start(&db);
+        let (go_on, wait) = channel::<()>();
+        let mut hangs_up = Box::pin(writer.write(move |_| {
+            let _ = wait.recv();
+            Ok(Bomb)
+        }));
+        assert!(poll_immediate(&mut hangs_up).await.is_none());
+        // The thread has begun it, for there is nothing else to do.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut waits = pin!(writer.write(|connection| add(connection, "stored or not")));
+        assert!(poll_immediate(waits.as_mut()).await.is_none());
+        drop(hangs_up);
+        go_on.send(()).unwrap();
+        let outcome = waits.await;
+        assert!(matches!(outcome, Err(DbError::Unavailable(_))), "{outcome:?}");
+        writer.write(|connection| add(connection, "later")).await.unwrap();
+    });
+    assert!(keys(&db).contains(&"later".to_owned()));
 }
