@@ -36,6 +36,7 @@ const CONFINED: &[(&str, Allowed)] = &[
                 "db/migrations.rs"
                     | "db/worker.rs"
                     | "tasks/store/batch.rs"
+                    | "tasks/store/bulk.rs"
                     | "tasks/store/operations.rs"
                     | "tasks/store/session.rs"
             )

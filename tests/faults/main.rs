@@ -11,6 +11,7 @@
 #[path = "../api/support/mod.rs"]
 mod support;
 
+mod big_accounts;
 mod clock;
 mod control;
 mod crowd;

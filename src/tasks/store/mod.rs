@@ -10,6 +10,7 @@ mod session;
 mod statement;
 
 mod batch;
+mod bulk;
 mod once;
 mod operations;
 mod queries;
@@ -179,22 +180,6 @@ impl TaskStore {
             Ok(self.write(owner, delete).await?.then_some(()))
         };
         self.write_if(owner, id, precondition, write).await
-    }
-
-    /// Deletes the owner's completed tasks and returns how many they were.
-    pub(in crate::tasks) async fn delete_completed(
-        &self,
-        owner: &OwnerId,
-    ) -> Result<usize, DbError> {
-        let (user, owner) = (owner.as_str(), owner.clone());
-        let delete = async move |s: Session<'_>| operations::delete_completed(s, &owner).await;
-        self.worker.transaction(user, delete).await
-    }
-
-    /// Deletes everything there is of the owner, or nothing if any of it fails.
-    pub(in crate::tasks) async fn erase(&self, owner: &OwnerId) -> Result<(), DbError> {
-        let (user, owner) = (owner.as_str(), owner.clone());
-        self.worker.transaction(user, async move |s| operations::erase(s, &owner).await).await
     }
 
     async fn write<T: Send + 'static>(

@@ -5,9 +5,8 @@ use futures_util::TryStreamExt;
 
 use super::once::{FirstUse, expiry};
 use super::queries::{
-    After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, DeleteCompleted, Erase,
-    Find, FindKey, ForgetKeys, Insert, InsertKey, List, Lock, Newest, Oldest, Returning, TABLES,
-    TakeId, TakeSeq, Together, WithKey,
+    After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, Find, FindKey, ForgetKeys,
+    Insert, InsertKey, List, Lock, Newest, Oldest, Returning, TakeId, TakeSeq, Together, WithKey,
 };
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp};
@@ -143,34 +142,6 @@ pub(super) async fn delete(
             Ok(diesel_async::RunQueryDsl::execute(all, &mut c).await? > 0)
         }
     }
-}
-
-/// In a transaction.
-pub(super) async fn delete_completed(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<usize> {
-    lock(&mut s, owner).await?;
-    let deleted = execute!(&mut s, DeleteCompleted { owner })?;
-    if deleted > 0 {
-        let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
-        execute!(&mut s, CountDown { owner, deleted })?;
-    }
-    Ok(deleted)
-}
-
-/// In a transaction.
-pub(super) async fn erase(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<()> {
-    lock(&mut s, owner).await?;
-    for table in TABLES {
-        execute!(&mut s, Erase { owner, table })?;
-    }
-    Ok(())
-}
-
-/// Makes other writes of the owner wait. SQLite has one writer anyway.
-async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
-    if let Session::Postgres(c) = s {
-        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
-    }
-    Ok(())
 }
 
 pub(super) async fn page(

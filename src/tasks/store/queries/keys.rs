@@ -35,6 +35,32 @@ statement!(FindKey -> (Text, BigInt, BigInt, BigInt), |self, out| {
     );
 });
 
+/// The owner's key that comes after so many others, in their order; no row when there are fewer.
+pub(in crate::tasks::store) struct NthKey<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) before: i64,
+}
+
+statement!(NthKey -> Text, |self, out| {
+    sql!(out,
+        "SELECT key FROM idempotency_keys WHERE user_id = " [Text: self.owner.as_str()]
+        " ORDER BY key LIMIT 1 OFFSET " [BigInt: &self.before]
+    );
+});
+
+/// Deletes the owner's keys up to this one, in their order.
+pub(in crate::tasks::store) struct EraseKeys<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) last: &'a str,
+}
+
+statement!(EraseKeys, |self, out| {
+    sql!(out,
+        "DELETE FROM idempotency_keys WHERE user_id = " [Text: self.owner.as_str()]
+        " AND key <= " [Text: self.last]
+    );
+});
+
 /// Deletes the owner's keys that were used at this moment or before.
 pub(in crate::tasks::store) struct ForgetKeys<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,

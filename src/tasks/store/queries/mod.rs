@@ -15,12 +15,12 @@ mod steps;
 mod writes;
 
 pub(super) use batches::{CompleteAll, InsertAll};
-pub(super) use keys::{FindKey, ForgetAllKeys, ForgetKeys, InsertKey};
+pub(super) use keys::{EraseKeys, FindKey, ForgetAllKeys, ForgetKeys, InsertKey, NthKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{CountDown, Lock, TakeId, TakeSeq};
-pub(super) use reads::{CountAll, Find, Newest, Oldest};
+pub(super) use reads::{CountAll, Find, Newest, NthId, Oldest};
 pub(super) use steps::{After, DeleteAndCount, Returning, Together, WithKey};
-pub(super) use writes::{Change, Delete, DeleteCompleted, Erase, Insert, TABLES};
+pub(super) use writes::{Change, Delete, DeleteRange, Erase, Insert, TABLES};
 
 /// The columns of a task, in the order of the table.
 pub(super) const COLUMNS: &str = "tasks.user_id, tasks.id, tasks.seq, tasks.title, tasks.description, \

@@ -46,6 +46,21 @@ statement!(Oldest -> tasks::SqlType, |self, out| {
     sql!(out, " AND id > " [BigInt: &self.above] " ORDER BY id LIMIT " [BigInt: &self.limit]);
 });
 
+/// The id of the task that comes so many after another one, in the order of the ids; no row when there are fewer.
+pub(in crate::tasks::store) struct NthId<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) above: i64,
+    /// How many tasks are between the two.
+    pub(in crate::tasks::store) between: i64,
+}
+
+statement!(NthId -> BigInt, |self, out| {
+    sql!(out,
+        "SELECT id FROM tasks WHERE user_id = " [Text: self.owner.as_str()]
+        " AND id > " [BigInt: &self.above] " ORDER BY id LIMIT 1 OFFSET " [BigInt: &self.between]
+    );
+});
+
 /// How many tasks there are.
 pub(in crate::tasks::store) struct CountAll<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,

@@ -76,13 +76,22 @@ statement!(Delete, |self, out| {
     );
 });
 
-/// Deletes the completed tasks.
-pub(in crate::tasks::store) struct DeleteCompleted<'a> {
+/// Deletes the tasks whose ids are in a range: the completed ones, or all.
+pub(in crate::tasks::store) struct DeleteRange<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
+    /// The range begins after this id.
+    pub(in crate::tasks::store) above: i64,
+    /// The last id of the range.
+    pub(in crate::tasks::store) last: i64,
+    pub(in crate::tasks::store) pending_too: bool,
 }
 
-statement!(DeleteCompleted, |self, out| {
-    sql!(out, "DELETE FROM tasks WHERE completed AND user_id = " [Text: self.owner.as_str()]);
+statement!(DeleteRange, |self, out| {
+    sql!(out,
+        "DELETE FROM tasks WHERE user_id = " [Text: self.owner.as_str()]
+        " AND id > " [BigInt: &self.above] " AND id <= " [BigInt: &self.last]
+        " AND (completed OR " [Bool: &self.pending_too] ")"
+    );
 });
 
 /// Deletes all that a table holds of the owner.

@@ -1,5 +1,6 @@
 //! The store's contract: the same tests on a real SQLite file and a real PostgreSQL.
 
+mod bulk;
 mod contention;
 mod explain;
 mod keys;

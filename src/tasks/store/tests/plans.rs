@@ -96,7 +96,12 @@ macro_rules! for_each_statement {
             each!(Delete { owner, id, expected });
         }
         each!(CountDown { owner, deleted: 1 });
-        each!(DeleteCompleted { owner });
+        for pending_too in [false, true] {
+            each!(DeleteRange { owner, above: 0, last: 15_000, pending_too });
+        }
+        each!(NthId { owner, above: 0, between: 99 });
+        each!(NthKey { owner, before: 99 });
+        each!(EraseKeys { owner, last: "key2" });
         each!(FindKey { owner, key });
         each!(ForgetKeys { owner, until: now });
         for table in TABLES {

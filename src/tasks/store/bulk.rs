@@ -1,0 +1,96 @@
+//! Clearing and erasing: in steps that are each a transaction, so that an account of any size ends, and so that
+//! other writes wait for one step at most. After each step the owner's row agrees with the rows that are left: what
+//! was interrupted is finished by the same request again.
+
+use diesel::QueryResult;
+
+use super::TaskStore;
+use super::queries::{CountDown, DeleteRange, Erase, EraseKeys, Lock, NthId, NthKey, TABLES};
+use crate::auth::OwnerId;
+use crate::db::{DbError, Session};
+
+/// How many rows of a table a step looks at.
+const STEP: i64 = 1000;
+
+impl TaskStore {
+    /// Deletes the owner's completed tasks and returns how many they were. Where it fails, some may be deleted.
+    pub(in crate::tasks) async fn delete_completed(
+        &self,
+        owner: &OwnerId,
+    ) -> Result<usize, DbError> {
+        let (mut above, mut deleted) = (0, 0);
+        loop {
+            let mine = owner.clone();
+            let step = async move |s: Session<'_>| clear_step(s, &mine, above).await;
+            let (more, last) = self.worker.transaction(owner.as_str(), step).await?;
+            deleted += more;
+            match last {
+                Some(last) => above = last,
+                None => return Ok(deleted),
+            }
+        }
+    }
+
+    /// Deletes everything there is of the owner. Where it fails, some may be deleted, but not the owner's row.
+    pub(in crate::tasks) async fn erase(&self, owner: &OwnerId) -> Result<(), DbError> {
+        loop {
+            let mine = owner.clone();
+            let step = async move |s: Session<'_>| erase_step(s, &mine).await;
+            if self.worker.transaction(owner.as_str(), step).await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Deletes the completed ones of the tasks after this id, and says how many and up to which id; `None` at the end.
+async fn clear_step(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    above: i64,
+) -> QueryResult<(usize, Option<i64>)> {
+    lock(&mut s, owner).await?;
+    let last: Option<i64> = load!(&mut s, NthId { owner, above, between: STEP - 1 })?.pop();
+    let range = DeleteRange { owner, above, last: last.unwrap_or(i64::MAX), pending_too: false };
+    let deleted = execute!(&mut s, range)?;
+    count_down(&mut s, owner, deleted).await?;
+    Ok((deleted, last))
+}
+
+/// Deletes some rows, or, where they are few, all and the owner's row with them. Returns whether it is done.
+async fn erase_step(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<bool> {
+    lock(&mut s, owner).await?;
+    let key: Option<String> = load!(&mut s, NthKey { owner, before: STEP - 1 })?.pop();
+    let id: Option<i64> = load!(&mut s, NthId { owner, above: 0, between: STEP - 1 })?.pop();
+    if key.is_none() && id.is_none() {
+        for table in TABLES {
+            execute!(&mut s, Erase { owner, table })?;
+        }
+        return Ok(true);
+    }
+    if let Some(last) = &key {
+        execute!(&mut s, EraseKeys { owner, last })?;
+    }
+    if let Some(last) = id {
+        let range = DeleteRange { owner, above: 0, last, pending_too: true };
+        let deleted = execute!(&mut s, range)?;
+        count_down(&mut s, owner, deleted).await?;
+    }
+    Ok(false)
+}
+
+async fn count_down(s: &mut Session<'_>, owner: &OwnerId, deleted: usize) -> QueryResult<()> {
+    if deleted > 0 {
+        let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
+        execute!(s, CountDown { owner, deleted })?;
+    }
+    Ok(())
+}
+
+/// Makes other writes of the owner wait. SQLite has one writer anyway.
+async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
+    if let Session::Postgres(c) = s {
+        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
+    }
+    Ok(())
+}
