@@ -11,6 +11,9 @@ pub enum DbError {
     /// The database is away, full, locked or has no free connection. Worth another try later.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The user has as many scans as one may have at once. Worth another try later.
+    #[error("the user's other reads took too long")]
+    Busy,
     /// Anything else: a fault of this program.
     #[error("unexpected database error: {0}")]
     Unexpected(String),

@@ -1,11 +1,13 @@
 //! The databases: which one, its connections, its migrations and its errors. This module knows Diesel and
 //! neither HTTP, nor tokens, nor what the rows mean.
 
+mod deadline;
 mod error;
 mod migrations;
 mod operator;
 mod postgres;
 mod rfc3339;
+mod scans;
 pub(crate) mod schema;
 mod settings;
 mod sqlite;
@@ -31,6 +33,7 @@ pub use postgres::PoolState;
 pub(crate) use postgres::WRITES_SET_UP;
 pub(crate) use postgres::{Batch, BatchWrite, PostgresFacts, postgres_facts};
 pub use settings::DbSettings;
+pub(crate) use sqlite::scan_is_wanted;
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 pub(crate) use worker::{Session, Worker};
@@ -98,7 +101,9 @@ impl Db {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(worker::on_sqlite(work)).await,
-            Self::Postgres(postgres) => worker::on_postgres(postgres, None, work).await,
+            Self::Postgres(postgres) => {
+                postgres.run(None, async |c| Ok(work(Session::Postgres(c)).await?)).await
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct TestDb {
 }
 
 /// Runs `work` on a thread that may block, also for a test that is asynchronous itself.
-fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let working = scope.spawn(work);
         working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -45,6 +45,21 @@ impl Worker {
         }
     }
 
+    /// What takes several operations of this worker, in the time of one.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when it took too long; else what `work` reports.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbError>>,
+    ) -> Result<T, DbError> {
+        let deadline = match self {
+            Self::Sqlite(db, _) => db.deadline(),
+            Self::Postgres(db, _) => db.deadline(),
+        };
+        deadline.answer(work).await?
+    }
+
     /// Reads some rows of this user that a key leads to, by one statement or two.
     ///
     /// # Errors
@@ -65,18 +80,20 @@ impl Worker {
         }
     }
 
-    /// Reads rows of this user that take longer, without holding up the worker.
+    /// Reads rows of this user that take longer, without holding up the worker, in one of the places for such reads.
     ///
     /// # Errors
-    /// As [`Worker::read`].
+    /// As [`Worker::read`], and [`DbError::Busy`] when the user's other scans took too long.
     pub(crate) async fn scan<T: Send + 'static>(
         &self,
         user_id: &str,
         work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, DbError> {
         match self {
-            Self::Sqlite(db, _) => db.read(on_sqlite(work)).await,
-            Self::Postgres(db, _) => on_postgres(db, Some(user_id), work).await,
+            Self::Sqlite(db, _) => db.scan(user_id, on_sqlite(work)).await,
+            Self::Postgres(db, _) => {
+                db.scan(user_id, async |c| Ok(work(Session::Postgres(c)).await?)).await
+            }
         }
     }
 
@@ -92,7 +109,9 @@ impl Worker {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(db, _) => db.write(on_sqlite(work)).await,
-            Self::Postgres(db, _) => on_postgres(db, Some(user_id), work).await,
+            Self::Postgres(db, _) => {
+                db.run(Some(user_id), async |c| Ok(work(Session::Postgres(c)).await?)).await
+            }
         }
     }
 
@@ -120,15 +139,6 @@ pub(super) fn on_sqlite<T>(
     work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T>,
 ) -> impl FnOnce(&mut SqliteConnection) -> Result<T, DbError> {
     move |connection| at_once(work(Session::Sqlite(connection)))
-}
-
-/// Runs work on a connection of the pool.
-pub(super) async fn on_postgres<T>(
-    db: &Postgres,
-    user_id: Option<&str>,
-    work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T>,
-) -> Result<T, DbError> {
-    db.run(user_id, async |c| Ok(work(Session::Postgres(c)).await?)).await
 }
 
 /// What work on SQLite gives, which never waits.

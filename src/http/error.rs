@@ -75,6 +75,7 @@ impl ApiError {
             Self::RateLimited { .. } => ProblemCode::RateLimited,
             Self::NotReady(_) => ProblemCode::NotReady,
             Self::Db(DbError::Unavailable(_)) => ProblemCode::DatabaseUnavailable,
+            Self::Db(DbError::Busy) => ProblemCode::RateLimited,
             Self::Db(DbError::Conflict(_) | DbError::Unexpected(_)) => ProblemCode::InternalError,
         }
     }
@@ -98,7 +99,7 @@ impl ApiError {
             Self::NotReady(missing) => problem
                 .with_detail(format!("Not ready: {missing}."))
                 .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS),
-            Self::Db(DbError::Unavailable(_)) => {
+            Self::Db(DbError::Unavailable(_) | DbError::Busy) => {
                 problem.with_header(RETRY_AFTER, RETRY_AFTER_SECONDS)
             }
             _ => problem,
@@ -113,5 +114,22 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         self.to_problem().to_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_reads_of_a_user_are_that_users_limit_and_no_fault_of_the_database() {
+        for (error, status) in [
+            (DbError::Busy, StatusCode::TOO_MANY_REQUESTS),
+            (DbError::Unavailable(String::new()), StatusCode::SERVICE_UNAVAILABLE),
+        ] {
+            let response = ApiError::Db(error).error_response();
+            assert_eq!(response.status(), status);
+            assert!(response.headers().contains_key(RETRY_AFTER));
+        }
     }
 }

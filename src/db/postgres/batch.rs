@@ -131,7 +131,7 @@ impl<W: BatchWrite> Queue<W> {
             _ => W::write_all(connection, &writes).await,
         };
         let answer = {
-            let mut answer = pin!(self.pipeline.send(statement));
+            let mut answer = pin!(self.pipeline.send(self.pipeline.deadline(), statement));
             match timeout(WRITES_STAND_STILL, answer.as_mut()).await {
                 Ok(answer) => answer,
                 Err(_) => {

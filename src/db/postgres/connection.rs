@@ -2,6 +2,7 @@
 //! those that no worker owns.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
 use super::url::PostgresUrl;
 use super::{passfile, tls};
@@ -48,7 +49,14 @@ impl Connector {
         set_up: &str,
     ) -> anyhow::Result<Connection> {
         let (inner, driver) = self.connect_bare(application_name, set_up).await?;
-        Ok(Connection { inner, driver, since: Instant::now(), in_use: false })
+        Ok(Connection {
+            connector: self.clone(),
+            inner,
+            driver,
+            since: Instant::now(),
+            in_use: AtomicBool::new(false),
+            times_left: AtomicU32::new(0),
+        })
     }
 
     /// As [`Connector::connect`]; the task that moves the bytes ends with the connection.
@@ -83,6 +91,13 @@ impl Connector {
         let timeout = self.statement_timeout.as_millis();
         inner.batch_execute(&format!("SET statement_timeout = {timeout}; {set_up}")).await?;
         Ok((inner, driver))
+    }
+
+    /// By a short connection of its own.
+    async fn cancel(&self, running: &CancelToken) -> anyhow::Result<()> {
+        let (verify, roots) = self.url.verification();
+        // Without TLS where the connection is without.
+        Ok(running.cancel_query(tls::connector(verify, roots)?).await?)
     }
 
     /// Tries the hosts in their order.
@@ -155,10 +170,12 @@ fn sentence(error: &anyhow::Error) -> String {
 /// answers.
 pub(crate) struct Connection {
     pub(super) inner: AsyncPgConnection,
+    connector: Connector,
     driver: JoinHandle<()>,
     since: Instant,
     /// Whether a request holds it. What a request has left unfinished must not reach the next one.
-    pub(super) in_use: bool,
+    in_use: AtomicBool,
+    times_left: AtomicU32,
 }
 
 impl Connection {
@@ -172,7 +189,36 @@ impl Connection {
     /// # Errors
     /// When the connection is lost.
     pub(super) async fn ping(&self) -> anyhow::Result<()> {
-        Ok((&mut &self.inner).batch_execute("").await?)
+        self.execute("").await
+    }
+
+    /// Asks the server to stop what the connection is doing. What that stops, if anything, is not known.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub(super) async fn cancel(&self) -> anyhow::Result<()> {
+        self.connector.cancel(&self.inner.cancel_token()).await
+    }
+
+    /// Notes that a request has left it in the middle, and says how often that was.
+    pub(super) fn leave(&self) -> u32 {
+        self.times_left.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn is_in_use(&self) -> bool {
+        self.in_use.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_in_use(&self, in_use: bool) {
+        self.in_use.store(in_use, Ordering::Relaxed);
+    }
+
+    /// Runs statements of this text, after all that it was asked before.
+    ///
+    /// # Errors
+    /// When one fails or the connection is lost.
+    pub(super) async fn execute(&self, statement: &str) -> anyhow::Result<()> {
+        Ok((&mut &self.inner).batch_execute(statement).await?)
     }
 
     /// Ends it at once, whatever it was asked.
@@ -189,7 +235,7 @@ impl fmt::Debug for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.in_use {
+        if self.is_in_use() {
             self.abort();
         }
     }

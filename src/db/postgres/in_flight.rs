@@ -12,6 +12,8 @@ const DEPTH: u64 = 256;
 pub(super) struct InFlight {
     sent: Cell<u64>,
     answered: Cell<u64>,
+    /// How many requests wait for an answer: one whose client has hung up does not, and misses none.
+    waiting: Cell<u64>,
     last_answer: Cell<Instant>,
     /// When answers are missing for longer, no further statement is sent.
     standstill: Duration,
@@ -19,17 +21,19 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn new(now: Instant, standstill: Duration) -> Self {
-        let (sent, answered) = (Cell::new(0), Cell::new(0));
-        Self { sent, answered, last_answer: Cell::new(now), standstill }
+        let (sent, answered, waiting) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        Self { sent, answered, waiting, last_answer: Cell::new(now), standstill }
     }
 
     fn unanswered(&self) -> u64 {
         self.sent.get() - self.answered.get()
     }
 
-    /// Whether an answer has been missing for longer than this.
+    /// Whether an answer that a request waits for has been missing for longer than this.
     pub(super) fn stands_still(&self, now: Instant, limit: Duration) -> bool {
-        self.unanswered() > 0 && now.duration_since(self.last_answer.get()) > limit
+        self.unanswered() > 0
+            && self.waiting.get() > 0
+            && now.duration_since(self.last_answer.get()) > limit
     }
 
     /// The number of a statement that may be sent now; `None` when too many wait or answers are missing.
@@ -38,11 +42,17 @@ impl InFlight {
         if unanswered >= DEPTH || self.stands_still(now, self.standstill) {
             return None;
         }
-        if unanswered == 0 {
+        if unanswered == 0 || self.waiting.get() == 0 {
             self.last_answer.set(now);
         }
+        self.waiting.set(self.waiting.get() + 1);
         self.sent.set(self.sent.get() + 1);
         Some(self.sent.get())
+    }
+
+    /// Notes that a request waits no longer, whether or not it has its answer.
+    pub(super) fn leave(&self) {
+        self.waiting.set(self.waiting.get().saturating_sub(1));
     }
 
     /// Notes the answer to a statement, and with it to all before.
@@ -82,6 +92,19 @@ mod tests {
         assert!(statements.stands_still(later + 2 * STANDSTILL, STANDSTILL));
         statements.answered(1, later + 2 * STANDSTILL);
         assert_eq!(statements.enter(later + 3 * STANDSTILL), Some(3));
+    }
+
+    #[test]
+    fn an_answer_that_no_request_waits_for_is_not_missing() {
+        let now = Instant::now();
+        let statements = InFlight::new(now, STANDSTILL);
+        assert_eq!(statements.enter(now), Some(1));
+        statements.leave();
+        let later = now + 2 * STANDSTILL;
+        assert!(!statements.stands_still(later, STANDSTILL));
+        assert_eq!(statements.enter(later), Some(2));
+        assert!(!statements.stands_still(later + STANDSTILL, STANDSTILL), "it was asked just now");
+        assert!(statements.stands_still(later + 2 * STANDSTILL, STANDSTILL));
     }
 
     /// The client of the first has left, so its answer is not noted.

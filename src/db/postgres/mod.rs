@@ -3,6 +3,7 @@
 
 mod batch;
 mod connection;
+mod drain;
 mod facts;
 mod in_flight;
 mod passfile;
@@ -19,14 +20,16 @@ use std::time::Instant;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use tokio::time::timeout;
 
 use self::connection::{Connector, background};
+use self::drain::Leftover;
 use self::pipeline::Pipeline;
 use self::pool::Pool;
 use self::row_security::Surroundings;
 use self::shares::{Purpose, Shares};
+use super::deadline::Deadline;
 use super::error::DbError;
+use super::scans::{Place, Scans};
 use super::settings::DbSettings;
 use crate::base::workers;
 
@@ -64,6 +67,7 @@ struct Shared {
     connector: Connector,
     pool: Pool,
     shares: Arc<Shares>,
+    scans: Scans,
     settings: DbSettings,
     surroundings: Surroundings,
 }
@@ -86,8 +90,9 @@ impl Postgres {
             Connector::new(url, settings.statement_timeout, settings.prepared_statements);
         let pooled = settings.max_connections - shares.reserved();
         let pool = Pool::new(connector.clone(), pooled, settings.acquire_timeout)?;
+        let scans = Scans::of_pool(pooled);
         let (shares, settings) = (Arc::new(shares), settings.clone());
-        Ok(Self(Arc::new(Shared { connector, pool, shares, settings, surroundings })))
+        Ok(Self(Arc::new(Shared { connector, pool, shares, scans, settings, surroundings })))
     }
 
     /// How many connections there are right now.
@@ -109,6 +114,11 @@ impl Postgres {
         &self.0.settings
     }
 
+    /// Of a request that begins now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::new(&self.0.settings)
+    }
+
     /// Runs statements with a connection of the pool, for this user. With `DATABASE_RLS=on` the database shows
     /// this user's rows and no others, whatever is asked.
     ///
@@ -119,10 +129,21 @@ impl Postgres {
         user_id: Option<&str>,
         work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        if self.0.surroundings.is_empty() {
-            return self.leased(work).await;
-        }
-        self.transaction(user_id, work).await
+        self.run_until(self.deadline(), None, user_id, work).await
+    }
+
+    /// As [`Postgres::run`], for a read that may take long: it waits for a place.
+    ///
+    /// # Errors
+    /// As [`Postgres::run`], and [`DbError::Busy`] when the user's other scans took too long.
+    pub(crate) async fn scan<T>(
+        &self,
+        user_id: &str,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let deadline = self.deadline();
+        let place = self.0.scans.enter(user_id, deadline).await?;
+        self.run_until(deadline, Some(place), Some(user_id), work).await
     }
 
     /// As [`Postgres::run`], in one transaction: all of it counts, or, with an `Err`, none.
@@ -135,28 +156,38 @@ impl Postgres {
         work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let surroundings = self.0.surroundings;
-        self.leased(async |connection| surroundings.transaction(connection, user_id, work).await)
-            .await
+        let work = async |c: &_| surroundings.transaction(c, user_id, work).await;
+        self.leased(self.deadline(), Leftover::transaction(None), work).await
+    }
+
+    async fn run_until<T>(
+        &self,
+        deadline: Deadline,
+        place: Option<Place>,
+        user_id: Option<&str>,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let surroundings = self.0.surroundings;
+        if surroundings.is_empty() {
+            return self.leased(deadline, Leftover::statement(place), work).await;
+        }
+        let work = async |c: &_| surroundings.transaction(c, user_id, work).await;
+        self.leased(deadline, Leftover::transaction(place), work).await
     }
 
     async fn leased<T>(
         &self,
+        deadline: Deadline,
+        leftover: Leftover,
         work: impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let lease = self.0.pool.get().await?;
-        let outcome = self.in_time(work(&lease)).await.and_then(|outcome| outcome);
-        // A connection that was lost, or that still owes an answer, is not used again.
+        let lease = self.0.pool.get(deadline, leftover).await?;
+        let outcome = deadline.answer(work(&lease)).await.and_then(|outcome| outcome);
+        // A connection that was lost, or that still owes an answer, is looked at before it is used again.
         if !matches!(outcome, Err(DbError::Unavailable(_))) {
             lease.finish();
         }
         outcome
-    }
-
-    /// Waits for an answer of the database as long as one may take.
-    async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, DbError> {
-        let limit = self.0.settings.answer_timeout();
-        let late = || DbError::Unavailable(format!("no answer in {} s", limit.as_secs()));
-        timeout(limit, answer).await.ok().ok_or_else(late)
     }
 }
 
@@ -181,9 +212,9 @@ impl PostgresReader {
         user_id: &str,
         statement: impl AsyncFn(&AsyncPgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let began = Instant::now();
+        let (began, deadline) = (Instant::now(), self.db.deadline());
         if let Some(pipeline) = &self.pipeline
-            && let Some(answer) = pipeline.send(&statement).await
+            && let Some(answer) = pipeline.send(deadline, &statement).await
         {
             let outcome = answer.and_then(|outcome| outcome);
             // What was lost with the connection is read again; what took all its time would take it again.
@@ -193,6 +224,7 @@ impl PostgresReader {
                 return outcome;
             }
         }
-        self.db.run(Some(user_id), async |connection| statement(connection).await).await
+        let statement = async |connection: &_| statement(connection).await;
+        self.db.run_until(deadline, None, Some(user_id), statement).await
     }
 }

@@ -16,6 +16,7 @@ use super::Postgres;
 use super::connection::Connection;
 use super::in_flight::InFlight;
 use super::shares::{Counted, Purpose};
+use crate::db::deadline::Deadline;
 use crate::db::error::DbError;
 
 /// How long to wait after a failed attempt to connect; twice as long after each further one.
@@ -60,18 +61,25 @@ impl Pipeline {
         })
     }
 
+    /// Of a statement that is sent now.
+    pub(super) fn deadline(&self) -> Deadline {
+        self.db.deadline()
+    }
+
     /// Runs a statement, and gives what it gives; `None` when it was not sent.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when there was no answer in time.
     pub(super) async fn send<T>(
         self: &Rc<Self>,
+        deadline: Deadline,
         statement: impl AsyncFnOnce(&AsyncPgConnection) -> T,
     ) -> Option<Result<T, DbError>> {
         let now = Instant::now();
         let open = self.open(now)?;
         let number = open.in_flight.enter(now)?;
-        let answer = self.db.in_time(statement(&open.connection.inner)).await;
+        let _waiting = Waiting(Rc::clone(&open));
+        let answer = deadline.answer(statement(&open.connection.inner)).await;
         match &answer {
             Ok(_) => open.in_flight.answered(number, Instant::now()),
             Err(_) => self.give_up(&open),
@@ -125,6 +133,15 @@ impl Pipeline {
             silent.connection.abort();
             *state = State::Absent { since: Instant::now(), pause: FIRST_PAUSE };
         }
+    }
+}
+
+/// A request that waits for an answer, until this is dropped.
+struct Waiting(Rc<Open>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.in_flight.leave();
     }
 }
 

@@ -2,13 +2,16 @@
 //! and every statement while those two are away.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult, Timeouts};
 use deadpool::{Runtime, Status};
 use diesel_async::AsyncPgConnection;
 
 use super::connection::{Connection, Connector, background};
+use super::drain::{Leftover, drain};
+use crate::db::deadline::Deadline;
 use crate::db::error::DbError;
 
 /// A connection that was idle for longer is asked whether it still works before it is used. Under load none is, so
@@ -30,8 +33,12 @@ pub struct PoolState {
 #[derive(Clone, Debug)]
 pub(super) struct Pool(managed::Pool<Manager>);
 
+/// A connection that goes back to its pool when it is dropped.
+pub(super) type Pooled = Object<Manager>;
+
+/// Makes the pool's connections.
 #[derive(Debug)]
-struct Manager(Connector);
+pub(super) struct Manager(Connector);
 
 impl managed::Manager for Manager {
     type Type = Connection;
@@ -48,7 +55,7 @@ impl managed::Manager for Manager {
         connection: &mut Connection,
         metrics: &Metrics,
     ) -> RecycleResult<anyhow::Error> {
-        if connection.in_use || !connection.is_good() {
+        if connection.is_in_use() || !connection.is_good() {
             return Err(RecycleError::message("the connection cannot be used again"));
         }
         if metrics.last_used() > TRUSTED_IDLE {
@@ -70,7 +77,6 @@ impl Pool {
     ) -> anyhow::Result<Self> {
         let pool = managed::Pool::builder(Manager(connector))
             .max_size(usize::try_from(limit).unwrap_or(usize::MAX))
-            .wait_timeout(Some(acquire_timeout))
             .create_timeout(Some(acquire_timeout))
             .recycle_timeout(Some(acquire_timeout))
             .runtime(Runtime::Tokio1)
@@ -78,15 +84,21 @@ impl Pool {
         Ok(Self(pool))
     }
 
-    /// Waits for a connection.
+    /// Waits for a connection, for a request that may leave this on it.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when none came free, or could be made, in time.
-    pub(super) async fn get(&self) -> Result<Lease, DbError> {
-        match self.0.get().await {
-            Ok(mut connection) => {
-                connection.in_use = true;
-                Ok(Lease(connection))
+    pub(super) async fn get(
+        &self,
+        deadline: Deadline,
+        leftover: Leftover,
+    ) -> Result<Lease, DbError> {
+        let wait = Some(deadline.left_for_connection());
+        let timeouts = Timeouts { wait, ..self.0.timeouts() };
+        match deadline.answer(self.0.timeout_get(&timeouts)).await? {
+            Ok(connection) => {
+                connection.set_in_use(true);
+                Ok(Lease { connection: Arc::new(connection), leftover: Some(leftover) })
             }
             Err(managed::PoolError::Backend(error)) => {
                 Err(DbError::Unavailable(format!("{error:#}")))
@@ -102,14 +114,27 @@ impl Pool {
     }
 }
 
-/// The right to use one connection. Dropped without [`Lease::finish`], as when a client hangs up, it takes the
-/// connection with it: what it is still doing is unknown.
-pub(super) struct Lease(Object<Manager>);
+/// The right to use one connection. Dropped without [`Lease::finish`], as when a client hangs up, the connection is
+/// drained before another request has it.
+pub(super) struct Lease {
+    connection: Arc<Pooled>,
+    /// `None` when nothing is left.
+    leftover: Option<Leftover>,
+}
 
 impl Lease {
     /// Gives the connection back for others to use.
     pub(super) fn finish(mut self) {
-        self.0.in_use = false;
+        self.connection.set_in_use(false);
+        self.leftover = None;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(leftover) = self.leftover.take() {
+            drain(Arc::clone(&self.connection), leftover);
+        }
     }
 }
 
@@ -117,6 +142,6 @@ impl Deref for Lease {
     type Target = AsyncPgConnection;
 
     fn deref(&self) -> &AsyncPgConnection {
-        &self.0.inner
+        &self.connection.inner
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
 
+use super::wanted;
 use crate::base::private_file;
 use crate::db::error::DbError;
 
@@ -73,6 +74,7 @@ fn set_up(
     busy_timeout: Duration,
     cache_kib: u32,
 ) -> diesel::QueryResult<()> {
+    wanted::register(connection)?;
     let busy_timeout = busy_timeout.as_millis();
     connection.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout};"))?;
     // Two processes that switch a new file to WAL at once can meet a lock that ignores the busy

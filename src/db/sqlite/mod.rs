@@ -6,22 +6,25 @@ mod pool;
 mod reader;
 mod savepoint;
 mod thread;
+mod wanted;
 mod writer;
 
 use std::time::Duration;
 
 use anyhow::Context;
 use diesel::SqliteConnection;
-use tokio::time::timeout;
 
 use self::pool::Pool;
 use self::writer::Writer;
+use super::deadline::Deadline;
 use super::error::DbError;
 use super::postgres::PoolState;
+use super::scans::Scans;
 use super::settings::DbSettings;
 
 pub(super) use self::connection::Connector;
 pub(crate) use self::reader::SqliteReader;
+pub(crate) use self::wanted::scan_is_wanted;
 
 /// Opens a connection for an operator's tools.
 ///
@@ -37,7 +40,8 @@ pub(crate) struct Sqlite {
     path: String,
     pool: Pool,
     writer: Writer,
-    answer_timeout: Duration,
+    scans: Scans,
+    settings: DbSettings,
 }
 
 impl Sqlite {
@@ -50,13 +54,19 @@ impl Sqlite {
         let pool = Pool::open(connector.clone(), settings).context("Cannot open the file again")?;
         let writer = Writer::start(connector, settings.acquire_timeout)
             .context("Cannot start the thread that writes")?;
-        let answer_timeout = settings.answer_timeout();
-        Ok(Self { path: path.to_owned(), pool, writer, answer_timeout })
+        let scans = Scans::of_pool(settings.max_connections);
+        let (path, settings) = (path.to_owned(), settings.clone());
+        Ok(Self { path, pool, writer, scans, settings })
     }
 
     /// How many connections there are right now, without the writer's and the workers'.
     pub(super) fn pool_state(&self) -> PoolState {
         self.pool.state()
+    }
+
+    /// Of a request that begins now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::new(&self.settings)
     }
 
     fn connector(&self, busy_timeout: Duration) -> Connector {
@@ -72,7 +82,23 @@ impl Sqlite {
         F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
-        self.pool.run(work).await
+        self.pool.run(self.deadline(), (), work).await
+    }
+
+    /// As [`Sqlite::read`], for a user's read that may take long: it waits for a place, and stops when its client is
+    /// gone or its time is over, as far as it asks [`scan_is_wanted`].
+    ///
+    /// # Errors
+    /// As [`Sqlite::read`], and [`DbError::Busy`] when the user's other scans took too long.
+    pub(crate) async fn scan<T, F>(&self, user_id: &str, work: F) -> Result<T, DbError>
+    where
+        F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let deadline = self.deadline();
+        let place = self.scans.enter(user_id, deadline).await?;
+        let (_client, scan) = wanted::scan();
+        self.pool.run(deadline, place, |connection| scan.run(|| work(connection))).await
     }
 
     /// Runs `work`, which writes, and returns when it is durable. Of what fails, nothing is stored.
@@ -84,8 +110,6 @@ impl Sqlite {
         F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
-        let limit = self.answer_timeout;
-        let late = || DbError::Unavailable(format!("no answer in {} s", limit.as_secs()));
-        timeout(limit, self.writer.write(work)).await.unwrap_or_else(|_| Err(late()))
+        self.deadline().answer(self.writer.write(work)).await?
     }
 }

@@ -1,14 +1,13 @@
 //! The connections for reads that may take longer than a worker should be held up, on threads that may block.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::connection::Connector;
+use crate::db::deadline::Deadline;
 use crate::db::error::DbError;
 use crate::db::postgres::PoolState;
 use crate::db::settings::DbSettings;
@@ -19,8 +18,6 @@ use crate::db::settings::DbSettings;
 pub(super) struct Pool {
     connections: r2d2::Pool<Connector>,
     places: Arc<Semaphore>,
-    acquire_timeout: Duration,
-    answer_timeout: Duration,
 }
 
 impl Pool {
@@ -42,8 +39,6 @@ impl Pool {
         Ok(Self {
             connections,
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            acquire_timeout: settings.acquire_timeout,
-            answer_timeout: settings.answer_timeout(),
         })
     }
 
@@ -52,34 +47,31 @@ impl Pool {
         PoolState { open: connections, idle: idle_connections, limit: self.connections.max_size() }
     }
 
-    /// Runs `work` with a connection on a thread that may block.
+    /// Runs `work` with a connection on a thread that may block, and keeps `held` until that ends, which may be after
+    /// the deadline.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when no connection came free or no answer came in time; else what `work`
     /// reports.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    pub(super) async fn run<T, F>(
+        &self,
+        deadline: Deadline,
+        held: impl Send + 'static,
+        work: F,
+    ) -> Result<T, DbError>
     where
         F: FnOnce(&mut SqliteConnection) -> Result<T, DbError> + Send + 'static,
         T: Send + 'static,
     {
-        let asked = Instant::now();
-        let place = timeout(self.acquire_timeout, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok);
-        let place = place.ok_or_else(|| DbError::Unavailable("no free connection".to_owned()))?;
-        let (connections, limit) = (self.connections.clone(), self.acquire_timeout);
+        let place = deadline.connection(Arc::clone(&self.places).acquire_owned()).await?;
+        let connections = self.connections.clone();
         let blocking = spawn_blocking(move || {
-            let _place = place;
-            let taken = connections.get_timeout(limit.saturating_sub(asked.elapsed()));
+            let _held = (place, held);
+            let taken = connections.get_timeout(deadline.left_for_connection());
             let mut connection = taken.map_err(|error| DbError::Unavailable(error.to_string()))?;
             work(&mut connection)
         });
-        match timeout(self.answer_timeout, blocking).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(panicked)) => Err(DbError::Unexpected(panicked.to_string())),
-            Err(_) => {
-                let seconds = self.answer_timeout.as_secs();
-                Err(DbError::Unavailable(format!("no answer in {seconds} s")))
-            }
-        }
+        let panicked = |error: JoinError| DbError::Unexpected(error.to_string());
+        deadline.answer(blocking).await?.map_err(panicked)?
     }
 }

@@ -117,7 +117,7 @@ impl TaskStore {
         let alone = async |creation: Creation| {
             self.write(owner, async move |s| creation.write(s).await).await
         };
-        let made = self.creations.write_or(creation, alone).await?;
+        let made = self.worker.in_time(self.creations.write_or(creation, alone)).await?;
         Ok(made.map_or(Created::LimitReached, Created::Task))
     }
 
@@ -142,7 +142,7 @@ impl TaskStore {
             };
             self.write(owner, change).await
         };
-        self.write_if(owner, id, precondition, write).await
+        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
     }
 
     /// Sets `completed`, or flips it with `None`: in one statement, so that no two flips can undo each other unseen.
@@ -163,7 +163,7 @@ impl TaskStore {
                 Some(_) => alone(completion).await,
             }
         };
-        self.write_if(owner, id, precondition, write).await
+        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
     }
 
     /// Deletes a task.
@@ -179,7 +179,7 @@ impl TaskStore {
                 async move |s: Session<'_>| operations::delete(s, &mine, id, expected).await;
             Ok(self.write(owner, delete).await?.then_some(()))
         };
-        self.write_if(owner, id, precondition, write).await
+        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
     }
 
     async fn write<T: Send + 'static>(

@@ -17,6 +17,15 @@ impl TaskStore {
         new: &NewTask,
         key: &IdempotencyKey,
     ) -> Result<Created, DbError> {
+        self.worker.in_time(self.try_create_once(owner, new, key)).await
+    }
+
+    async fn try_create_once(
+        &self,
+        owner: &OwnerId,
+        new: &NewTask,
+        key: &IdempotencyKey,
+    ) -> Result<Created, DbError> {
         let fingerprint = Fingerprint::of(new);
         for _ in 0..ATTEMPTS {
             let (mine, asked, limit) = (owner.clone(), new.clone(), self.limit);
@@ -55,7 +64,7 @@ impl TaskStore {
     ) -> Result<Option<FirstUse>, DbError> {
         let (user, owner, key) = (owner.as_str(), owner.clone(), key.clone());
         let find = async move |s: Session<'_>| operations::find_key(s, &owner, &key).await;
-        self.worker.scan(user, find).await
+        self.worker.read(user, find).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the store does, each once for both databases.
 
+use std::time::{Duration, Instant};
+
 use diesel::QueryResult;
 use futures_util::TryStreamExt;
 
@@ -9,7 +11,7 @@ use super::queries::{
     Insert, InsertKey, List, Lock, Newest, Oldest, Returning, TakeId, TakeSeq, Together, WithKey,
 };
 use crate::auth::OwnerId;
-use crate::db::{Session, Timestamp};
+use crate::db::{Session, Timestamp, scan_is_wanted};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::list::matching::Matcher;
 use crate::tasks::list::page::{Page, Scan};
@@ -17,6 +19,9 @@ use crate::tasks::list::params::ListParams;
 use crate::tasks::list::sort::Direction;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, Task, TaskChanges};
+
+/// How long a worker matches rows before it goes on with other requests.
+const TURN: Duration = Duration::from_millis(2);
 
 pub(super) async fn find(
     mut s: Session<'_>,
@@ -206,16 +211,21 @@ async fn scan(
         Session::Sqlite(c) => {
             use diesel::connection::DefaultLoadingMode;
             for task in diesel::RunQueryDsl::load_iter::<Task, DefaultLoadingMode>(rows, *c)? {
-                if !scan.take(task?) {
+                if !scan.take(task?) || !scan_is_wanted() {
                     break;
                 }
             }
         }
         Session::Postgres(c) => {
             let mut tasks = diesel_async::RunQueryDsl::load_stream::<Task>(rows, c).await?;
+            let mut turn = Instant::now();
             while let Some(task) = tasks.try_next().await? {
                 if !scan.take(task) {
                     break;
+                }
+                if turn.elapsed() > TURN {
+                    tokio::task::yield_now().await;
+                    turn = Instant::now();
                 }
             }
         }

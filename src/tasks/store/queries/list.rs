@@ -53,10 +53,17 @@ statement!(Count -> BigInt, not kept, |self, out| {
 trait Database:
     Backend + HasSqlType<Text> + HasSqlType<BigInt> + HasSqlType<SmallInt> + HasSqlType<Bool>
 {
+    /// A condition of each scan, by which it can be stopped where nothing else can.
+    const STOPS: &str;
 }
 
-impl Database for diesel::sqlite::Sqlite {}
-impl Database for diesel::pg::Pg {}
+impl Database for diesel::sqlite::Sqlite {
+    const STOPS: &str = " AND is_wanted()";
+}
+
+impl Database for diesel::pg::Pg {
+    const STOPS: &str = "";
+}
 
 fn conditions<'b, DB: Database>(
     out: &mut AstPass<'_, 'b, DB>,
@@ -67,6 +74,7 @@ where
     Priority: ToSql<SmallInt, DB>,
     Timestamp: ToSql<BigInt, DB>,
 {
+    out.push_sql(DB::STOPS);
     if let Some(completed) = &filter.completed {
         sql!(out, " AND completed = " [Bool: completed]);
     }

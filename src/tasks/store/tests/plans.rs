@@ -9,6 +9,7 @@ use diesel::sqlite::Sqlite;
 
 use super::explain::{assert_reads_by_the_owners_key, filled, on_postgres, on_sqlite};
 use super::*;
+use crate::db::{Db, DbSettings, Session};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::list::position::{KeyValue, Position};
 use crate::tasks::list::sort::{Direction, SortKey};
@@ -177,6 +178,7 @@ fn every_batch_reads_by_the_owners_keys() {
     assert!(!plan.join("").contains("Bitmap"), "owners are locked in order: {plan:?}");
 }
 
+/// And every scan can be stopped.
 #[test]
 fn every_statement_names_the_owner() {
     let parts = parts();
@@ -184,9 +186,40 @@ fn every_statement_names_the_owner() {
     for_each_statement!(&parts, |name, statement| {
         let text = debug_query::<Sqlite, _>(&statement).to_string();
         assert!(text.contains("user_id = "), "{name}: {text}");
+        let is_scan = name.starts_with("List {") || name.starts_with("Count {");
+        assert_eq!(is_scan, text.contains("AND is_wanted()"), "{name}: {text}");
         seen += 1;
     });
     assert!(seen > 100);
+}
+
+/// Their texts differ from request to request, so none is kept: not by the driver, and not by the server.
+#[actix_rt::test]
+async fn no_list_leaves_a_prepared_statement_on_the_server() {
+    #[derive(diesel::QueryableByName)]
+    struct Kept {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        statement: String,
+    }
+    let db = TestDb::new(Backend::Postgres);
+    let settings = DbSettings { max_connections: 1, ..DbSettings::of(db.url.clone()) };
+    let store = TaskStore::new(&Db::connect(&settings).unwrap(), 10);
+    for (filter, sort, after) in lists() {
+        for search in [None, Some("x".to_owned())] {
+            let filter = TaskFilter { search, ..filter.clone() };
+            let after = after.clone();
+            let params = ListParams { filter, sort, limit: 10, after, include_total: true };
+            store.list(&alice(), &params).await.unwrap();
+        }
+    }
+    let kept = async |s: Session<'_>| {
+        let Session::Postgres(mut c) = s else { panic!("PostgreSQL") };
+        let query = diesel::sql_query("SELECT statement FROM pg_prepared_statements");
+        diesel_async::RunQueryDsl::load::<Kept>(query, &mut c).await
+    };
+    let kept: Vec<Kept> = store.worker.scan("alice", kept).await.unwrap();
+    let lists: Vec<&str> = kept.iter().map(|kept| kept.statement.as_str()).collect();
+    assert!(lists.len() < 6, "{lists:#?}");
 }
 
 #[test]
