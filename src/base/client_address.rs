@@ -4,7 +4,7 @@
 //! client sent it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
@@ -97,8 +97,18 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether this address is one of a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The whole /64 network of an IPv6 address, because a client with one of its addresses has all of them.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    const SUBNET: u128 = !0 << 64;
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & SUBNET)),
     }
 }
 
@@ -124,6 +134,13 @@ mod tests {
     use actix_web::http::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn a_64_bit_network_of_ipv6_counts_as_one_address() {
+        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+    }
 
     const BOTH: [AddressHeader; 2] = [AddressHeader::XForwardedFor, AddressHeader::Forwarded];
 

@@ -7,6 +7,7 @@ pub(crate) mod drain;
 pub(crate) mod private_file;
 pub mod problem;
 pub(crate) mod secret;
+pub(crate) mod share;
 
 /// The number of worker threads, one for each CPU that the process may use. The server starts that many, and the
 /// database divides its connections among them.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     AUTH_FAILURES_PER_MINUTE, CLIENT_ADDRESS_HEADER, HOST, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS,
-    METRICS_ADDR, PORT, RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS, SHUTDOWN_DELAY_SECONDS,
-    SHUTDOWN_TIMEOUT_SECONDS, TRUSTED_PROXIES,
+    METRICS_ADDR, PORT, RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS, RESPONSE_TIMEOUT_SECONDS,
+    SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS, TRUSTED_PROXIES,
 };
 use crate::base::client_address::{AddressHeader, TrustedProxies};
 
@@ -16,6 +16,8 @@ use crate::base::client_address::{AddressHeader, TrustedProxies};
 pub struct HttpLimits {
     /// How long a client may take for its header, and then for its body.
     pub request_timeout: Duration,
+    /// How long a client may take for each 16 KiB of a response.
+    pub response_timeout: Duration,
     /// How long an idle connection stays open.
     pub keep_alive: Duration,
     /// Connections open at once; more wait in the backlog of the socket.
@@ -69,6 +71,7 @@ pub(super) fn metrics_address(reader: &mut EnvReader<'_>) -> Option<SocketAddr> 
 pub(super) fn limits(reader: &mut EnvReader<'_>) -> HttpLimits {
     HttpLimits {
         request_timeout: reader.seconds(&REQUEST_TIMEOUT_SECONDS),
+        response_timeout: reader.seconds(&RESPONSE_TIMEOUT_SECONDS),
         keep_alive: reader.seconds(&KEEP_ALIVE_SECONDS),
         max_connections: usize::try_from(reader.number(&MAX_CONNECTIONS)).unwrap_or(usize::MAX),
         shutdown_delay: reader.seconds(&SHUTDOWN_DELAY_SECONDS),

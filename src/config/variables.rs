@@ -87,9 +87,11 @@ variables! {
     PORT = "8000" in 0..=65_535,
         "The port to listen on; 0 picks a free one.";
     MAX_CONNECTIONS = "10000" in 1..=1_000_000,
-        "The largest number of open client connections; more wait in the socket's backlog.";
+        "The largest number of open client connections; more wait. One address may hold a tenth of them.";
     REQUEST_TIMEOUT_SECONDS = "10" in 1..=300,
         "Seconds a client may take for its header, and then for its body.";
+    RESPONSE_TIMEOUT_SECONDS = "30" in 1..=60,
+        "Seconds a client may take for each 16 KiB of a response.";
     RATE_LIMIT_PER_MINUTE = "600" in 0..=u32::MAX,
         "Requests that one user may make in a minute; 0 for any number.";
     AUTH_FAILURES_PER_MINUTE = "60" in 0..=u32::MAX,

@@ -1,13 +1,18 @@
 //! The server as a value: built from a [`Config`], bound to a port, and run until it is stopped.
 
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_rt::net::TcpStream;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, Error, HttpServer, web};
 use anyhow::Context;
 
 use crate::base::drain::Drain;
@@ -15,13 +20,20 @@ use crate::base::workers;
 use crate::config::{Config, HttpLimits};
 use crate::db::Db;
 use crate::server::compression::compression;
+use crate::server::connection::shares::AddressShares;
+use crate::server::connection::state::Limits;
+use crate::server::connection::stream::Stream;
 use crate::server::context::ServerContext;
 use crate::server::cors::cors;
+use crate::server::outgoing::BUFFER;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
 use crate::tasks::purge_idempotency_keys;
 use crate::telemetry::Metrics;
+
+/// How long the rest of a request is read and thrown away after an early response, so that the client gets it.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A bound server that is not running yet.
 pub struct Application {
@@ -87,36 +99,70 @@ impl Application {
     }
 }
 
-/// Starts the workers.
+/// Starts the workers. actix-web's own server would take the socket away from [`Stream`] (ADR 16).
 fn start(
     context: Arc<ServerContext>,
     http: HttpLimits,
     listener: TcpListener,
 ) -> std::io::Result<Server> {
-    let drain = context.drain.clone();
     let workers = workers();
-    let server = HttpServer::new(move || {
+    let trusted = context.rate_limits.trusted_proxies().clone();
+    let shares = Arc::new(AddressShares::new(http.max_connections, trusted));
+    let server = Server::build()
+        .disable_signals()
+        .workers(workers)
+        // The library has this limit for each worker.
+        .max_concurrent_connections(http.max_connections.div_ceil(workers))
+        .shutdown_timeout(http.shutdown_timeout.as_secs());
+    let stopping = server.graceful_shutdown_signal();
+    let server = server.listen("api", listener, move || {
+        let (context, shares, stopping) =
+            (Arc::clone(&context), Arc::clone(&shares), stopping.clone());
+        let drain = context.drain.clone();
+        let admit = move |socket| ready(admit(socket, http, &shares, &drain));
         // The last wrap is the outermost: it sees the request first and the response last.
-        App::new()
+        let app = App::new()
             .configure(|app| context.register(app))
             .wrap(from_fn(cors))
             .wrap(DefaultHeaders::new().add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
             .wrap(from_fn(close_when_draining))
             .wrap(from_fn(request_log))
-            .wrap(from_fn(compression))
-    })
-    .disable_signals()
-    .workers(workers)
-    // actix-web has this limit for each worker.
-    .max_connections(http.max_connections.div_ceil(workers))
-    .client_request_timeout(http.request_timeout)
-    .keep_alive(http.keep_alive)
-    .shutdown_timeout(http.shutdown_timeout.as_secs())
-    .on_connect(move |_, connection| {
-        connection.insert(drain.count());
-    })
-    .listen(listener)?;
+            .wrap(from_fn(compression));
+        let app = app.into_factory().map_err(|error: Error| error.error_response());
+        let service = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(http.request_timeout)
+            .client_disconnect_timeout(LINGER)
+            .keep_alive(http.keep_alive)
+            .h1_write_buffer_size(BUFFER)
+            .on_connect_ext(|stream: &Stream, data| {
+                data.insert(stream.state());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(admit).and_then(service)
+    })?;
     Ok(server.run())
+}
+
+/// Takes a connection, or refuses it when its address holds enough.
+fn admit(
+    socket: TcpStream,
+    http: HttpLimits,
+    shares: &AddressShares,
+    drain: &Drain,
+) -> Result<(Stream, Option<SocketAddr>), DispatchError> {
+    let peer = socket.peer_addr()?;
+    let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    let share = shares.admit(peer.ip()).ok_or_else(refused)?;
+    let limits = Limits {
+        request: http.request_timeout,
+        idle: http.keep_alive,
+        response: http.response_timeout,
+    };
+    Ok((Stream::new(socket, limits, share, drain.count()), Some(peer)))
 }
 
 /// Serves the metrics until the process ends, on a port of their own that clients need not reach.

@@ -1,20 +1,24 @@
-//! The outermost middleware: compresses longer responses for clients that accept gzip (RFC 9110, section
-//! 12.5.3). It stands outside [`crate::server::request_log`], which completes problem bodies.
+//! The outermost middleware. It begins the [`Exchange`] of the connection, whose response it ends as [`Outgoing`], and
+//! compresses longer responses for clients that accept gzip (RFC 9110, section 12.5.3). It stands outside [`crate::server::request_log`], which completes problem bodies.
 //!
 //! A strong entity tag identifies exact bytes (section 8.8.3.3), so the tag `"3"` becomes `"3-gzip"` when the
 //! response is compressed. The suffix is removed from `If-Match` and `If-None-Match` before a handler sees
 //! them. gzip is the only coding, because every client supports it.
 
-use actix_http::encoding::Encoder;
+use std::rc::Rc;
+
 use actix_web::Error;
-use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AcceptEncoding, CONTENT_LENGTH, ContentEncoding, ETAG, Encoding, Header, HeaderMap, HeaderName,
-    HeaderValue, IF_MATCH, IF_NONE_MATCH, VARY,
+    AcceptEncoding, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, Encoding, Header, HeaderMap,
+    HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, TRANSFER_ENCODING, VARY,
 };
 use actix_web::middleware::Next;
+
+use super::connection::state::{ConnectionState, Exchange};
+use super::outgoing::Outgoing;
 
 /// Shorter bodies fit into one packet uncompressed.
 const MIN_BYTES: u64 = 1024;
@@ -26,7 +30,8 @@ const GZIP_SUFFIX: &str = "-gzip\"";
 pub(crate) async fn compression<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<Outgoing>, Error> {
+    let exchange = begin(&request).await;
     let accepts_gzip = accepts_gzip(&request);
     let headers = request.headers_mut();
     // `|` and not `||`: both fields must be rewritten.
@@ -36,13 +41,21 @@ pub(crate) async fn compression<B: MessageBody + 'static>(
     if had_suffix && response.status() == StatusCode::NOT_MODIFIED {
         add_suffix(response.headers_mut());
     }
-    if !accepts_gzip || !is_long(response.response().body().size()) {
-        return Ok(response);
+    let compress = accepts_gzip && is_long(response.response().body().size());
+    if compress {
+        add_suffix(response.headers_mut());
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    add_suffix(response.headers_mut());
-    response.headers_mut().remove(CONTENT_LENGTH);
-    Ok(response
-        .map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body))))
+    Ok(response.map_body(|_, body| Outgoing::new(body, compress, exchange)))
+}
+
+/// The request as its connection sees it.
+async fn begin(request: &ServiceRequest) -> Option<Exchange> {
+    let state = Rc::clone(request.conn_data::<Rc<ConnectionState>>()?);
+    let headers = request.headers();
+    let has_body = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
+    Some(Exchange::begin(state, has_body).await)
 }
 
 /// Whether the client prefers gzip to no coding. A malformed `Accept-Encoding` counts as absent.

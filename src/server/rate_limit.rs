@@ -2,7 +2,7 @@
 //! rate algorithm (GCRA): a burst up to the whole quota, which then refills at a constant rate.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,7 +17,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::auth::{AuthError, AuthenticatedUser};
-use crate::base::client_address::TrustedProxies;
+use crate::base::client_address::{TrustedProxies, network_of};
 use crate::config::RateLimitSettings;
 use crate::http::error::ApiError;
 use crate::server::context::ServerContext;
@@ -50,6 +50,11 @@ impl RateLimits {
     fn count_failure(&self, request: &HttpRequest) -> Option<u64> {
         let network = network_of(self.client_of(request)?);
         self.addresses.as_ref()?.take(&network).err()
+    }
+
+    /// The proxies that are believed.
+    pub(super) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.trusted_proxies
     }
 
     /// The address of the client, as far as trusted proxies report it.
@@ -154,15 +159,6 @@ fn refuse<B>(request: HttpRequest, seconds: u64) -> ServiceResponse<EitherBody<B
     ServiceResponse::from_err(refusal, request).map_into_right_body()
 }
 
-/// The whole /64 network of an IPv6 address, because a client with one of its addresses has all of them.
-fn network_of(address: IpAddr) -> IpAddr {
-    const SUBNET: u128 = !0 << 64;
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & SUBNET)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,12 +188,5 @@ mod tests {
             limit.take(&number).unwrap();
         }
         assert!(limit.limiter.len() < 2 * usize::try_from(CLEANUP_INTERVAL).unwrap());
-    }
-
-    #[test]
-    fn a_64_bit_network_of_ipv6_counts_as_one_address() {
-        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("192.0.2.1"), "192.0.2.1");
     }
 }

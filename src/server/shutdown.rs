@@ -18,6 +18,7 @@ use actix_web::middleware::Next;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::base::drain::Drain;
+use crate::server::connection::options;
 use crate::server::context::ServerContext;
 
 /// The time that the accepting thread needs to notice a pause.
@@ -33,6 +34,7 @@ const BACKLOG: i32 = 1024;
 pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
+    options::set(&socket);
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

@@ -18,6 +18,7 @@ mod crowd;
 mod descriptors;
 mod expensive_reads;
 mod extent;
+mod held_connections;
 mod hostile;
 mod integrity;
 mod journal;

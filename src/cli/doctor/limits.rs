@@ -1,6 +1,7 @@
 //! The doctor's checks of what clients may take, which proxies and operators are trusted, and the log.
 
 use super::checks::row;
+use crate::base::share::share_of;
 use crate::cli::output::{Row, Verdict};
 use crate::config::variables::{
     AUTH_FAILURES_PER_MINUTE, LOG_FORMAT, MAX_CONNECTIONS, MAX_TASKS_PER_USER, METRICS_ADDR,
@@ -47,7 +48,10 @@ fn trusted_proxies(config: &Config) -> Finding {
         let advice = "every client may say where it comes from; name the proxies alone";
         (Verdict::Warning, format!("{proxies}: {advice}"))
     } else if proxies.is_empty() {
-        let advice = "behind a proxy all clients count as one address; then name the proxy";
+        let most = share_of(config.http.max_connections);
+        let advice = format!(
+            "behind a proxy all clients count as one address, which may hold {most} connections; then name the proxy"
+        );
         (Verdict::Ok, format!("none: {advice}"))
     } else {
         (Verdict::Ok, proxies.to_string())

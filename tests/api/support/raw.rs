@@ -51,7 +51,15 @@ pub fn answering_once(answer: &'static str) -> (SocketAddr, JoinHandle<String>) 
 
 /// Reads one answer by its framing, so that the connection may stay open.
 pub fn read_answer(stream: TcpStream, is_head: bool) -> Answer {
-    let mut reader = BufReader::new(stream);
+    read_headed(&mut BufReader::new(stream), is_head)
+}
+
+/// Reads one answer to anything but HEAD.
+pub fn read_from(reader: &mut impl BufRead) -> Answer {
+    read_headed(reader, false)
+}
+
+fn read_headed(mut reader: &mut impl BufRead, is_head: bool) -> Answer {
     let status_line = line(&mut reader);
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
     let status = status.unwrap_or_else(|| panic!("no status in {status_line:?}"));
