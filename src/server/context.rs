@@ -16,7 +16,7 @@ use crate::http::extract::BodyTimeout;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
-use crate::tasks::TaskStore;
+use crate::tasks::{Exports, TaskStore};
 use crate::telemetry::Metrics;
 
 /// The public fields are for the middlewares of this folder. The others belong to one feature each, which takes
@@ -30,6 +30,7 @@ pub(super) struct ServerContext {
     verifier: Arc<TokenVerifier>,
     db: Db,
     max_tasks_per_user: i64,
+    exports: web::Data<Exports>,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
     description: web::Data<docs::Rendered>,
@@ -57,6 +58,7 @@ impl ServerContext {
             metrics: config.metrics_addr.map(metrics),
             cors: config.cors.clone(),
             rate_limits: RateLimits::new(&config.rate_limits),
+            exports: web::Data::new(Exports::default()),
             readiness: web::Data::new(readiness),
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
             description: web::Data::new(docs::Rendered::new(description)),
@@ -81,6 +83,7 @@ impl ServerContext {
     pub(super) fn register(self: &Arc<Self>, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::from(Arc::clone(self)))
             .app_data(web::Data::new(TaskStore::new(&self.db, self.max_tasks_per_user)))
+            .app_data(self.exports.clone())
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())
             .app_data(self.description.clone());

@@ -1,6 +1,7 @@
 //! Tasks, from the URL down to the row: handlers parse a request into checked types and hand them, with the
 //! caller's [`crate::auth::OwnerId`], to the [`TaskStore`].
 
+mod array;
 mod clear;
 mod export;
 #[cfg(fuzzing)]
@@ -15,5 +16,6 @@ mod routes;
 mod store;
 mod task;
 
+pub(crate) use export::Exports;
 pub(crate) use routes::OPERATIONS;
 pub(crate) use store::{TaskStore, purge_idempotency_keys};

@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Export all tasks
-         * @description All tasks as one JSON array, streamed, as a file to save.
+         * @description All tasks as one JSON array, streamed, as a file to save. One user may have four exports under way; a further one is 429.
          */
         get: operations["exportTasks"];
         put?: never;
@@ -531,7 +531,7 @@ export interface components {
                 };
             };
         };
-        /** @description `rate_limited`: too many requests of this user, or too many refused ones from this address. */
+        /** @description `rate_limited`: too many requests or exports at once of this user, or too many refused requests from this address. */
         TooManyRequests: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];

@@ -141,7 +141,7 @@ problems! {
         ),
     }
     RateLimited = "rate_limited", TOO_MANY_REQUESTS {
-        when: "too many requests of this user, or too many refused ones from this address.",
+        when: "too many requests or exports at once of this user, or too many refused requests from this address.",
         detail: "Too many requests. Wait as long as Retry-After says.",
     }
     InternalError = "internal_error", INTERNAL_SERVER_ERROR {

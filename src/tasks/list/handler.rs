@@ -1,14 +1,24 @@
 //! `GET /api/{user_id}/tasks`.
 
+use actix_web::http::Method;
 use actix_web::http::header::{ContentType, HeaderName, LINK};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream;
 
 use super::cursor::ListIdentity;
 use super::params::ListParams;
 use crate::auth::OwnerId;
+use crate::db::DbError;
 use crate::http::error::ApiError;
-use crate::tasks::response::{json, location};
+use crate::tasks::array::{self, BATCH_BYTES, Rest};
+use crate::tasks::response::json::{self, List};
+use crate::tasks::response::location;
 use crate::tasks::store::TaskStore;
+
+/// A list that is not longer is one body with its length, in bytes. Of a longer one the ids are kept, and the tasks
+/// are read again as the client takes them.
+const MAX_WHOLE: usize = 48 * 1024;
 
 const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -31,7 +41,17 @@ pub(in crate::tasks) async fn list(
     if let Some(total) = page.total {
         response.insert_header((X_TOTAL_COUNT, total));
     }
-    Ok(response.content_type(ContentType::json()).body(json::of_tasks(&page.tasks)))
+    response.content_type(ContentType::json());
+    Ok(match json::of_tasks(&page.tasks, MAX_WHOLE, BATCH_BYTES) {
+        List::Whole(bytes) => response.body(bytes),
+        List::Beginning(..) if request.method() == Method::HEAD => {
+            response.streaming(stream::empty::<Result<Bytes, DbError>>())
+        }
+        List::Beginning(bytes, shown) => {
+            let rest = page.tasks.iter().skip(shown).map(|task| task.id).collect();
+            response.streaming(array::stream(store, owner, Some(bytes), Rest::Ids(rest), ()))
+        }
+    })
 }
 
 /// The request's own parameters with another cursor. The reference is relative, because only the

@@ -113,7 +113,7 @@ pub(super) fn clear() -> Description {
 }
 
 pub(super) fn export() -> Description {
-    let text = "All tasks as one JSON array, streamed, as a file to save.";
+    let text = "All tasks as one JSON array, streamed, as a file to save. One user may have four exports under way; a further one is 429.";
     let response = Response::new("Every task.")
         .headers(["Cache-Control", "Content-Disposition"])
         .json(schemas::task_list(), [("export", json!([examples::task()]))]);

@@ -20,22 +20,45 @@ pub(in crate::tasks) fn of_task(task: &Task) -> Vec<u8> {
 }
 
 /// An array of tasks.
-pub(in crate::tasks) fn of_tasks(tasks: &[Task]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(tasks.len() * TASK_BYTES + 2);
-    out.push(b'[');
-    write_tasks(&mut out, tasks);
-    out.push(b']');
-    out
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::tasks) enum List {
+    /// All of them.
+    Whole(Vec<u8>),
+    /// The first ones, without the closing bracket, and how many: all would be too long.
+    Beginning(Vec<u8>, usize),
 }
 
-/// Appends tasks with commas between them.
-pub(in crate::tasks) fn write_tasks(out: &mut Vec<u8>, tasks: &[Task]) {
+/// An array of tasks, or its first `beginning` bytes and a little more where the whole has more than `most`.
+pub(in crate::tasks) fn of_tasks(tasks: &[Task], most: usize, beginning: usize) -> List {
+    let mut out = Vec::with_capacity((tasks.len() * TASK_BYTES + 2).min(most));
+    out.push(b'[');
+    let first = write_some(&mut out, tasks, beginning);
+    let beginning = out.len();
+    let rest = tasks.get(first..).unwrap_or_default();
+    if !rest.is_empty() {
+        out.push(b',');
+        if write_some(&mut out, rest, most) < rest.len() || out.len() >= most {
+            out.truncate(beginning);
+            out.shrink_to_fit();
+            return List::Beginning(out, first);
+        }
+    }
+    out.push(b']');
+    List::Whole(out)
+}
+
+/// Appends tasks with commas between them until there are so many bytes, but one task at least. Returns how many.
+pub(in crate::tasks) fn write_some(out: &mut Vec<u8>, tasks: &[Task], enough: usize) -> usize {
     for (index, task) in tasks.iter().enumerate() {
         if index > 0 {
+            if out.len() >= enough {
+                return index;
+            }
             out.push(b',');
         }
         write_task(out, &task.into());
     }
+    tasks.len()
 }
 
 fn write_task(out: &mut Vec<u8>, task: &TaskResponse<'_>) {
@@ -103,7 +126,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{of_task, of_tasks};
+    use super::{List, of_task, of_tasks, write_some};
     use crate::db::Timestamp;
     use crate::tasks::response::shape::TaskResponse;
     use crate::tasks::task::id::TaskId;
@@ -153,7 +176,27 @@ mod tests {
         fn so_is_every_list(tasks in proptest::collection::vec(task(), 0..5)) {
             let shapes: Vec<TaskResponse<'_>> = tasks.iter().map(TaskResponse::from).collect();
             let expected = serde_json::to_string(&shapes).unwrap();
-            prop_assert_eq!(String::from_utf8(of_tasks(&tasks)).unwrap(), expected);
+            let List::Whole(bytes) = of_tasks(&tasks, usize::MAX, 0) else { panic!("it is short") };
+            prop_assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        }
+
+        #[test]
+        fn a_long_list_begins_as_the_whole_does(
+            tasks in proptest::collection::vec(task(), 1..9),
+            beginning in 0..2_000_usize,
+            more in 0..2_000_usize,
+        ) {
+            let List::Whole(whole) = of_tasks(&tasks, usize::MAX, 0) else { panic!("it is short") };
+            match of_tasks(&tasks, beginning + more, beginning) {
+                List::Whole(same) => prop_assert_eq!(same, whole),
+                List::Beginning(bytes, first) => {
+                    let mut out = bytes;
+                    out.push(b',');
+                    write_some(&mut out, &tasks[first..], usize::MAX);
+                    out.push(b']');
+                    prop_assert_eq!(out, whole);
+                }
+            }
         }
     }
 }

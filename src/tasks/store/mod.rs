@@ -69,6 +69,9 @@ impl TaskStore {
         Self::new(&Db::connect(&settings).unwrap(), settings.max_tasks_per_user)
     }
 
+    /// How many tasks can be read by their ids in one statement.
+    pub(in crate::tasks) const MOST_AT_ONCE: usize = queries::MOST_AT_ONCE;
+
     /// One of the owner's tasks.
     ///
     /// # Errors
@@ -105,6 +108,16 @@ impl TaskStore {
         let (user, owner) = (owner.as_str(), owner.clone());
         let oldest = async move |s: Session<'_>| operations::oldest(s, &owner, above, limit).await;
         self.worker.scan(user, oldest).await
+    }
+
+    /// Those of the owner's tasks that have one of these ids, at most [`Self::MOST_AT_ONCE`], in any order.
+    pub(in crate::tasks) async fn several(
+        &self,
+        owner: &OwnerId,
+        ids: &[TaskId],
+    ) -> Result<Vec<Task>, DbError> {
+        let (user, owner, ids) = (owner.as_str(), owner.clone(), ids.to_vec());
+        self.worker.read(user, async move |s| operations::several(s, &owner, &ids).await).await
     }
 
     /// Stores a new task.

@@ -8,7 +8,8 @@ use futures_util::TryStreamExt;
 use super::once::{FirstUse, expiry};
 use super::queries::{
     After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, Find, FindKey, ForgetKeys,
-    Insert, InsertKey, List, Lock, Newest, Oldest, Returning, TakeId, TakeSeq, Together, WithKey,
+    Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several, TakeId,
+    TakeSeq, Together, WithKey,
 };
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp, scan_is_wanted};
@@ -29,6 +30,16 @@ pub(super) async fn find(
     id: TaskId,
 ) -> QueryResult<Option<Task>> {
     Ok(load!(&mut s, Find { owner, id })?.pop())
+}
+
+pub(super) async fn several(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    ids: &[TaskId],
+) -> QueryResult<Vec<Task>> {
+    let mut places = [0; MOST_AT_ONCE];
+    places.iter_mut().zip(ids).for_each(|(place, id)| *place = id.to_i64());
+    load!(&mut s, Several { owner, ids: places })
 }
 
 pub(super) async fn oldest(

@@ -13,6 +13,7 @@ mod if_match;
 mod instances;
 mod limit;
 mod list;
+mod long;
 mod negotiation;
 mod nul;
 mod numbers;

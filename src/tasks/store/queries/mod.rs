@@ -18,7 +18,7 @@ pub(super) use batches::{CompleteAll, InsertAll};
 pub(super) use keys::{EraseKeys, FindKey, ForgetAllKeys, ForgetKeys, InsertKey, NthKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{CountDown, Lock, TakeId, TakeSeq};
-pub(super) use reads::{CountAll, Find, Newest, NthId, Oldest};
+pub(super) use reads::{CountAll, Find, MOST_AT_ONCE, Newest, NthId, Oldest, Several};
 pub(super) use steps::{After, DeleteAndCount, Returning, Together, WithKey};
 pub(super) use writes::{Change, Delete, DeleteRange, Erase, Insert, TABLES};
 

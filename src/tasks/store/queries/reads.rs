@@ -22,6 +22,25 @@ statement!(Find -> tasks::SqlType, |self, out| {
     sql!(out, " AND id = " [BigInt: &self.id]);
 });
 
+/// How many ids [`Several`] can name.
+pub(in crate::tasks::store) const MOST_AT_ONCE: usize = 32;
+
+/// The tasks with these ids. Its text is always the same, so that one prepared statement is enough: places that are
+/// not used hold 0, which is no task's id.
+pub(in crate::tasks::store) struct Several<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) ids: [i64; MOST_AT_ONCE],
+}
+
+statement!(Several -> tasks::SqlType, |self, out| {
+    select(&mut out, self.owner)?;
+    for (index, id) in self.ids.iter().enumerate() {
+        let before = if index == 0 { " AND id IN (" } else { ", " };
+        sql!(out, {before} [BigInt: id]);
+    }
+    sql!(out, ")");
+});
+
 /// The newest tasks made before `below`.
 pub(in crate::tasks::store) struct Newest<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,

@@ -89,6 +89,7 @@ macro_rules! for_each_statement {
             }};
         }
         each!(Find { owner, id });
+        each!(Several { owner, ids: [1; MOST_AT_ONCE] });
         each!(Newest { owner, below: i64::MAX, limit });
         each!(Oldest { owner, above: 0, limit });
         each!(CountAll { owner });
