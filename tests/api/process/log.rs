@@ -1,5 +1,7 @@
 //! The log: one line for each request, everything that an operator needs, and no secret.
 
+use std::io::{Read, Write};
+
 use rstest::rstest;
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use crate::support::app::fresh_url;
 use crate::support::client::agent;
 use crate::support::process::Process;
 use crate::support::tokens::{ORIGIN, SECRET, TokenBuilder, now};
-use crate::support::{Backend, Client};
+use crate::support::{Backend, Client, raw};
 
 /// Method, path, caller, expected route and expected status.
 const REQUESTS: &[(&str, &str, &str, &str, u16)] = &[
@@ -209,4 +211,23 @@ fn no_level_shows_a_token_a_secret_or_a_task(
     for never in ["hunter2", SECRET, "Bearer ey"] {
         assert!(!output.contains(never), "{never}: {output}");
     }
+}
+
+#[test]
+fn refused_connections_are_one_line_that_says_what_to_do() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[("MAX_CONNECTIONS", "10")]);
+    let address = process.address();
+    let mut held = raw::connect(address);
+    held.write_all(&raw::request("GET", "/health", &["Accept: */*"], b"")).unwrap();
+    assert!(held.read(&mut [0; 512]).unwrap() > 0);
+    for _ in 0..5 {
+        let mut refused = raw::connect(address);
+        assert!(!refused.read(&mut [0]).is_ok_and(|length| length > 0));
+    }
+    let log = process.stderr();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("connection_refused")).collect();
+    let [line] = lines[..] else { panic!("{log}") };
+    assert!(line.contains("WARN") && line.contains("client=127.0.0.1"), "{line}");
+    assert!(line.contains("TRUSTED_PROXIES"), "{line}");
 }

@@ -86,7 +86,8 @@ fn a_user_has_four_exports_at_once() {
     let export = "/api/alice/export";
     let mut held: Vec<_> = (0..4).map(|_| begin(&app, export)).collect();
     for method in ["GET", "HEAD"] {
-        let refused = client.raw(method, export, &[], b"").expect(429);
+        let refused = client.raw(method, export, &[], b"");
+        assert_eq!(refused.status, 429, "{method}");
         assert!(refused.header("retry-after").is_some());
     }
     assert_eq!(client.get(export).expect(429).code(), "rate_limited");
