@@ -31,7 +31,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 /// A copy may be kept, and is compared each time: a new version of the server has other files.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The description as it is served, rendered once when the server starts.
+/// A file as it is served. All responses share its bytes and its tag.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
     body: Bytes,
@@ -39,16 +39,15 @@ pub(crate) struct Rendered {
 }
 
 impl Rendered {
-    /// From the text of the description.
-    pub(crate) fn new(text: String) -> Self {
-        let body = Bytes::from(text);
+    /// The description, or another text.
+    pub(crate) fn new(body: impl Into<Bytes>) -> Self {
+        let body = body.into();
         Self { etag: tag_of(&body), body }
     }
 }
 
 async fn description(rendered: web::Data<Rendered>, request: HttpRequest) -> HttpResponse {
-    let Rendered { body, etag } = rendered.get_ref();
-    file(&request, &mut HttpResponse::Ok(), "application/json", body.clone(), etag)
+    file(&request, &mut HttpResponse::Ok(), "application/json", &rendered)
 }
 
 fn describe() -> Description {
@@ -74,8 +73,7 @@ fn file(
     request: &HttpRequest,
     response: &mut HttpResponseBuilder,
     content_type: &'static str,
-    body: Bytes,
-    etag: &EntityTag,
+    Rendered { body, etag }: &Rendered,
 ) -> HttpResponse {
     response.insert_header((CACHE_CONTROL, REVALIDATE)).insert_header((ETAG, etag.to_string()));
     let known = match IfNoneMatch::parse(request) {
@@ -86,5 +84,5 @@ fn file(
     if known {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
-    response.insert_header((CONTENT_TYPE, content_type)).body(body)
+    response.insert_header((CONTENT_TYPE, content_type)).body(body.clone())
 }

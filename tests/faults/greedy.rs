@@ -56,7 +56,7 @@ fn others_are_served_while_two_clients_hold_all_that_they_can() {
         ("MALLOC_ARENA_MAX", "1"),
         ("DATABASE_MAX_CONNECTIONS", "2"),
         ("MAX_CONNECTIONS", max_connections.as_str()),
-        ("REQUEST_TIMEOUT_SECONDS", "2"),
+        ("REQUEST_TIMEOUT_SECONDS", "3"),
         ("KEEP_ALIVE_SECONDS", "2"),
         ("RESPONSE_TIMEOUT_SECONDS", "2"),
         ("RATE_LIMIT_PER_MINUTE", "0"),
