@@ -5,6 +5,7 @@ mod doctor;
 mod healthcheck;
 mod logging;
 mod migrate;
+mod new_epoch;
 mod openapi;
 mod output;
 mod private_files;
@@ -33,6 +34,8 @@ enum Command {
     Serve,
     /// Migrate the database and exit
     Migrate,
+    /// After a backup was restored: make every client read its tasks again
+    NewEpoch,
     /// Copy all tasks to another database, with the server stopped
     Copy(copy::Arguments),
     /// Ask the server in this container whether it is ready: exit code 0 or 1
@@ -68,6 +71,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::NewEpoch => new_epoch::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Copy(arguments) => copy::run(&source, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Healthcheck => healthcheck::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),

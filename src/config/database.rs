@@ -4,7 +4,7 @@ use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     DATABASE_ACQUIRE_TIMEOUT_SECONDS, DATABASE_MAX_CONNECTIONS, DATABASE_PREPARED_STATEMENTS,
     DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, PGPASSFILE,
-    Variable,
+    TRASH_DAYS, Variable,
 };
 use crate::db::{DatabaseUrl, DbSettings};
 
@@ -28,6 +28,7 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
     let url = url(reader);
     let max_connections = reader.number(&DATABASE_MAX_CONNECTIONS);
     let max_tasks_per_user = i64::from(reader.number(&MAX_TASKS_PER_USER));
+    let trash_days = reader.number(&TRASH_DAYS);
     let acquire_timeout = reader.seconds(&DATABASE_ACQUIRE_TIMEOUT_SECONDS);
     let statement_timeout = reader.seconds(&DATABASE_STATEMENT_TIMEOUT_SECONDS);
     let prepared_statements = switch(reader, &DATABASE_PREPARED_STATEMENTS);
@@ -41,6 +42,7 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
         url,
         max_connections,
         max_tasks_per_user,
+        trash_days,
         acquire_timeout,
         statement_timeout,
         prepared_statements,

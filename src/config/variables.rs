@@ -74,6 +74,8 @@ variables! {
         "The largest number of open database connections.";
     MAX_TASKS_PER_USER = "10000" in 1..=1_000_000,
         "The largest number of tasks of one user; a request for one more is answered 409.";
+    TRASH_DAYS = "30" in 0..=3650,
+        "Days for which a deleted task can be restored; 0 forgets its content at once.";
     DATABASE_ACQUIRE_TIMEOUT_SECONDS = "3" in 1..=60,
         "Seconds a request waits for a free connection before it is answered 503.";
     DATABASE_STATEMENT_TIMEOUT_SECONDS = "5" in 1..=600,

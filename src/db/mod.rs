@@ -107,6 +107,23 @@ impl Db {
         }
     }
 
+    /// As [`Db::write`], by several statements that count together.
+    ///
+    /// # Errors
+    /// As [`Worker::write`].
+    pub(crate) async fn transaction<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(worker::on_sqlite(work)).await,
+            Self::Postgres(postgres) => {
+                let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
+                postgres.transaction(None, work).await
+            }
+        }
+    }
+
     /// How many connections there are right now.
     #[must_use]
     pub(crate) fn pool_state(&self) -> PoolState {

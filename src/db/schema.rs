@@ -8,6 +8,7 @@ diesel::table! {
         last_id -> BigInt,
         tasks -> BigInt,
         epoch -> BigInt,
+        purged_seq -> BigInt,
     }
 }
 
@@ -24,6 +25,23 @@ diesel::table! {
         due_date -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    deleted_tasks (user_id, id) {
+        user_id -> Text,
+        id -> BigInt,
+        seq -> BigInt,
+        deleted_at -> BigInt,
+        title -> Nullable<Text>,
+        description -> Nullable<Text>,
+        completed -> Nullable<Bool>,
+        priority -> Nullable<SmallInt>,
+        tags -> Nullable<Text>,
+        due_date -> Nullable<BigInt>,
+        created_at -> Nullable<BigInt>,
+        updated_at -> Nullable<BigInt>,
     }
 }
 

@@ -13,6 +13,8 @@ pub struct DbSettings {
     pub max_connections: u32,
     /// How many tasks one user may have.
     pub max_tasks_per_user: i64,
+    /// For how many days a deleted task can be restored.
+    pub trash_days: u32,
     /// How long a request waits for a free connection.
     pub acquire_timeout: Duration,
     /// How long one statement may take, waiting for locks included.
@@ -32,6 +34,7 @@ impl DbSettings {
             url,
             max_connections: 10,
             max_tasks_per_user: 10_000,
+            trash_days: 30,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(5),
             prepared_statements: true,

@@ -223,7 +223,7 @@ fn with_row_level_security_the_database_keeps_users_apart_by_itself() {
         assert!(forged.contains("row-level security"), "{forged}");
 
         for user in ["alice", "mallory"] {
-            let owner = format!("INSERT INTO owners VALUES ('{user}', 1, 1, 1, 1)");
+            let owner = format!("INSERT INTO owners VALUES ('{user}', 1, 1, 1, 1, 0)");
             assert_eq!(execute(user, owner).await.unwrap(), 1);
         }
         for table in ["tasks", "owners"] {

@@ -19,6 +19,9 @@ use crate::base::clock;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The last moment that RFC 3339 can write.
+    pub(crate) const LAST: Self = Self(253_402_300_799_999_999);
+
     /// This moment.
     #[must_use]
     pub fn now() -> Self {

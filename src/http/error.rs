@@ -31,6 +31,8 @@ pub(crate) enum ApiError {
     BodyTooSlow,
     #[error("the user has as many tasks as one may have")]
     TaskLimitReached,
+    #[error("the token of the feed leads nowhere any more")]
+    ResyncRequired,
     /// With the current `ETag`.
     #[error("the task has changed")]
     PreconditionFailed(HeaderValue),
@@ -67,6 +69,7 @@ impl ApiError {
             Self::NotAcceptable => ProblemCode::NotAcceptable,
             Self::BodyTooSlow => ProblemCode::RequestTimeout,
             Self::TaskLimitReached => ProblemCode::TaskLimitReached,
+            Self::ResyncRequired => ProblemCode::ResyncRequired,
             Self::PreconditionFailed(_) => ProblemCode::PreconditionFailed,
             Self::BodyTooLarge(_) => ProblemCode::BodyTooLarge,
             Self::UnsupportedMediaType => ProblemCode::UnsupportedMediaType,

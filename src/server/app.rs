@@ -29,11 +29,14 @@ use crate::server::outgoing::BUFFER;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
-use crate::tasks::purge_idempotency_keys;
+use crate::tasks::{TaskRules, purge_idempotency_keys, purge_trash};
 use crate::telemetry::Metrics;
 
 /// How long the rest of a request is read and thrown away after an early response, so that the client gets it.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How often what has expired is removed.
+const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// A bound server that is not running yet.
 pub struct Application {
@@ -54,7 +57,7 @@ impl Application {
         if let (Some(address), Some(metrics)) = (config.metrics_addr, &context.metrics) {
             serve_metrics(address, metrics.clone())?;
         }
-        actix_rt::spawn(purge(context.db()));
+        actix_rt::spawn(purge(context.db(), context.rules, context.metrics.clone()));
         let (host, port) = (config.host, config.port);
         let listener = listen(SocketAddr::new(host, port)).with_context(|| {
             format!(
@@ -181,11 +184,22 @@ fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Re
     Ok(())
 }
 
-/// Removes the idempotency keys that expired while the server was down, without delaying the first requests.
-async fn purge(db: Db) {
-    match purge_idempotency_keys(&db).await {
-        Ok(0) => {}
-        Ok(purged) => log::info!("{purged} expired idempotency key(s) removed"),
-        Err(error) => log::warn!("expired idempotency keys were not removed: {error}"),
+/// Removes what has expired, at once and then every hour, beside the requests.
+async fn purge(db: Db, rules: TaskRules, metrics: Option<web::Data<Metrics>>) {
+    loop {
+        match purge_idempotency_keys(&db).await {
+            Ok(0) => {}
+            Ok(purged) => log::info!("{purged} expired idempotency key(s) removed"),
+            Err(error) => log::warn!("expired idempotency keys were not removed: {error}"),
+        }
+        match purge_trash(&db, rules).await {
+            Ok(0) => {}
+            Ok(purged) => {
+                log::info!("the content of {purged} task(s) deleted long ago was removed");
+                metrics.iter().for_each(|metrics| metrics.count_purged(purged));
+            }
+            Err(error) => log::warn!("tasks deleted long ago were not removed: {error}"),
+        }
+        tokio::time::sleep(PURGE_INTERVAL).await;
     }
 }

@@ -16,7 +16,7 @@ use crate::http::extract::BodyTimeout;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
-use crate::tasks::{Exports, TaskStore};
+use crate::tasks::{Exports, TaskRules, TaskStore};
 use crate::telemetry::Metrics;
 
 /// The public fields are for the middlewares of this folder. The others belong to one feature each, which takes
@@ -29,7 +29,7 @@ pub(super) struct ServerContext {
     pub(super) metrics: Option<web::Data<Metrics>>,
     verifier: Arc<TokenVerifier>,
     db: Db,
-    max_tasks_per_user: i64,
+    pub(super) rules: TaskRules,
     exports: web::Data<Exports>,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
@@ -64,7 +64,7 @@ impl ServerContext {
             description: web::Data::new(docs::Rendered::new(description)),
             verifier: Arc::new(TokenVerifier::new(config.auth_settings(jwks))),
             db,
-            max_tasks_per_user: config.database.max_tasks_per_user,
+            rules: TaskRules::of(&config.database),
             drain,
         })
     }
@@ -82,7 +82,7 @@ impl ServerContext {
     /// Sets up the application of one worker: its data and all routes.
     pub(super) fn register(self: &Arc<Self>, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::from(Arc::clone(self)))
-            .app_data(web::Data::new(TaskStore::new(&self.db, self.max_tasks_per_user)))
+            .app_data(web::Data::new(TaskStore::new(&self.db, self.rules)))
             .app_data(self.exports.clone())
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())

@@ -36,7 +36,7 @@ const LISTING: &[&str] = &[
 #[derive(Serialize, ToSchema)]
 pub(super) struct Cleared {
     /// How many tasks were deleted.
-    deleted: usize,
+    pub(super) deleted: usize,
 }
 
 pub(super) async fn clear(

@@ -13,7 +13,7 @@ use super::request::fields;
 use super::request::precondition::Precondition;
 use super::response::{json, location};
 use super::store::{Created, TaskStore};
-use super::task::etag::EntityTag;
+use super::task::etag::{EntityTag, is_current};
 use super::task::id::{TaskId, TaskIdError};
 use super::task::model::Task;
 use crate::auth::OwnerId;
@@ -66,9 +66,9 @@ pub(super) async fn read(
     request: HttpRequest,
 ) -> HandlerResult {
     let task = store.find(&owner, id).await?.ok_or(ApiError::NotFound)?;
-    let etag = EntityTag::of(&task);
-    if etag.matches_any(request.headers().get_all(IF_NONE_MATCH)) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag.to_string())).finish());
+    let etag = EntityTag::of(&task).to_string();
+    if is_current(&etag, request.headers().get_all(IF_NONE_MATCH)) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
     Ok(with_task(&mut HttpResponse::Ok(), &task))
 }
@@ -121,7 +121,8 @@ pub(super) async fn erase(owner: OwnerId, store: web::Data<TaskStore>) -> Handle
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
+/// An answer with a task and its tag.
+pub(super) fn with_task(response: &mut HttpResponseBuilder, task: &Task) -> HttpResponse {
     let etag = EntityTag::of(task).to_string();
     response.insert_header((ETAG, etag)).content_type(ContentType::json()).body(json::of_task(task))
 }

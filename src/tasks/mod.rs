@@ -4,18 +4,21 @@
 mod array;
 mod clear;
 mod export;
+mod feed;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handlers;
 mod idempotency;
 mod list;
+mod opaque;
 pub(crate) mod openapi;
 mod request;
 mod response;
 mod routes;
 mod store;
 mod task;
+mod trash;
 
 pub(crate) use export::Exports;
 pub(crate) use routes::OPERATIONS;
-pub(crate) use store::{TaskStore, purge_idempotency_keys};
+pub(crate) use store::{TaskRules, TaskStore, purge_idempotency_keys, purge_trash};

@@ -5,13 +5,14 @@ use actix_web::{Route, web};
 
 use super::clear::clear;
 use super::export::export;
-use super::{handlers, list, openapi};
+use super::{feed, handlers, list, openapi, trash};
 use crate::http::openapi::Description;
 use crate::http::operation::{Access, Operation};
 
 const TASKS: &str = "/tasks";
 const TASK: &str = "/tasks/{id}";
 const COMPLETE: &str = "/tasks/{id}/complete";
+const TRASH: &str = "/trash";
 
 const fn owned(
     method: Method,
@@ -31,6 +32,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::PATCH, TASK, || web::to(handlers::update), openapi::update),
     owned(Method::DELETE, TASK, || web::to(handlers::delete), openapi::delete),
     owned(Method::PATCH, COMPLETE, || web::to(handlers::complete), openapi::complete),
+    owned(Method::GET, "/changes", || web::to(feed::changes), feed::openapi::describe),
+    owned(Method::GET, TRASH, || web::to(trash::list), trash::openapi::list),
+    owned(Method::DELETE, TRASH, || web::to(trash::empty), trash::openapi::empty),
+    owned(Method::POST, "/trash/{id}/restore", || web::to(trash::restore), trash::openapi::restore),
     owned(Method::GET, "/export", || web::to(export), openapi::export),
     owned(Method::DELETE, "", || web::to(handlers::erase), openapi::erase),
 ];

@@ -52,6 +52,7 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     latency: Family<LatencyLabels, Histogram, fn() -> Histogram>,
     tokens: Family<TokenLabels, Counter>,
+    purged: Counter,
 }
 
 impl Metrics {
@@ -73,11 +74,17 @@ impl Metrics {
             "Requests below /api by the result of the token check",
             tokens.clone(),
         );
+        let purged = Counter::default();
+        registry.register(
+            "trash_purged",
+            "Deleted tasks whose content was removed when its time had come",
+            purged.clone(),
+        );
         registry.register_collector(Box::new(Pool(db)));
         if let Some(keys) = keys {
             registry.register_collector(Box::new(Keys(keys)));
         }
-        Self { registry, requests, latency, tokens }
+        Self { registry, requests, latency, tokens, purged }
     }
 
     /// Counts a request that has a response.
@@ -98,6 +105,11 @@ impl Metrics {
     /// Counts the result of a token check.
     pub(super) fn count_token(&self, code: &'static str) {
         self.tokens.get_or_create(&TokenLabels { code }).inc();
+    }
+
+    /// Counts deleted tasks whose content was removed.
+    pub(crate) fn count_purged(&self, tasks: usize) {
+        self.purged.inc_by(u64::try_from(tasks).unwrap_or(u64::MAX));
     }
 
     /// All metrics as text.

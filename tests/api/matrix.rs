@@ -6,7 +6,7 @@ use serde_json::json;
 use taskbridge::{Access, Operation, operations};
 
 use crate::support::client::{new_task, tasks_of};
-use crate::support::{Answer, Backend, TestApp, sources};
+use crate::support::{Answer, Backend, Client, TestApp, sources};
 
 /// The operations that need no token. A new one must be listed here on purpose.
 const PUBLIC: &[(&str, &str)] = &[
@@ -30,6 +30,15 @@ fn query(operation: &Operation) -> &'static str {
 pub fn path(operation: &Operation, user: &str, id: &str) -> String {
     let path = operation.pattern().replace("{user_id}", user).replace("{id}", id);
     path + query(operation)
+}
+
+/// Makes a task for one operation, and gives its path. Only what was deleted can be restored.
+pub fn task_for(operation: &Operation, client: &Client, user: &str) -> String {
+    let task = new_task(client, user, "Mine");
+    if operation.path.starts_with("/trash/{id}") {
+        client.delete(&task).expect(204);
+    }
+    task
 }
 
 fn protected() -> impl Iterator<Item = &'static Operation> {
@@ -169,7 +178,7 @@ fn every_operation_is_there_for_the_right_user(
     let app = TestApp::spawn(backend);
     let alice = app.as_user("alice");
     for operation in operations() {
-        let id = last_segment(&new_task(&alice, "alice", "Mine"));
+        let id = last_segment(&task_for(operation, &alice, "alice"));
         let (method, path) = (operation.method.as_str(), path(operation, "alice", &id));
         let answer = alice.json(method, &path, &json!({"title": "Changed", "completed": true}));
         assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
@@ -181,7 +190,7 @@ fn head_works_wherever_get_does_and_is_guarded_alike() {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice").with_header("X-Request-Id", "head");
     let id = last_segment(&new_task(&alice, "alice", "Mine"));
-    let head_of = |client: &crate::support::Client, path: &str| {
+    let head_of = |client: &Client, path: &str| {
         let (get, head) = (client.raw("GET", path, &[], b""), client.raw("HEAD", path, &[], b""));
         assert_eq!(head.status, get.status, "{path}");
         assert!(head.body.is_empty() && !get.body.is_empty(), "{path}");

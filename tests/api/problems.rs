@@ -50,6 +50,7 @@ pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
             .post("/api/alice/tasks", &json!({"title": "a"})),
         key_reused(&alice),
         limit_reached(&identified(app.as_user("full"))),
+        resync_required(&identified(app.as_user("erased"))),
     ]
 }
 
@@ -57,6 +58,13 @@ fn key_reused(client: &crate::support::Client) -> Answer {
     let keyed = client.with_header("Idempotency-Key", "one");
     keyed.post("/api/alice/tasks", &json!({"title": "a"})).expect(201);
     keyed.post("/api/alice/tasks", &json!({"title": "b"}))
+}
+
+fn resync_required(client: &crate::support::Client) -> Answer {
+    client.post("/api/erased/tasks", &json!({"title": "a"})).expect(201);
+    let page = client.get("/api/erased/changes").expect(200).json();
+    client.delete("/api/erased").expect(204);
+    client.get(&format!("/api/erased/changes?since={}", page["next"].as_str().unwrap()))
 }
 
 fn limit_reached(client: &crate::support::Client) -> Answer {

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{user_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the changes
+         * @description What has happened to the tasks since a token, in the order of the writes. Without `since` it begins with all tasks. Whoever applies every page in order has exactly the list, however writes come in between. A token is good for 30 days at least; one that leads nowhere any more is 410: begin again without it.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{user_id}/export": {
         parameters: {
             query?: never;
@@ -84,7 +104,7 @@ export interface paths {
         post: operations["createTask"];
         /**
          * Delete the completed tasks
-         * @description Deletes every completed task. Without `completed=true` it is 422, so that a lost parameter never deletes everything.
+         * @description Moves every completed task to the trash. Without `completed=true` it is 422, so that a lost parameter never deletes everything.
          */
         delete: operations["clearCompleted"];
         options?: never;
@@ -112,7 +132,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description Its id is never used again.
+         * @description It goes to the trash, from which it can be restored. Its id is never used again.
          */
         delete: operations["deleteTask"];
         options?: never;
@@ -142,6 +162,50 @@ export interface paths {
          * @description Without a body it toggles the state, in one statement. With `completed` it sets the state, so that a retry is harmless.
          */
         patch: operations["completeTask"];
+        trace?: never;
+    };
+    "/api/{user_id}/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was deleted
+         * @description What was deleted, the last one first, as long as it is kept (`TRASH_DAYS`). Go from page to page with the `Link` header.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty the trash
+         * @description What is in the trash is forgotten for good.
+         */
+        delete: operations["emptyTrash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{user_id}/trash/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a task back
+         * @description The task comes back under its id, as it was, with a new `version`. `If-Match` takes the `version` that it has in the trash.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/health": {
@@ -208,6 +272,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What has happened, each task at most once. */
+        Changes: {
+            changed: components["schemas"]["Task"][];
+            deleted: number[];
+            /** @description Where to go on from. */
+            next: string;
+            /** @description Whether there is more already. */
+            more: boolean;
+        };
         /** @description What clearing did. */
         Cleared: {
             /** @description How many tasks were deleted. */
@@ -216,6 +289,14 @@ export interface components {
         /** @description Without `completed` the state is toggled. */
         Completion: {
             completed?: boolean;
+        };
+        /** @description A task in the trash. */
+        DeletedTask: components["schemas"]["Task"] & {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC, with microseconds at most.
+             */
+            deleted_at: string;
         };
         /** @description One broken rule of a 422 answer. */
         FieldError: {
@@ -286,7 +367,7 @@ export interface components {
          * @description The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
+        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
         /** @description That the process can do its work. */
         Ready: {
             /** @description Always `ready`. */
@@ -297,7 +378,7 @@ export interface components {
          * @enum {string}
          */
         Retry: "refresh" | "login" | "never";
-        /** @description A task as clients see it. All ten members are always there. */
+        /** @description A task as clients see it. All eleven members are always there. */
         Task: {
             /**
              * Format: int64
@@ -331,6 +412,12 @@ export interface components {
              * @description RFC 3339 in UTC, with microseconds at most.
              */
             updated_at: string;
+            /**
+             * Format: int64
+             * @description New with every write; in quotes it is the task's `ETag`.
+             * @example 12
+             */
+            version: number;
         };
         /** @description The known members of a request body. Members that are left out stay as they are. */
         TaskChanges: {
@@ -399,6 +486,21 @@ export interface components {
                     status?: 403;
                     /** @enum {string} */
                     code?: "forbidden";
+                };
+            };
+        };
+        /** @description `resync_required`: the token of the feed leads nowhere any more: it is too old, or the database was restored. */
+        Gone: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {integer} */
+                    status?: 410;
+                    /** @enum {string} */
+                    code?: "resync_required";
                 };
             };
         };
@@ -606,7 +708,7 @@ export interface components {
     };
     parameters: {
         /**
-         * @description Makes a POST safe to repeat for 24 hours: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
+         * @description Makes a POST safe to repeat for 30 days: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
          * @example 9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f
          */
         "Idempotency-Key": string;
@@ -754,6 +856,52 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before, as it is. */
+                since?: string;
+                /** @description How many changes at most. */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     exportTasks: {
         parameters: {
             query?: never;
@@ -830,6 +978,11 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description The `ETag` of what the client has: 304 without a body while that is current.
+                 * @example "3"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
                  * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
                  * @example my-trace-17
                  */
@@ -847,6 +1000,7 @@ export interface operations {
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
@@ -855,6 +1009,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"][];
                 };
+            };
+            /** @description No task of the user has changed. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -872,7 +1035,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes a POST safe to repeat for 24 hours: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
+                 * @description Makes a POST safe to repeat for 30 days: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
                  * @example 9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f
                  */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
@@ -1256,6 +1419,145 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listTrash: {
+        parameters: {
+            query?: {
+                /** @description How many tasks at most. */
+                limit?: number;
+                /** @description From the `Link` header of the page before, as it is. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the trash. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Link: components["headers"]["Link"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTask"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    emptyTrash: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is empty. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Change only what still has one of these tags (RFC 9110, section 13.1.1); `*` stands for any existing task. When none is current the answer is 412 with the current `ETag`, and nothing is changed. Weak tags never match.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /**
+                 * @description Which task. Not an integer: 400; an impossible one: 422.
+                 * @example 59551795828352
+                 */
+                id: number;
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -114,6 +114,10 @@ problems! {
         when: "the user has as many tasks as one may have.",
         detail: "This account holds as many tasks as it may; delete some to add more.",
     }
+    ResyncRequired = "resync_required", GONE {
+        when: "the token of the feed leads nowhere any more: it is too old, or the database was restored.",
+        detail: "These changes are no longer known; read everything again, without since.",
+    }
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED {
         when: "`If-Match` names a state that is not the current one; `ETag` does.",
         detail: "The task has changed since; ETag says what it is now.",

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::checksum::Checksum;
-use super::tables::{KeyRow, OwnerRow, Stored, TaskRow};
+use super::tables::{DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
 use crate::db::{DbConnection, DbError, on_either};
 
 /// What the copied tables hold.
@@ -17,12 +17,18 @@ use crate::db::{DbConnection, DbError, on_either};
 pub(super) struct Content {
     pub(super) owners: Checksum,
     pub(super) tasks: Checksum,
+    pub(super) deleted: Checksum,
     pub(super) keys: Checksum,
 }
 
 impl Content {
-    fn tables(&self) -> [(&'static str, Checksum); 3] {
-        [(OwnerRow::TABLE, self.owners), (TaskRow::TABLE, self.tasks), (KeyRow::TABLE, self.keys)]
+    fn tables(&self) -> [(&'static str, Checksum); 4] {
+        [
+            (OwnerRow::TABLE, self.owners),
+            (TaskRow::TABLE, self.tasks),
+            (DeletedRow::TABLE, self.deleted),
+            (KeyRow::TABLE, self.keys),
+        ]
     }
 }
 
@@ -67,6 +73,7 @@ pub(super) fn read(connection: &mut DbConnection) -> Result<Option<Content>, DbE
     Ok(Some(Content {
         owners: of(OwnerRow::TABLE).unwrap_or_default(),
         tasks: of(TaskRow::TABLE).unwrap_or_default(),
+        deleted: of(DeletedRow::TABLE).unwrap_or_default(),
         keys: of(KeyRow::TABLE).unwrap_or_default(),
     }))
 }

@@ -24,7 +24,7 @@ use crate::db::{DatabaseUrl, DbConnection, DbError};
 use ledger::Content;
 use reader::{Merge, Pair};
 use side::Side;
-use tables::{BATCH, Copied, KeyRow, OwnerRow, Stored, TaskRow};
+use tables::{BATCH, Copied, DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
 
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(crate) struct Verified {
     pub(crate) checksum: Checksum,
 }
 
-/// Copies every owner, task and idempotency key, then reads both databases once more and compares them.
+/// Copies every owner, task, deleted task and idempotency key, then reads both databases once more and compares them.
 ///
 /// # Errors
 /// One sentence: a database cannot be used, the target holds rows of its own, or the two differ in the
@@ -47,6 +47,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
     let content = Content {
         owners: target.checksum::<OwnerRow>()?,
         tasks: target.checksum::<TaskRow>()?,
+        deleted: target.checksum::<DeletedRow>()?,
         keys: target.checksum::<KeyRow>()?,
     };
     let recorded = ledger::read(&mut target.connection)?;
@@ -54,6 +55,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
     if !ours {
         refuse_strangers::<OwnerRow>(&mut source, &mut target)?;
         refuse_strangers::<TaskRow>(&mut source, &mut target)?;
+        refuse_strangers::<DeletedRow>(&mut source, &mut target)?;
         refuse_strangers::<KeyRow>(&mut source, &mut target)?;
     }
     ledger::start(&mut target.connection, &content)
@@ -61,12 +63,14 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
     let copied = Content {
         owners: bring::<OwnerRow>(&mut source, &mut target, content.owners, ours)?,
         tasks: bring::<TaskRow>(&mut source, &mut target, content.tasks, ours)?,
+        deleted: bring::<DeletedRow>(&mut source, &mut target, content.deleted, ours)?,
         keys: bring::<KeyRow>(&mut source, &mut target, content.keys, ours)?,
     };
     log::info!("comparing both databases");
     let verified = vec![
         verify::<OwnerRow>(&mut source, &mut target, copied.owners)?,
         verify::<TaskRow>(&mut source, &mut target, copied.tasks)?,
+        verify::<DeletedRow>(&mut source, &mut target, copied.deleted)?,
         verify::<KeyRow>(&mut source, &mut target, copied.keys)?,
     ];
     ledger::end(&mut target.connection).with_context(|| format!("Cannot write to the {to}"))?;

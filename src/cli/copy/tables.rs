@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{ExpressionMethods, Insertable, QueryableByName, RunQueryDsl};
 use serde::Serialize;
 
-use crate::db::schema::{idempotency_keys, owners, tasks};
+use crate::db::schema::{deleted_tasks, idempotency_keys, owners, tasks};
 use crate::db::{DbConnection, DbError, on_either};
 
 /// How many rows are read at once, and how many are written in a transaction. A row has at most about
@@ -33,138 +33,103 @@ pub(super) trait Copied: Stored {
     fn delete(connection: &mut DbConnection, key: &Self::Key) -> Result<(), DbError>;
 }
 
-/// A row of `tasks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Insertable, QueryableByName)]
-#[diesel(table_name = tasks, treat_none_as_default_value = false)]
-pub(super) struct TaskRow {
-    pub(super) user_id: String,
-    pub(super) id: i64,
-    pub(super) seq: i64,
-    pub(super) title: String,
-    pub(super) description: Option<String>,
-    pub(super) completed: bool,
-    pub(super) priority: i16,
-    pub(super) tags: String,
-    pub(super) due_date: Option<i64>,
-    pub(super) created_at: i64,
-    pub(super) updated_at: i64,
+/// A table by its primary key, whose first column stands first, and its columns.
+macro_rules! table {
+    ($row:ident of $table:ident by ($($key:ident: $kind:ident as $type:ty),+) {
+        $($column:ident: $value:ty,)+
+    }) => {
+        #[doc = concat!("A row of `", stringify!($table), "`.")]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Insertable, QueryableByName)]
+        #[diesel(table_name = $table, treat_none_as_default_value = false)]
+        pub(super) struct $row {
+            $(pub(super) $column: $value,)+
+        }
+
+        impl Stored for $row {
+            const TABLE: &'static str = stringify!($table);
+            type Key = ($($type,)+);
+
+            fn key(&self) -> Self::Key {
+                ($(self.$key.clone(),)+)
+            }
+
+            fn batch(
+                connection: &mut DbConnection,
+                ($($key,)+): &Self::Key,
+            ) -> Result<Vec<Self>, DbError> {
+                let key = [$(stringify!($key)),+];
+                let after: Vec<String> = (1..=key.len()).map(|number| format!("${number}")).collect();
+                let (key, after, table) = (key.join(", "), after.join(", "), Self::TABLE);
+                let rows = diesel::sql_query(format!(
+                    "SELECT * FROM {table} WHERE ({key}) > ({after}) ORDER BY {key} LIMIT {BATCH}"
+                ));
+                let rows = rows$(.bind::<$kind, _>($key))+;
+                Ok(on_either!(connection, inner => rows.load(inner))?)
+            }
+        }
+
+        impl Copied for $row {
+            fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
+                let rows = diesel::insert_into($table::table).values(rows);
+                on_either!(connection, inner => rows.execute(inner))?;
+                Ok(())
+            }
+
+            fn delete(
+                connection: &mut DbConnection,
+                ($($key,)+): &Self::Key,
+            ) -> Result<(), DbError> {
+                let row = diesel::delete($table::table)$(.filter($table::$key.eq($key)))+;
+                on_either!(connection, inner => row.execute(inner))?;
+                Ok(())
+            }
+        }
+    };
 }
 
-impl Stored for TaskRow {
-    const TABLE: &'static str = "tasks";
-    type Key = (String, i64);
+table!(OwnerRow of owners by (user_id: Text as String) {
+    user_id: String,
+    seq: i64,
+    last_id: i64,
+    tasks: i64,
+    epoch: i64,
+    purged_seq: i64,
+});
 
-    fn key(&self) -> Self::Key {
-        (self.user_id.clone(), self.id)
-    }
+table!(TaskRow of tasks by (user_id: Text as String, id: BigInt as i64) {
+    user_id: String,
+    id: i64,
+    seq: i64,
+    title: String,
+    description: Option<String>,
+    completed: bool,
+    priority: i16,
+    tags: String,
+    due_date: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+});
 
-    fn batch(connection: &mut DbConnection, after: &Self::Key) -> Result<Vec<Self>, DbError> {
-        let rows = diesel::sql_query(format!(
-            "SELECT * FROM tasks WHERE (user_id, id) > ($1, $2) ORDER BY user_id, id LIMIT {BATCH}"
-        ));
-        let rows = rows.bind::<Text, _>(&after.0).bind::<BigInt, _>(after.1);
-        Ok(on_either!(connection, inner => rows.load(inner))?)
-    }
-}
+table!(DeletedRow of deleted_tasks by (user_id: Text as String, id: BigInt as i64) {
+    user_id: String,
+    id: i64,
+    seq: i64,
+    deleted_at: i64,
+    title: Option<String>,
+    description: Option<String>,
+    completed: Option<bool>,
+    priority: Option<i16>,
+    tags: Option<String>,
+    due_date: Option<i64>,
+    created_at: Option<i64>,
+    updated_at: Option<i64>,
+});
 
-impl Copied for TaskRow {
-    fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
-        on_either!(connection, inner => diesel::insert_into(tasks::table).values(rows).execute(inner))?;
-        Ok(())
-    }
-
-    fn delete(connection: &mut DbConnection, (user_id, id): &Self::Key) -> Result<(), DbError> {
-        let row = diesel::delete(tasks::table)
-            .filter(tasks::user_id.eq(user_id))
-            .filter(tasks::id.eq(id));
-        on_either!(connection, inner => row.execute(inner))?;
-        Ok(())
-    }
-}
-
-/// A row of `idempotency_keys`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Insertable, QueryableByName)]
-#[diesel(table_name = idempotency_keys)]
-pub(super) struct KeyRow {
-    pub(super) user_id: String,
-    pub(super) key: String,
-    pub(super) fingerprint: String,
-    pub(super) task_id: i64,
-    pub(super) task_seq: i64,
-    pub(super) created_at: i64,
-}
-
-impl Stored for KeyRow {
-    const TABLE: &'static str = "idempotency_keys";
-    type Key = (String, String);
-
-    fn key(&self) -> Self::Key {
-        (self.user_id.clone(), self.key.clone())
-    }
-
-    fn batch(connection: &mut DbConnection, after: &Self::Key) -> Result<Vec<Self>, DbError> {
-        let rows = diesel::sql_query(format!(
-            "SELECT * FROM idempotency_keys WHERE (user_id, key) > ($1, $2) \
-             ORDER BY user_id, key LIMIT {BATCH}"
-        ));
-        let rows = rows.bind::<Text, _>(&after.0).bind::<Text, _>(&after.1);
-        Ok(on_either!(connection, inner => rows.load(inner))?)
-    }
-}
-
-impl Copied for KeyRow {
-    fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
-        let table = idempotency_keys::table;
-        on_either!(connection, inner => diesel::insert_into(table).values(rows).execute(inner))?;
-        Ok(())
-    }
-
-    fn delete(connection: &mut DbConnection, (user_id, key): &Self::Key) -> Result<(), DbError> {
-        let row = diesel::delete(idempotency_keys::table)
-            .filter(idempotency_keys::user_id.eq(user_id))
-            .filter(idempotency_keys::key.eq(key));
-        on_either!(connection, inner => row.execute(inner))?;
-        Ok(())
-    }
-}
-
-/// A row of `owners`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Insertable, QueryableByName)]
-#[diesel(table_name = owners)]
-pub(super) struct OwnerRow {
-    pub(super) user_id: String,
-    pub(super) seq: i64,
-    pub(super) last_id: i64,
-    pub(super) tasks: i64,
-    pub(super) epoch: i64,
-}
-
-impl Stored for OwnerRow {
-    const TABLE: &'static str = "owners";
-    type Key = String;
-
-    fn key(&self) -> Self::Key {
-        self.user_id.clone()
-    }
-
-    fn batch(connection: &mut DbConnection, after: &Self::Key) -> Result<Vec<Self>, DbError> {
-        let rows = diesel::sql_query(format!(
-            "SELECT * FROM owners WHERE user_id > $1 ORDER BY user_id LIMIT {BATCH}"
-        ));
-        let rows = rows.bind::<Text, _>(after);
-        Ok(on_either!(connection, inner => rows.load(inner))?)
-    }
-}
-
-impl Copied for OwnerRow {
-    fn insert(connection: &mut DbConnection, rows: &[Self]) -> Result<(), DbError> {
-        on_either!(connection, inner => diesel::insert_into(owners::table).values(rows).execute(inner))?;
-        Ok(())
-    }
-
-    fn delete(connection: &mut DbConnection, user_id: &Self::Key) -> Result<(), DbError> {
-        let row = diesel::delete(owners::table).filter(owners::user_id.eq(user_id));
-        on_either!(connection, inner => row.execute(inner))?;
-        Ok(())
-    }
-}
+table!(KeyRow of idempotency_keys by (user_id: Text as String, key: Text as String) {
+    user_id: String,
+    key: String,
+    fingerprint: String,
+    task_id: i64,
+    task_seq: i64,
+    created_at: i64,
+});

@@ -5,7 +5,7 @@ use crate::base::share::share_of;
 use crate::cli::output::{Row, Verdict};
 use crate::config::variables::{
     AUTH_FAILURES_PER_MINUTE, LOG_FORMAT, MAX_CONNECTIONS, MAX_TASKS_PER_USER, METRICS_ADDR,
-    RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES,
+    RATE_LIMIT_PER_MINUTE, TRASH_DAYS, TRUSTED_PROXIES,
 };
 use crate::config::{Config, LogFormat};
 
@@ -29,10 +29,18 @@ pub(super) fn rows(config: &Config) -> Vec<Row> {
         (TRUSTED_PROXIES, trusted_proxies(config)),
         (MAX_CONNECTIONS, connections(config, open_files())),
         (MAX_TASKS_PER_USER, (Verdict::Ok, format!("{tasks}, on all instances together"))),
+        (TRASH_DAYS, (Verdict::Ok, trash(config.database.trash_days))),
         (METRICS_ADDR, metrics(config)),
         (LOG_FORMAT, log_format(config)),
     ];
     findings.map(|(variable, (verdict, value))| row(variable.name, verdict, value)).into()
+}
+
+fn trash(days: u32) -> String {
+    match days {
+        0 => "0: what is deleted is gone at once".to_owned(),
+        days => format!("{days}: so long a deleted task can be restored"),
+    }
 }
 
 fn rate(number: u32, whose: &str, risk: &str) -> Finding {

@@ -29,7 +29,7 @@ DO $$ BEGIN
         EXECUTE format('GRANT taskbridge_app TO %I', current_user);
     END IF;
 END $$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON owners, tasks, idempotency_keys TO taskbridge_app;";
+GRANT SELECT, INSERT, UPDATE, DELETE ON owners, tasks, deleted_tasks, idempotency_keys TO taskbridge_app;";
 
 /// See the module's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

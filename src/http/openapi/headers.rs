@@ -83,7 +83,7 @@ const OF_REQUESTS: [Row; 4] = [
     (
         "Idempotency-Key",
         || string().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]{1,255}$")),
-        "Makes a POST safe to repeat for 24 hours: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.",
+        "Makes a POST safe to repeat for 30 days: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.",
         "9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f",
     ),
     (

@@ -8,4 +8,4 @@ pub(super) use fingerprint::Fingerprint;
 pub(super) use key::{IdempotencyKey, OptionalIdempotencyKey};
 
 /// How long a key is kept, in microseconds.
-pub(super) const LIFETIME_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+pub(super) const LIFETIME_MICROS: i64 = 30 * 24 * 60 * 60 * 1_000_000;

@@ -1,27 +1,18 @@
-//! The opaque `cursor` of the list: the position where a page ended, and a digest that ties it to the
-//! user, the order and the filter it was made for.
-//!
-//! The digest needs no key. A cursor carries no authority: it says where in the caller's own list to
-//! go on, and one that is computed by hand gives no more than other parameters would. The digest is there
-//! so that a cursor that was cut off, mixed up or edited is refused, not guessed at.
+//! The opaque `cursor` of the list: the position where a page ended, tied to the user, the order and the filter
+//! that it was made for.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde::Serialize;
 
 use super::filter::TaskFilter;
 use super::position::{KeyValue, Position};
 use super::sort::{Sort, SortKey};
 use crate::db::Timestamp;
+use crate::tasks::opaque;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::priority::Priority;
 
 /// Raised when the meaning of the bytes below changes, so that older cursors are refused.
-const VERSION: u8 = 2;
-
-/// Bytes of SHA-256 that are kept: enough that no accident passes.
-const DIGEST_BYTES: usize = 16;
+const VERSION: u8 = 3;
 
 /// Bytes of an id or a time.
 const INTEGER_BYTES: usize = 8;
@@ -38,7 +29,7 @@ pub(super) struct ListIdentity<'a> {
 }
 
 impl ListIdentity<'_> {
-    /// The cursor of a position in this list: base64url of digest, id and sort key.
+    /// The cursor of a position in this list: its id and sort key, sealed.
     pub(super) fn cursor(&self, position: &Position) -> String {
         let mut payload = position.id.to_i64().to_be_bytes().to_vec();
         match &position.key {
@@ -47,21 +38,17 @@ impl ListIdentity<'_> {
             KeyValue::Priority(priority) => payload.extend(priority.as_str().as_bytes()),
             KeyValue::Nothing => {}
         }
-        self.encode(&payload)
+        self.seal(&payload)
     }
 
-    /// Digest and payload as base64url.
-    pub(super) fn encode(&self, payload: &[u8]) -> String {
-        URL_SAFE_NO_PAD.encode([self.digest(payload).as_slice(), payload].concat())
+    /// The text for these bytes.
+    pub(super) fn seal(&self, payload: &[u8]) -> String {
+        opaque::seal(&self.made_for(), payload)
     }
 
     /// The position that [`Self::cursor`] made this text of; `None` for any other text.
     pub(super) fn position(&self, cursor: &str) -> Option<Position> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (digest, payload) = bytes.split_at_checked(DIGEST_BYTES)?;
-        if digest != self.digest(payload) {
-            return None;
-        }
+        let payload = opaque::open(&self.made_for(), cursor)?;
         let (id, key) = payload.split_first_chunk::<INTEGER_BYTES>()?;
         let id = TaskId::from_i64(i64::from_be_bytes(*id))?;
         let key = match self.sort.key {
@@ -81,9 +68,7 @@ impl ListIdentity<'_> {
         Some(Position { key, id })
     }
 
-    fn digest(&self, payload: &[u8]) -> Vec<u8> {
-        let list = json!([VERSION, self.user_id, self.sort, self.filter, payload]);
-        let full = digest(&SHA256, list.to_string().as_bytes());
-        full.as_ref().iter().take(DIGEST_BYTES).copied().collect()
+    fn made_for(&self) -> impl Serialize {
+        ("list", VERSION, self.user_id, self.sort, self.filter)
     }
 }

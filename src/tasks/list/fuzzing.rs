@@ -41,7 +41,7 @@ pub fn cursor(data: &[u8]) {
     let direction = if choice & 0x80 == 0 { Direction::Ascending } else { Direction::Descending };
     let sort = Sort { key: SortKey::ALL[usize::from(choice & 0x7f) % keys], direction };
     let list = ListIdentity { user_id: USER, sort, filter: &TaskFilter::default() };
-    let cursor = list.encode(payload);
+    let cursor = list.seal(payload);
     if let Some(position) = list.position(&cursor) {
         assert_eq!(list.cursor(&position), cursor);
         assert!(!matches!(&position.key, KeyValue::Text(text) if text.contains('\0')));

@@ -16,13 +16,16 @@ use crate::tasks::openapi::{TAG, examples, schemas};
 pub(in crate::tasks) fn describe() -> Description {
     let text = "A bare array, newest first unless sorted otherwise. Unknown parameters are ignored; a known one with a bad value is 422 and names itself. Go from page to page with the `Link` header: a task that does not change is neither skipped nor repeated while others are added or deleted.";
     let page = Response::new("A page of tasks.")
-        .headers(["Cache-Control", "Link", "X-Total-Count"])
+        .headers(["ETag", "Cache-Control", "Link", "X-Total-Count"])
         .json(schemas::task_list(), [("page", json!([examples::task()])), ("empty", json!([]))]);
+    let unchanged = Response::new("No task of the user has changed.").headers(["ETag"]);
     Description::new(TAG, "listTasks", "List tasks", text)
         .parameters(which())
         .parameters(in_which_order())
         .parameters(how_many())
+        .header("If-None-Match")
         .response(StatusCode::OK, page)
+        .response(StatusCode::NOT_MODIFIED, unchanged)
         .problems([StatusCode::UNPROCESSABLE_ENTITY])
 }
 

@@ -4,6 +4,7 @@ use super::matching::Matcher;
 use super::params::ListParams;
 use super::position::Position;
 use crate::tasks::task::model::Task;
+use crate::tasks::task::owner_state::OwnerState;
 
 /// What an answer to a list says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,17 +15,23 @@ pub(in crate::tasks) struct Page {
     pub(in crate::tasks) next: Option<Position>,
     /// How many tasks there are in all, if that was asked.
     pub(in crate::tasks) total: Option<i64>,
+    /// Of the owner, when or before the tasks were read.
+    pub(in crate::tasks) state: OwnerState,
 }
 
 impl Page {
     /// Of the tasks from its beginning on, one more than it shows where there are so many.
-    pub(in crate::tasks) fn of(mut tasks: Vec<Task>, params: &ListParams) -> Self {
+    pub(in crate::tasks) fn of(
+        mut tasks: Vec<Task>,
+        params: &ListParams,
+        state: OwnerState,
+    ) -> Self {
         let shown = usize::try_from(params.limit).unwrap_or(usize::MAX);
         let has_more = tasks.len() > shown;
         tasks.truncate(shown);
         let last = tasks.last().filter(|_| has_more);
         let next = last.map(|task| Position::of(task, params.sort.key));
-        Self { tasks, next, total: None }
+        Self { tasks, next, total: None, state }
     }
 }
 

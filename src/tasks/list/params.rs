@@ -9,8 +9,8 @@ use crate::base::problem::FieldError;
 use crate::db::Timestamp;
 use crate::tasks::task::priority::Priority;
 
-pub(super) const DEFAULT_LIMIT: i64 = 100;
-pub(super) const MAX_LIMIT: i64 = 200;
+pub(in crate::tasks) const DEFAULT_LIMIT: i64 = 100;
+pub(in crate::tasks) const MAX_LIMIT: i64 = 200;
 /// As many as a task can carry.
 pub(super) const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 50;
@@ -34,10 +34,11 @@ const SORT: FieldError = fault(
 const ORDER: FieldError = fault("order", "not_allowed", "order is asc or desc.");
 const ORDER_CONFLICT: FieldError =
     fault("order", "contradiction", "sort and order ask for different directions.");
-const LIMIT: FieldError = fault("limit", "out_of_range", "limit is an integer from 1 to 200.");
+pub(in crate::tasks) const LIMIT: FieldError =
+    fault("limit", "out_of_range", "limit is an integer from 1 to 200.");
 const INCLUDE_TOTAL: FieldError =
     fault("include_total", "not_allowed", "include_total is true or false.");
-const CURSOR: FieldError = fault(
+pub(in crate::tasks) const CURSOR: FieldError = fault(
     "cursor",
     "invalid_cursor",
     "The cursor is not one of this list; start again without it, or repeat sort and filter.",
@@ -195,8 +196,8 @@ fn direction(text: &str) -> Option<Direction> {
     }
 }
 
-/// Digits only: `parse` alone would let a sign through.
-fn limit(text: &str) -> Option<i64> {
+/// How many rows a page has at most. Digits only: `parse` alone would let a sign through.
+pub(in crate::tasks) fn limit(text: &str) -> Option<i64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|limit| digits && (1..=MAX_LIMIT).contains(limit))
 }

@@ -21,6 +21,7 @@ pub(in crate::tasks) fn task() -> Value {
     task["user_id"] = json!("m5nXk2");
     task["created_at"] = json!("2026-11-21T02:48:54.878123Z");
     task["updated_at"] = task["created_at"].clone();
+    task["version"] = json!(12);
     task
 }
 
@@ -29,5 +30,6 @@ pub(super) fn completed() -> Value {
     let mut task = task();
     task["completed"] = json!(true);
     task["updated_at"] = json!("2026-11-21T09:12:01.000417Z");
+    task["version"] = json!(13);
     task
 }

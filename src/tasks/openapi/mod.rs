@@ -18,13 +18,15 @@ use crate::http::openapi::{
 pub(in crate::tasks) const TAG: &str = "tasks";
 
 /// The schemas that the descriptions refer to.
-pub(crate) fn schemas() -> [NamedSchema; 5] {
+pub(crate) fn schemas() -> [NamedSchema; 7] {
     [
         named::<TaskResponse<'_>>(),
         named::<TaskBody>(),
         ("NewTask".to_owned(), schemas::new_task()),
         ("Completion".to_owned(), schemas::completion().into()),
         named::<Cleared>(),
+        ("DeletedTask".to_owned(), schemas::deleted_task().into()),
+        ("Changes".to_owned(), schemas::changes().into()),
     ]
 }
 
@@ -90,12 +92,16 @@ pub(super) fn complete() -> Description {
 }
 
 pub(super) fn delete() -> Description {
-    conditional(one_task("deleteTask", "Delete a task", "Its id is never used again."))
-        .response(StatusCode::NO_CONTENT, Response::new("It is gone."))
+    conditional(one_task(
+        "deleteTask",
+        "Delete a task",
+        "It goes to the trash, from which it can be restored. Its id is never used again.",
+    ))
+    .response(StatusCode::NO_CONTENT, Response::new("It is gone."))
 }
 
 pub(super) fn clear() -> Description {
-    let text = "Deletes every completed task. Without `completed=true` it is 422, so that a lost parameter never deletes everything.";
+    let text = "Moves every completed task to the trash. Without `completed=true` it is 422, so that a lost parameter never deletes everything.";
     let response = Response::new("They are gone.")
         .headers(["Cache-Control"])
         .json(reference("Cleared"), [("cleared", json!({"deleted": 3}))]);
@@ -128,7 +134,7 @@ pub(super) fn erase() -> Description {
 }
 
 /// What all operations on one task share.
-fn one_task(id: &str, summary: &str, text: &str) -> Description {
+pub(in crate::tasks) fn one_task(id: &str, summary: &str, text: &str) -> Description {
     let which = path_parameter(
         "id",
         "Which task. Not an integer: 400; an impossible one: 422.",
@@ -140,7 +146,7 @@ fn one_task(id: &str, summary: &str, text: &str) -> Description {
 }
 
 /// What every write to one task can be made to depend on.
-fn conditional(description: Description) -> Description {
+pub(in crate::tasks) fn conditional(description: Description) -> Description {
     description.header("If-Match").problems([StatusCode::PRECONDITION_FAILED])
 }
 
@@ -149,7 +155,7 @@ fn written(description: Description) -> Description {
         .response(StatusCode::OK, task_response("The task as it is now.", examples::completed()))
 }
 
-fn task_response(sentence: &str, example: Value) -> Response {
+pub(in crate::tasks) fn task_response(sentence: &str, example: Value) -> Response {
     Response::new(sentence)
         .headers(["ETag", "Cache-Control"])
         .json(reference("Task"), [("task", example)])

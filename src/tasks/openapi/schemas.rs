@@ -2,7 +2,7 @@
 
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{
-    AnyOfBuilder, ArrayBuilder, KnownFormat, Schema, SchemaFormat, Type,
+    AllOfBuilder, AnyOfBuilder, ArrayBuilder, KnownFormat, Schema, SchemaFormat, Type,
 };
 use utoipa::openapi::{ObjectBuilder, RefOr};
 
@@ -94,6 +94,14 @@ pub(in crate::tasks) fn due_date() -> AnyOfBuilder {
         ))
 }
 
+/// The number of a task's last write.
+pub(in crate::tasks) fn version() -> ObjectBuilder {
+    integer(1, i64::MAX)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some("New with every write; in quotes it is the task's `ETag`."))
+        .examples([12])
+}
+
 /// The body of a POST: the members of a PUT or PATCH, of which the title is required.
 pub(super) fn new_task() -> RefOr<Schema> {
     let mut schema = TaskBody::schema();
@@ -114,4 +122,27 @@ pub(super) fn completion() -> ObjectBuilder {
 /// A page of tasks.
 pub(in crate::tasks) fn task_list() -> ArrayBuilder {
     ArrayBuilder::new().items(reference("Task"))
+}
+
+/// A task and the moment of its deletion.
+pub(super) fn deleted_task() -> AllOfBuilder {
+    let moment = ObjectBuilder::new().property("deleted_at", moment()).required("deleted_at");
+    AllOfBuilder::new()
+        .item(reference("Task"))
+        .item(moment)
+        .description(Some("A task in the trash."))
+}
+
+/// A page of the feed.
+pub(super) fn changes() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .description(Some("What has happened, each task at most once."))
+        .property("changed", task_list())
+        .required("changed")
+        .property("deleted", ArrayBuilder::new().items(id()))
+        .required("deleted")
+        .property("next", string().description(Some("Where to go on from.")))
+        .required("next")
+        .property("more", boolean().description(Some("Whether there is more already.")))
+        .required("more")
 }

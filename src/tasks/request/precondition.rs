@@ -78,9 +78,14 @@ impl Precondition {
 
     /// Whether a write to this state of a task may go ahead.
     pub(in crate::tasks) fn holds_for(&self, task: &Task) -> bool {
+        self.allows(task.seq)
+    }
+
+    /// Whether a write to the state with this `seq` may go ahead.
+    pub(in crate::tasks) fn allows(&self, seq: i64) -> bool {
         match self {
             Self::Exists => true,
-            Self::OneOf(seqs) => seqs.contains(&task.seq),
+            Self::OneOf(seqs) => seqs.contains(&seq),
         }
     }
 }

@@ -12,6 +12,11 @@ pub(in crate::tasks) fn tasks(user_id: &str) -> String {
     format!("/api/{}/tasks", utf8_percent_encode(user_id, SEGMENT))
 }
 
+/// The path of a user's trash.
+pub(in crate::tasks) fn trash(user_id: &str) -> String {
+    format!("/api/{}/trash", utf8_percent_encode(user_id, SEGMENT))
+}
+
 /// The path of one task.
 pub(in crate::tasks) fn task(user_id: &str, id: TaskId) -> String {
     format!("{}/{id}", tasks(user_id))

@@ -10,7 +10,7 @@ use crate::tasks::task::priority::Priority;
 use crate::tasks::task::tags::Tags;
 
 // The next line is published. `json` writes the shape; its tests hold the bytes to those of `serde_json`.
-/// A task as clients see it. All ten members are always there.
+/// A task as clients see it. All eleven members are always there.
 #[derive(Debug, ToSchema)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[schema(as = Task)]
@@ -35,6 +35,8 @@ pub(in crate::tasks) struct TaskResponse<'a> {
     pub(in crate::tasks) created_at: Timestamp,
     #[schema(schema_with = schemas::moment)]
     pub(in crate::tasks) updated_at: Timestamp,
+    #[schema(schema_with = schemas::version)]
+    pub(in crate::tasks) version: i64,
 }
 
 impl<'a> From<&'a Task> for TaskResponse<'a> {
@@ -50,6 +52,7 @@ impl<'a> From<&'a Task> for TaskResponse<'a> {
             due_date: task.due_date,
             created_at: task.created_at,
             updated_at: task.updated_at,
+            version: task.seq,
         }
     }
 }

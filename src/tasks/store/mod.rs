@@ -10,17 +10,22 @@ mod session;
 mod statement;
 
 mod batch;
-mod bulk;
+mod clearing;
+mod feed;
 mod once;
 mod operations;
+mod purge;
 mod queries;
 #[cfg(test)]
 mod tests;
+mod trash;
 
 use diesel::QueryResult;
 
 use self::batch::{Completion, Creation};
 pub(crate) use self::once::purge_idempotency_keys;
+pub(crate) use self::purge::purge_trash;
+pub(in crate::tasks) use self::trash::Restored;
 use super::list::page::Page;
 use super::list::params::ListParams;
 use super::request::precondition::{Precondition, Written};
@@ -28,7 +33,7 @@ use super::task::etag::EntityTag;
 use super::task::id::TaskId;
 use super::task::model::{NewTask, Task, TaskChanges};
 use crate::auth::OwnerId;
-use crate::db::{Batch, Db, DbError, Session, Worker};
+use crate::db::{Batch, Db, DbError, DbSettings, Session, Worker};
 
 /// How often a write is tried when its task or its key changes at the wrong moment.
 const ATTEMPTS: usize = 5;
@@ -49,24 +54,45 @@ pub(crate) struct TaskStore {
     worker: Worker,
     creations: Batch<Creation>,
     completions: Batch<Completion>,
+    rules: TaskRules,
+}
+
+/// What an operator decides about tasks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TaskRules {
     /// How many tasks one user may have.
     limit: i64,
+    /// For how many days a deleted task can be restored.
+    trash_days: u32,
+}
+
+impl TaskRules {
+    /// From the settings.
+    pub(crate) fn of(settings: &DbSettings) -> Self {
+        Self { limit: settings.max_tasks_per_user, trash_days: settings.trash_days }
+    }
 }
 
 impl TaskStore {
     /// For the thread that calls this.
-    pub(crate) fn new(db: &Db, max_tasks_per_user: i64) -> Self {
+    pub(crate) fn new(db: &Db, rules: TaskRules) -> Self {
         let worker = Worker::new(db);
         let batches = worker.batches();
         let (creations, completions) = (Batch::new(&batches), Batch::new(&batches));
-        Self { worker, creations, completions, limit: max_tasks_per_user }
+        Self { worker, creations, completions, rules }
     }
 
     /// Of a test's database, inside an actix system.
     #[cfg(test)]
     pub(in crate::tasks) fn for_tests(db: &crate::db::testing::TestDb) -> Self {
-        let settings = crate::db::DbSettings::of(db.url.clone());
-        Self::new(&Db::connect(&settings).unwrap(), settings.max_tasks_per_user)
+        let settings = DbSettings::of(db.url.clone());
+        Self::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings))
+    }
+
+    /// The same with so many tasks of one user at most.
+    #[cfg(test)]
+    fn limited_to(self, limit: i64) -> Self {
+        Self { rules: TaskRules { limit, ..self.rules }, ..self }
     }
 
     /// How many tasks can be read by their ids in one statement.
@@ -126,7 +152,7 @@ impl TaskStore {
         owner: &OwnerId,
         new: NewTask,
     ) -> Result<Created, DbError> {
-        let creation = Creation { owner: owner.clone(), new, limit: self.limit };
+        let creation = Creation { owner: owner.clone(), new, limit: self.rules.limit };
         let alone = async |creation: Creation| {
             self.write(owner, async move |s| creation.write(s).await).await
         };
@@ -179,7 +205,7 @@ impl TaskStore {
         self.worker.in_time(self.write_if(owner, id, precondition, write)).await
     }
 
-    /// Deletes a task.
+    /// Moves a task to the trash.
     pub(in crate::tasks) async fn delete(
         &self,
         owner: &OwnerId,
@@ -187,12 +213,17 @@ impl TaskStore {
         precondition: &Precondition,
     ) -> Result<Written<()>, DbError> {
         let write = async |expected| {
-            let mine = owner.clone();
+            let (mine, keeps) = (owner.clone(), self.keeps());
             let delete =
-                async move |s: Session<'_>| operations::delete(s, &mine, id, expected).await;
+                async move |s: Session<'_>| operations::delete(s, &mine, id, expected, keeps).await;
             Ok(self.write(owner, delete).await?.then_some(()))
         };
         self.worker.in_time(self.write_if(owner, id, precondition, write)).await
+    }
+
+    /// Whether what is deleted can be restored.
+    fn keeps(&self) -> bool {
+        self.rules.trash_days > 0
     }
 
     async fn write<T: Send + 'static>(

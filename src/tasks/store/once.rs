@@ -28,7 +28,7 @@ impl TaskStore {
     ) -> Result<Created, DbError> {
         let fingerprint = Fingerprint::of(new);
         for _ in 0..ATTEMPTS {
-            let (mine, asked, limit) = (owner.clone(), new.clone(), self.limit);
+            let (mine, asked, limit) = (owner.clone(), new.clone(), self.rules.limit);
             let keyed = (key.clone(), fingerprint.clone());
             let insert = async move |s: Session<'_>| {
                 operations::insert_keyed(s, &mine, &asked, limit, (&keyed.0, &keyed.1)).await

@@ -7,10 +7,11 @@ use futures_util::TryStreamExt;
 
 use super::once::{FirstUse, expiry};
 use super::queries::{
-    After, Change, Count, CountAll, CountDown, Delete, DeleteAndCount, Find, FindKey, ForgetKeys,
-    Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several, TakeId,
-    TakeSeq, Together, WithKey,
+    After, Bury, Change, Count, CountAll, Delete, DeleteAndBury, EmptyTrash, Find, FindKey,
+    ForgetKeys, Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several,
+    State, TakeId, TakeSeq, Together, WithKey, WithState,
 };
+use super::trash::all as everything;
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp, scan_is_wanted};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
@@ -20,6 +21,7 @@ use crate::tasks::list::params::ListParams;
 use crate::tasks::list::sort::Direction;
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::{NewTask, Task, TaskChanges};
+use crate::tasks::task::owner_state::OwnerState;
 
 /// How long a worker matches rows before it goes on with other requests.
 const TURN: Duration = Duration::from_millis(2);
@@ -125,7 +127,7 @@ pub(super) async fn change(
     expected: Option<i64>,
 ) -> QueryResult<Option<Task>> {
     let change = Change { owner, id, changes, flips: false, expected, now: Timestamp::now() };
-    Ok(load_both!(&mut s, TakeSeq { owner, id, expected }, change))
+    Ok(load_both!(&mut s, TakeSeq { owner, id, expected, fewer: 0 }, change))
 }
 
 /// Sets `completed`, or flips it with `None`. `None` when there is no such task.
@@ -139,25 +141,50 @@ pub(super) async fn complete(
     let (flips, now) = (completed.is_none(), Timestamp::now());
     let changes = &TaskChanges { completed, ..TaskChanges::default() };
     let change = Change { owner, id, changes, flips, expected, now };
-    Ok(load_both!(&mut s, TakeSeq { owner, id, expected }, change))
+    Ok(load_both!(&mut s, TakeSeq { owner, id, expected, fewer: 0 }, change))
 }
 
-/// Whether there was such a task.
+/// Moves a task to the trash; without `keeps`, only the mark of it. Whether there was such a task.
 pub(super) async fn delete(
-    s: Session<'_>,
+    mut s: Session<'_>,
     owner: &OwnerId,
     id: TaskId,
     expected: Option<i64>,
+    keeps: bool,
 ) -> QueryResult<bool> {
-    let (delete, count) = (Delete { owner, id, expected }, CountDown { owner, deleted: 1 });
-    match s {
-        Session::Sqlite(c) => Ok(diesel::RunQueryDsl::execute(delete, c)? > 0
-            && diesel::RunQueryDsl::execute(count, c)? > 0),
-        Session::Postgres(mut c) => {
-            let all = DeleteAndCount { lock: Lock { owner }, delete, count };
-            Ok(diesel_async::RunQueryDsl::execute(all, &mut c).await? > 0)
+    let (delete, now) = (Delete { owner, id, expected }, Timestamp::now());
+    let is_deleted = match &mut s {
+        Session::Sqlite(c) => {
+            let take = TakeSeq { owner, id, expected, fewer: 1 };
+            let taken: Option<(i64, i64)> = diesel::RunQueryDsl::load(take, *c)?.pop();
+            let Some((seq, last_id)) = taken else { return Ok(false) };
+            let bury = After { seq, last_id, second: Bury { owner, id, now } };
+            diesel::RunQueryDsl::execute(bury, *c)?;
+            diesel::RunQueryDsl::execute(delete, *c)? > 0
         }
+        Session::Postgres(c) => {
+            let all = DeleteAndBury { lock: Lock { owner }, delete, now };
+            diesel_async::RunQueryDsl::execute(all, c).await? > 0
+        }
+    };
+    if is_deleted && !keeps {
+        execute!(&mut s, EmptyTrash(everything(owner, 1)))?;
     }
+    Ok(is_deleted)
+}
+
+/// Makes other writes of the owner wait. SQLite has one writer anyway.
+pub(super) async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
+    if let Session::Postgres(c) = s {
+        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
+    }
+    Ok(())
+}
+
+/// How far the owner's writes have come.
+pub(super) async fn state(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<OwnerState> {
+    let state: Option<OwnerState> = load!(s, State { owner })?.pop();
+    Ok(state.unwrap_or_default())
 }
 
 pub(super) async fn page(
@@ -168,25 +195,32 @@ pub(super) async fn page(
     let ListParams { filter, sort, after, include_total, .. } = params;
     let (limit, after) = (params.one_more(), after.as_ref());
     let mut total = None;
-    let tasks = if params.reads_by_key() {
+    let (state, tasks) = if params.reads_by_key() {
         let from = after.map(|position| position.id.to_i64());
         match sort.direction {
             Direction::Descending => {
-                load!(&mut s, Newest { owner, below: from.unwrap_or(i64::MAX), limit })?
+                let below = from.unwrap_or(i64::MAX);
+                load_with_state!(&mut s, owner, Newest { owner, below, limit })
             }
             Direction::Ascending => {
-                load!(&mut s, Oldest { owner, above: from.unwrap_or(0), limit })?
+                let above = from.unwrap_or(0);
+                load_with_state!(&mut s, owner, Oldest { owner, above, limit })
             }
         }
-    } else if let Some(matcher) = Matcher::of(filter) {
-        let matching = Scan::new(matcher, limit, *include_total);
-        let (tasks, found) = scan(&mut s, owner, params, matching).await?;
-        total = Some(found).filter(|_| after.is_none());
-        tasks
     } else {
-        load!(&mut s, List { owner, filter, sort: *sort, after, limit: Some(limit) })?
+        // Read first, so that the tag is never newer than the page.
+        let state = state(&mut s, owner).await?;
+        let tasks = if let Some(matcher) = Matcher::of(filter) {
+            let matching = Scan::new(matcher, limit, *include_total);
+            let (tasks, found) = scan(&mut s, owner, params, matching).await?;
+            total = Some(found).filter(|_| after.is_none());
+            tasks
+        } else {
+            load!(&mut s, List { owner, filter, sort: *sort, after, limit: Some(limit) })?
+        };
+        (state, tasks)
     };
-    let mut page = Page::of(tasks, params);
+    let mut page = Page::of(tasks, params, state);
     if *include_total {
         page.total = Some(match total {
             Some(found) => found,

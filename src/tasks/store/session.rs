@@ -45,3 +45,24 @@ macro_rules! load_both {
         }
     };
 }
+
+/// The owner's state and the rows, of which none is older than the state.
+macro_rules! load_with_state {
+    ($session:expr, $owner:expr, $rows:expr) => {
+        match $session {
+            $crate::db::Session::Sqlite(c) => {
+                let state: Vec<OwnerState> =
+                    diesel::RunQueryDsl::load(State { owner: $owner }, &mut **c)?;
+                let rows = diesel::RunQueryDsl::load($rows, &mut **c)?;
+                (state.first().copied().unwrap_or_default(), rows)
+            }
+            $crate::db::Session::Postgres(c) => {
+                let both = WithState(State { owner: $owner }, $rows);
+                let both: Vec<(OwnerState, Option<Task>)> =
+                    diesel_async::RunQueryDsl::load(both, c).await?;
+                let state = both.first().map(|(state, _)| *state).unwrap_or_default();
+                (state, both.into_iter().filter_map(|(_, row)| row).collect())
+            }
+        }
+    };
+}

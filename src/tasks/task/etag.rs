@@ -16,6 +16,11 @@ impl EntityTag {
         Self(task.seq)
     }
 
+    /// The tag of the state with this `seq`.
+    pub(in crate::tasks) fn of_seq(seq: i64) -> Self {
+        Self(seq)
+    }
+
     /// The `seq` that the characters between the quotes of a strong tag stand for; `None` when no task ever
     /// had that tag.
     pub(in crate::tasks) fn seq(opaque: &[u8]) -> Option<i64> {
@@ -29,19 +34,18 @@ impl EntityTag {
         // A number in quotes is always a valid header value.
         HeaderValue::from_str(&self.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
+}
 
-    /// Evaluates `If-None-Match` (RFC 9110, section 13.1.2) with the weak comparison it asks for.
-    pub(in crate::tasks) fn matches_any<'a>(
-        &self,
-        fields: impl Iterator<Item = &'a HeaderValue>,
-    ) -> bool {
-        let own = self.to_string();
-        fields
-            .filter_map(|field| field.to_str().ok())
-            .flat_map(|field| field.split(','))
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
-    }
+/// Evaluates `If-None-Match` (RFC 9110, section 13.1.2) against a current tag, with the weak comparison it asks for.
+pub(in crate::tasks) fn is_current<'a>(
+    own: &str,
+    fields: impl Iterator<Item = &'a HeaderValue>,
+) -> bool {
+    fields
+        .filter_map(|field| field.to_str().ok())
+        .flat_map(|field| field.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
 }
 
 impl fmt::Display for EntityTag {
@@ -58,7 +62,7 @@ mod tests {
     fn if_none_match_is_a_list_a_star_or_several_fields() {
         let matches = |fields: &[&'static str]| {
             let values: Vec<_> = fields.iter().map(|f| HeaderValue::from_static(f)).collect();
-            EntityTag(7).matches_any(values.iter())
+            is_current(&EntityTag(7).to_string(), values.iter())
         };
         for fields in [&["\"7\""][..], &["W/\"7\""], &["\"6\", \"7\""], &["\"6\"", "\"7\""], &["*"]]
         {

@@ -42,6 +42,7 @@ impl ModelTask {
         assert!(moment(&answered["updated_at"]) >= moment(&self.shown["updated_at"]));
         self.shown["updated_at"] = answered["updated_at"].clone();
         self.seq = seq(answer);
+        self.shown["version"] = json!(self.seq);
     }
 }
 
@@ -70,6 +71,7 @@ pub fn made(user: &str, members: &Value, answer: &Answer) -> ModelTask {
         "id": answered["id"], "user_id": user, "title": null, "description": null, "completed": false,
         "priority": "medium", "tags": [], "due_date": null,
         "created_at": answered["created_at"], "updated_at": answered["created_at"],
+        "version": seq(answer),
     });
     for (name, value) in members.as_object().unwrap() {
         shown[name] = stored(name, value);

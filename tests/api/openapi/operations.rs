@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use taskbridge::{Operation, Produces, operations};
 
 use super::{document, resolve};
+use crate::matrix::task_for;
 use crate::problems::{SETTINGS, errors};
 use crate::support::client::new_task;
 use crate::support::{Answer, Backend, TestApp};
@@ -49,7 +50,7 @@ fn every_success_is_as_described() {
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");
     for operation in operations().filter(|it| it.produces == Produces::Json) {
-        let task = new_task(&alice, "alice", "Mine");
+        let task = task_for(operation, &alice, "alice");
         let path =
             crate::matrix::path(operation, "alice", task.rsplit('/').next().unwrap_or_default());
         let body = json!({"title": "Changed", "completed": true});
@@ -101,13 +102,13 @@ fn a_stale_write_is_as_described_and_names_the_current_version() {
     let document = document();
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice").with_header("If-Match", "\"0\"");
-    let task = new_task(&app.as_user("alice"), "alice", "Mine");
-    let id = task.rsplit('/').next().unwrap_or_default();
     let conditional = |operation: &&Operation| {
         operation.path.contains("{id}") && operation.method != actix_web::http::Method::GET
     };
     let mut tried = 0;
     for operation in operations().filter(conditional) {
+        let task = task_for(operation, &app.as_user("alice"), "alice");
+        let id = task.rsplit('/').next().unwrap_or_default();
         let path = crate::matrix::path(operation, "alice", id);
         let body = json!({"title": "Changed", "completed": true});
         let answer = alice.json(operation.method.as_str(), &path, &body).expect(412);
@@ -116,7 +117,7 @@ fn a_stale_write_is_as_described_and_names_the_current_version() {
         assert_described_headers(&document, &json!({"412": described}), &answer);
         tried += 1;
     }
-    assert_eq!(tried, 4);
+    assert_eq!(tried, 5);
 }
 
 #[test]

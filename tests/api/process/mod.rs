@@ -7,6 +7,7 @@ mod healthcheck;
 mod libraries;
 mod log;
 mod metrics;
+mod new_epoch;
 mod other_version;
 mod refusals;
 mod start;

@@ -117,7 +117,7 @@ fn expired_idempotency_keys_are_removed_at_start(
     first.wait();
     execute(
         &url,
-        "UPDATE idempotency_keys SET created_at = created_at - 86400000000 WHERE key = 'old'",
+        "UPDATE idempotency_keys SET created_at = created_at - 2592000000000 WHERE key = 'old'",
     );
     let mut second = Process::serve(&url, &[]);
     second.address();

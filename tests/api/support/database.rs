@@ -101,6 +101,11 @@ pub fn assert_owners_agree(database_url: &str) {
         "FROM owners WHERE tasks <> (SELECT count(*) FROM tasks WHERE tasks.user_id = owners.user_id)",
         "FROM owners JOIN tasks ON tasks.user_id = owners.user_id \
          WHERE tasks.seq > owners.seq OR tasks.id > owners.last_id",
+        "FROM owners JOIN deleted_tasks AS d ON d.user_id = owners.user_id \
+         WHERE d.seq > owners.seq OR d.id > owners.last_id OR d.seq <= owners.purged_seq",
+        "FROM deleted_tasks AS d JOIN tasks ON tasks.user_id = d.user_id \
+         WHERE tasks.id = d.id OR tasks.seq = d.seq",
+        "FROM (SELECT 1 AS twice FROM deleted_tasks GROUP BY user_id, seq HAVING count(*) > 1) AS doubled",
         "FROM (SELECT 1 AS twice FROM tasks GROUP BY user_id, seq HAVING count(*) > 1) AS doubled",
     ] {
         let rows = number(database_url, &format!("SELECT count(*) AS number {disagreeing}"));

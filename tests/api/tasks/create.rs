@@ -19,7 +19,7 @@ fn a_title_is_enough(#[values(Backend::Sqlite, Backend::Postgres)] backend: Back
     assert_eq!(task["user_id"], ALICE);
     assert!(task["id"].as_i64().is_some_and(|id| (1..=9_007_199_254_740_991).contains(&id)));
     assert_eq!(task["created_at"], task["updated_at"]);
-    assert_eq!(task.as_object().map(serde_json::Map::len), Some(10));
+    assert_eq!(task.as_object().map(serde_json::Map::len), Some(11));
 }
 
 #[rstest]

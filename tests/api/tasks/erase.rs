@@ -17,7 +17,7 @@ fn rows(app: &TestApp, user: &str) -> Vec<(String, i64)> {
     let url = app.database_url.as_str();
     let statement = if url.starts_with("sqlite:") { SQLITE } else { POSTGRES };
     let tables = column(url, "name", statement);
-    assert_eq!(tables, ["idempotency_keys", "owners", "tasks"]);
+    assert_eq!(tables, ["deleted_tasks", "idempotency_keys", "owners", "tasks"]);
     let count = |table: &str| {
         number(url, &format!("SELECT count(*) AS number FROM {table} WHERE user_id = '{user}'"))
     };
@@ -29,6 +29,8 @@ fn fill(client: &Client, user: &str) {
         let keyed = client.with_header("Idempotency-Key", &number.to_string());
         keyed.post(&tasks_of(user), &full()).expect(201);
         new_task(client, user, "unkeyed");
+        let gone = new_task(client, user, "deleted");
+        client.delete(&gone).expect(204);
     }
 }
 
@@ -108,7 +110,7 @@ fn keep_rows_of(app: &TestApp, table: &str) {
 #[rstest]
 fn it_erases_everything_or_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[values("owners", "tasks", "idempotency_keys")] table: &str,
+    #[values("owners", "tasks", "deleted_tasks", "idempotency_keys")] table: &str,
 ) {
     let (app, client) = alice(backend);
     fill(&client, ALICE);

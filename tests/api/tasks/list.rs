@@ -38,7 +38,7 @@ fn a_change_keeps_the_place_of_a_task(
 }
 
 #[rstest]
-fn all_ten_members_are_always_present(
+fn all_eleven_members_are_always_present(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (_app, client) = alice(backend);
@@ -55,6 +55,7 @@ fn all_ten_members_are_always_present(
         "due_date",
         "created_at",
         "updated_at",
+        "version",
     ];
     expected.sort_unstable();
     for task in client.get(&tasks_of(ALICE)).json().as_array().unwrap() {

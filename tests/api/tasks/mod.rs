@@ -1,6 +1,7 @@
 //! What users can do with their own tasks, one file per operation.
 
 mod bodies;
+mod changes;
 mod clear;
 mod complete;
 mod concurrency;
@@ -20,6 +21,8 @@ mod numbers;
 mod paging;
 mod read;
 mod search;
+mod trash;
+mod unchanged;
 mod update;
 mod validation;
 

@@ -4,8 +4,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use rstest::rstest;
 
-use super::databases::{key, owner, task};
-use crate::cli::copy::tables::{KeyRow, OwnerRow, Stored, TaskRow};
+use super::databases::{deleted, key, owner, task};
+use crate::cli::copy::tables::{DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
 use crate::db::on_either;
 use crate::db::testing::{Backend, TestDb};
 
@@ -35,7 +35,7 @@ fn every_table_is_copied(#[values(Backend::Sqlite, Backend::Postgres)] backend: 
         }
     };
     let tables = names(&TestDb::new(backend), statement);
-    assert_eq!(tables, [KeyRow::TABLE, OwnerRow::TABLE, TaskRow::TABLE]);
+    assert_eq!(tables, [DeletedRow::TABLE, KeyRow::TABLE, OwnerRow::TABLE, TaskRow::TABLE]);
 }
 
 #[test]
@@ -43,6 +43,7 @@ fn every_column_is_copied() {
     let db = TestDb::new(Backend::Sqlite);
     for (table, row) in [
         (TaskRow::TABLE, serde_json::to_value(task("a", 1)).unwrap()),
+        (DeletedRow::TABLE, serde_json::to_value(deleted("a", 1)).unwrap()),
         (KeyRow::TABLE, serde_json::to_value(key("a", "b")).unwrap()),
         (OwnerRow::TABLE, serde_json::to_value(owner("a")).unwrap()),
     ] {

@@ -24,6 +24,39 @@ pub(super) fn task(user_id: &str, id: i64) -> TaskRow {
     }
 }
 
+/// In the trash, with every member that may be missing.
+pub(super) fn deleted(user_id: &str, id: i64) -> DeletedRow {
+    DeletedRow {
+        user_id: user_id.to_owned(),
+        id,
+        seq: 900 + id,
+        deleted_at: -8,
+        title: Some("Task".to_owned()),
+        description: Some(String::new()),
+        completed: Some(true),
+        priority: Some(2),
+        tags: Some("[]".to_owned()),
+        due_date: Some(0),
+        created_at: Some(i64::MIN),
+        updated_at: Some(i64::MAX),
+    }
+}
+
+/// What is left of a deleted task in the end.
+fn mark(user_id: &str, id: i64) -> DeletedRow {
+    DeletedRow {
+        title: None,
+        description: None,
+        completed: None,
+        priority: None,
+        tags: None,
+        due_date: None,
+        created_at: None,
+        updated_at: None,
+        ..deleted(user_id, id)
+    }
+}
+
 pub(super) fn key(user_id: &str, key: &str) -> KeyRow {
     let fingerprint = "0123456789abcdef".repeat(4);
     KeyRow {
@@ -37,7 +70,14 @@ pub(super) fn key(user_id: &str, key: &str) -> KeyRow {
 }
 
 pub(super) fn owner(user_id: &str) -> OwnerRow {
-    OwnerRow { user_id: user_id.to_owned(), seq: 1_000, last_id: 7, tasks: 7, epoch: -3 }
+    OwnerRow {
+        user_id: user_id.to_owned(),
+        seq: 1_000,
+        last_id: 7,
+        tasks: 7,
+        epoch: -3,
+        purged_seq: 3,
+    }
 }
 
 /// Every kind of value that one of the two databases might read, sort or store in its own way.
@@ -87,11 +127,14 @@ pub(super) fn nasty_keys() -> Vec<KeyRow> {
     ["a", "A", "~", "\"quoted\"", &"x".repeat(255), "a'b"].map(|text| key("alice", text)).into()
 }
 
-/// Also stores an owner for each user.
+/// Also stores an owner for each user, and something deleted.
 pub(super) fn fill(db: &TestDb, tasks: &[TaskRow], keys: &[KeyRow]) {
     let users: BTreeSet<&str> = tasks.iter().map(|row| row.user_id.as_str()).collect();
     let owners: Vec<OwnerRow> = users.into_iter().map(owner).collect();
+    let gone: Vec<DeletedRow> =
+        owners.iter().flat_map(|o| [deleted(&o.user_id, 98), mark(&o.user_id, 99)]).collect();
     db.run(|connection| {
+        gone.chunks(BATCH).for_each(|rows| DeletedRow::insert(connection, rows).unwrap());
         owners.chunks(BATCH).for_each(|rows| OwnerRow::insert(connection, rows).unwrap());
         tasks.chunks(BATCH).for_each(|rows| TaskRow::insert(connection, rows).unwrap());
         keys.chunks(BATCH).for_each(|rows| KeyRow::insert(connection, rows).unwrap());
@@ -114,6 +157,7 @@ pub(super) fn all<T: Stored>(url: &DatabaseUrl) -> Vec<T> {
 pub(super) fn assert_same(source: &TestDb, target: &TestDb) {
     assert_eq!(all::<TaskRow>(&source.url), all::<TaskRow>(&target.url));
     assert_eq!(all::<KeyRow>(&source.url), all::<KeyRow>(&target.url));
+    assert_eq!(all::<DeletedRow>(&source.url), all::<DeletedRow>(&target.url));
     assert_eq!(all::<OwnerRow>(&source.url), all::<OwnerRow>(&target.url));
     target.run(|connection| assert_eq!(ledger::read(connection).unwrap(), None));
 }
@@ -131,7 +175,11 @@ pub(super) fn half_done(backend: Backend) -> (TestDb, TestDb) {
     half.iter().for_each(|row| tasks.add(row));
     let mut owners = Checksum::default();
     owners.add(&owner("alice"));
-    let content = Content { owners, tasks, keys: Checksum::default() };
+    let mut deleted = Checksum::default();
+    [super::databases::deleted("alice", 98), mark("alice", 99)]
+        .iter()
+        .for_each(|row| deleted.add(row));
+    let content = Content { owners, tasks, deleted, keys: Checksum::default() };
     target.run(|connection| ledger::start(connection, &content).unwrap());
     (source, target)
 }

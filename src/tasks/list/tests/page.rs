@@ -6,6 +6,7 @@ use super::*;
 use crate::db::testing::Backend;
 use crate::tasks::list::page::Page;
 use crate::tasks::list::position::Position;
+use crate::tasks::task::owner_state::OwnerState;
 
 async fn read(store: &TaskStore, user: &str, query: &str) -> Page {
     let params = ListParams::parse(query, user).unwrap();
@@ -24,11 +25,14 @@ async fn the_newest_tasks_are_shown_and_where_the_next_page_begins(
         let page = read(&store, "alice", &format!("limit={limit}")).await;
         let shown = &stored[..limit.min(25)];
         let key = Sort::DEFAULT.key;
+        let state = store.state(&OwnerId::for_tests("alice")).await.unwrap();
+        assert_eq!(state.seq, 25);
         let next = shown.last().filter(|_| limit < 25).map(|last| Position::of(last, key));
-        let expected = Page { tasks: shown.to_vec(), next, total: None };
+        let expected = Page { tasks: shown.to_vec(), next, total: None, state };
         assert_eq!(page, expected, "{limit}");
     }
-    let nothing = Page { tasks: Vec::new(), next: None, total: None };
+    let state = OwnerState::default();
+    let nothing = Page { tasks: Vec::new(), next: None, total: None, state };
     assert_eq!(read(&store, "nobody", "limit=10").await, nothing);
 }
 

@@ -1,4 +1,4 @@
-//! The first step of a write: the one on the owner's row.
+//! The owner's row, and the first step of a write, which is on it.
 
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -26,17 +26,40 @@ statement!(TakeId -> (BigInt, BigInt), |self, out| {
     );
 });
 
+/// How far the owner's writes have come: epoch, `seq`, and the highest `seq` of a deletion that is forgotten.
+pub(in crate::tasks::store) struct State<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+}
+
+statement!(State -> (BigInt, BigInt, BigInt), |self, out| {
+    sql!(out,
+        "SELECT epoch, seq, purged_seq FROM owners WHERE user_id = " [Text: self.owner.as_str()]
+    );
+});
+
+/// Notes that no deletion is known any more: a client that follows the owner's changes reads everything again.
+pub(in crate::tasks::store) struct ForgetAll<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+}
+
+statement!(ForgetAll, |self, out| {
+    sql!(out, "UPDATE owners SET purged_seq = seq WHERE user_id = " [Text: self.owner.as_str()]);
+});
+
 /// Takes a `seq` for a change of a task; gives no row when there is no such task.
 pub(in crate::tasks::store) struct TakeSeq<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
     pub(in crate::tasks::store) id: TaskId,
     /// The `seq` that the task must have.
     pub(in crate::tasks::store) expected: Option<i64>,
+    /// How many tasks there are fewer afterwards.
+    pub(in crate::tasks::store) fewer: i64,
 }
 
 statement!(TakeSeq -> (BigInt, BigInt), |self, out| {
     sql!(out,
-        "UPDATE owners SET seq = seq + 1 WHERE user_id = " [Text: self.owner.as_str()]
+        "UPDATE owners SET seq = seq + 1, tasks = tasks - " [BigInt: &self.fewer]
+        " WHERE user_id = " [Text: self.owner.as_str()]
         " AND EXISTS (SELECT 1 FROM tasks WHERE tasks.user_id = " [Text: self.owner.as_str()]
         " AND tasks.id = " [BigInt: &self.id]
         " AND tasks.seq = coalesce(" [Nullable<BigInt>: &self.expected]
@@ -44,7 +67,7 @@ statement!(TakeSeq -> (BigInt, BigInt), |self, out| {
     );
 });
 
-/// Counts tasks that are gone.
+/// Counts tasks that are gone, each with a `seq` of its own.
 pub(in crate::tasks::store) struct CountDown<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
     pub(in crate::tasks::store) deleted: i64,
@@ -52,7 +75,7 @@ pub(in crate::tasks::store) struct CountDown<'a> {
 
 statement!(CountDown, |self, out| {
     sql!(out,
-        "UPDATE owners SET seq = seq + 1, tasks = tasks - " [BigInt: &self.deleted]
+        "UPDATE owners SET seq = seq + " [BigInt: &self.deleted] ", tasks = tasks - " [BigInt: &self.deleted]
         " WHERE user_id = " [Text: self.owner.as_str()]
     );
 });

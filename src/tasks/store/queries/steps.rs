@@ -2,11 +2,13 @@
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, IntoNullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 
-use super::{CountDown, Delete, Lock};
+use super::trash::BURY;
+use super::{CONTENT, Delete, Lock};
+use crate::db::Timestamp;
 
 /// Both steps as one statement, on PostgreSQL.
 #[derive(QueryId)]
@@ -66,18 +68,43 @@ impl<Key, Insertion: Query> Query for WithKey<Key, Insertion> {
 
 /// A deletion as one statement, on PostgreSQL: the owner's row is locked first, as by every write, and counted down
 /// only where a task is gone.
-pub(in crate::tasks::store) struct DeleteAndCount<'a> {
+pub(in crate::tasks::store) struct DeleteAndBury<'a> {
     pub(in crate::tasks::store) lock: Lock<'a>,
     pub(in crate::tasks::store) delete: Delete<'a>,
-    pub(in crate::tasks::store) count: CountDown<'a>,
+    pub(in crate::tasks::store) now: Timestamp,
 }
 
-statement!(DeleteAndCount, on Pg, |self, out| {
+statement!(DeleteAndBury, on Pg, |self, out| {
     sql!(out,
-        "WITH o AS (" (self.lock) "), d AS (" (self.delete)
-        " AND EXISTS (SELECT 1 FROM o) RETURNING id) " (self.count) " AND EXISTS (SELECT 1 FROM d)"
+        "WITH l AS (" (self.lock) "), d AS (" (self.delete)
+        " AND EXISTS (SELECT 1 FROM l) RETURNING user_id, id, " {CONTENT}
+        "), o AS (UPDATE owners SET seq = seq + 1, tasks = tasks - 1 WHERE user_id = "
+        [Text: self.lock.owner.as_str()] " AND EXISTS (SELECT 1 FROM d) RETURNING seq) "
+        {BURY} "SELECT user_id, id, seq, " [BigInt: &self.now] ", " {CONTENT} " FROM d, o"
     );
 });
+
+/// Rows in one snapshot with the owner's state, on PostgreSQL: no row when the owner has none, and one without a
+/// task when there is no other.
+#[derive(QueryId)]
+pub(in crate::tasks::store) struct WithState<Of, Rows>(
+    pub(in crate::tasks::store) Of,
+    pub(in crate::tasks::store) Rows,
+);
+
+impl<Of: QueryFragment<Pg>, Rows: QueryFragment<Pg>> QueryFragment<Pg> for WithState<Of, Rows> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        sql!(out, "SELECT * FROM (" (self.0) ") AS o LEFT JOIN (" (self.1) ") AS t ON true");
+        Ok(())
+    }
+}
+
+impl<Of: Query, Rows: Query> Query for WithState<Of, Rows>
+where
+    Rows::SqlType: IntoNullable,
+{
+    type SqlType = (Of::SqlType, <Rows::SqlType as IntoNullable>::Nullable);
+}
 
 /// The second step, with what the first one has given, on SQLite.
 #[derive(QueryId)]

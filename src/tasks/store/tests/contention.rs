@@ -78,7 +78,7 @@ fn new_tasks_of_the_same_owners_get_numbers_and_ids_of_their_own(
 fn the_limit_is_never_passed(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let db = Arc::new(TestDb::new(backend));
     let outcomes: Vec<Created> = at_once(&db, async |store, _| {
-        let store = TaskStore { limit: 50, ..store };
+        let store = store.limited_to(50);
         let owner = alice();
         let create = || store.create(&owner, NewTask::for_tests("x"));
         join_all((0..30).map(|_| create()))

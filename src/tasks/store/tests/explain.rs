@@ -86,8 +86,12 @@ pub(super) fn filled(backend: Backend) -> TestDb {
              (n / 100) % 3 = 0, (n / 100) % 3, '[\"tag' || (n / 100 % 10) || '\"]', \
              CASE WHEN n % 400 = 0 THEN NULL ELSE n END, n, n FROM {NUMBERS}"
         ),
-        format!("INSERT INTO owners SELECT {USER}, n, n, 300, 1 FROM {NUMBERS} WHERE n <= 100"),
-        format!("INSERT INTO owners SELECT 'other' || n, n, n, 0, 1 FROM {NUMBERS}"),
+        format!("INSERT INTO owners SELECT {USER}, n, n, 300, 1, 0 FROM {NUMBERS} WHERE n <= 100"),
+        format!("INSERT INTO owners SELECT 'other' || n, n, n, 0, 1, 0 FROM {NUMBERS}"),
+        format!(
+            "INSERT INTO deleted_tasks SELECT {USER}, 30000 + n, 30000 + n, n, 'Title', NULL, \
+             n % 2 = 0, 1, '[]', n, n, n FROM {NUMBERS}"
+        ),
         format!(
             "INSERT INTO idempotency_keys SELECT {USER}, 'key' || n, '{}', n, n, n FROM {NUMBERS}",
             "0".repeat(64)
@@ -104,10 +108,12 @@ pub(super) fn filled(backend: Backend) -> TestDb {
     db
 }
 
-const INDEXES: [&str; 5] = [
+const INDEXES: [&str; 7] = [
     "owners_pkey",
     "tasks_pkey",
     "tasks_by_seq",
+    "deleted_tasks_pkey",
+    "deleted_tasks_by_seq",
     "idempotency_keys_pkey",
     "idempotency_keys_by_created_at",
 ];
@@ -116,7 +122,7 @@ const INDEXES: [&str; 5] = [
 #[track_caller]
 pub(super) fn assert_reads_by_the_owners_key(plan: &[String], what: &str) {
     let text = plan.join("\n");
-    let tables = ["owners", "tasks", "idempotency_keys"];
+    let tables = ["owners", "tasks", "deleted_tasks", "idempotency_keys"];
     let (mut reads, mut by_owner) = (0, 0);
     for line in plan.iter().map(|line| line.trim().trim_start_matches("->").trim()) {
         // SQLite: `SEARCH tasks USING PRIMARY KEY (user_id=? AND id=?)`, or `SCAN tasks`.

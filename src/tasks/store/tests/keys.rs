@@ -64,7 +64,7 @@ async fn at_the_limit_a_repetition_is_still_answered_and_a_new_key_is_not_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
-    let store = TaskStore { limit: 1, ..TaskStore::for_tests(&db) };
+    let store = TaskStore::for_tests(&db).limited_to(1);
     let first = create(&store, "a", "k").await;
     assert_eq!(create(&store, "a", "k").await, first);
     assert_eq!(create(&store, "b", "k").await, Created::KeyReused);
@@ -76,14 +76,14 @@ async fn at_the_limit_a_repetition_is_still_answered_and_a_new_key_is_not_kept(
 
 #[rstest]
 #[actix_rt::test]
-async fn a_key_is_forgotten_after_a_day(
+async fn a_key_is_forgotten_after_thirty_days(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
     let store = TaskStore::for_tests(&db);
     let (old, young) = (create(&store, "a", "old").await, create(&store, "a", "young").await);
-    set_back(&db, "old", 24);
-    set_back(&db, "young", 23);
+    set_back(&db, "old", 30 * 24);
+    set_back(&db, "young", 30 * 24 - 1);
     let id = |created: &Created| match created {
         Created::Task(task) => task.id,
         other => panic!("{other:?}"),
@@ -91,8 +91,8 @@ async fn a_key_is_forgotten_after_a_day(
     assert_eq!(id(&create(&store, "a", "young").await), id(&young));
     create(&store, "a", "new").await;
     assert_ne!(id(&create(&store, "a", "old").await), id(&old), "it stands for a new request");
-    set_back(&db, "old", 24);
-    set_back(&db, "young", 24);
+    set_back(&db, "old", 30 * 24);
+    set_back(&db, "young", 30 * 24);
     let handle = Db::connect(&DbSettings::of(db.url.clone())).unwrap();
     assert_eq!(purge_idempotency_keys(&handle).await.unwrap(), 2);
     store.erase(&alice()).await.unwrap();

@@ -9,7 +9,7 @@ use rstest::rstest;
 use super::*;
 use crate::db::schema::tasks;
 use crate::tasks::idempotency::IdempotencyKey;
-use crate::tasks::store::queries::{COLUMNS, INSERT};
+use crate::tasks::store::queries::{BURY, COLUMNS, CONTENT, INSERT};
 use crate::tasks::task::priority::Priority;
 use crate::tasks::task::tags::Tags;
 
@@ -20,6 +20,11 @@ fn the_columns_stand_in_the_order_of_the_table() {
     assert!(written.starts_with(&format!("SELECT {COLUMNS} FROM")), "{written}");
     let bare = COLUMNS.replace("tasks.", "");
     assert_eq!(INSERT, format!("INSERT INTO tasks ({bare}) "));
+    assert_eq!(bare, format!("user_id, id, seq, {CONTENT}"));
+    assert_eq!(
+        BURY,
+        format!("INSERT INTO deleted_tasks (user_id, id, seq, deleted_at, {CONTENT}) ")
+    );
 }
 
 /// A task and another one, different in every member.
@@ -198,4 +203,28 @@ async fn every_way_to_read_gives_the_same_task(
     let mut batch = store.batch(&alice(), None, 10).await.unwrap();
     batch.reverse();
     assert_eq!(batch, both);
+}
+
+#[rstest]
+#[actix_rt::test]
+async fn the_trash_keeps_every_member_and_gives_it_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = TestDb::new(backend);
+    let store = TaskStore::for_tests(&db);
+    for new in two() {
+        let task = made(store.create(&alice(), new.clone()).await);
+        done(store.delete(&alice(), task.id, &ANY).await);
+        assert_eq!(store.find(&alice(), task.id).await.unwrap(), None);
+        let buried = store.trash(&alice(), i64::MAX, 1).await.unwrap().remove(0).0;
+        assert_eq!(buried, Task { seq: task.seq + 1, ..task.clone() });
+        let restored = store.restore(&alice(), task.id, &OneOf(vec![buried.seq])).await.unwrap();
+        let restored = match restored {
+            Restored::Written(Written::Done(task)) => task,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(restored, Task { seq: task.seq + 2, ..task.clone() });
+        assert_eq!(store.find(&alice(), task.id).await.unwrap(), Some(restored));
+        assert_eq!(store.trash(&alice(), i64::MAX, 1).await.unwrap(), []);
+    }
 }

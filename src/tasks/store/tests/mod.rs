@@ -1,18 +1,21 @@
 //! The store's contract: the same tests on a real SQLite file and a real PostgreSQL.
 
-mod bulk;
+mod clearing;
 mod contention;
 mod explain;
 mod keys;
 mod members;
 mod plans;
+mod purge;
+mod trash;
 
 use rstest::rstest;
 
-use super::{Created, TaskStore};
+use super::{Created, Restored, TaskRules, TaskStore};
 use crate::auth::OwnerId;
 use crate::db::testing::{Backend, TestDb};
-use crate::db::{DbError, Timestamp};
+use crate::db::{Db, DbError, DbSettings, Timestamp};
+use crate::tasks::feed::Changes;
 use crate::tasks::list::filter::TaskFilter;
 use crate::tasks::list::params::ListParams;
 use crate::tasks::list::sort::Sort;
@@ -50,6 +53,11 @@ fn made(created: Result<Created, DbError>) -> Task {
 
 async fn add(store: &TaskStore, owner: &OwnerId, title: &str) -> Task {
     made(store.create(owner, NewTask::for_tests(title)).await)
+}
+
+/// What a page of the feed says is gone.
+fn ids(page: &Changes) -> Vec<TaskId> {
+    page.deleted.iter().map(|(_, id)| *id).collect()
 }
 
 fn renamed(title: &str) -> TaskChanges {
@@ -153,7 +161,7 @@ async fn the_limit_counts_what_is_there(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let db = TestDb::new(backend);
-    let store = TaskStore { limit: 2, ..TaskStore::for_tests(&db) };
+    let store = TaskStore::for_tests(&db).limited_to(2);
     let first = add(&store, &alice(), "a").await;
     add(&store, &alice(), "b").await;
     let owner = alice();

@@ -94,7 +94,8 @@ macro_rules! for_each_statement {
         each!(Oldest { owner, above: 0, limit });
         each!(CountAll { owner });
         for expected in [None, Some(7)] {
-            each!(TakeSeq { owner, id, expected });
+            each!(TakeSeq { owner, id, expected, fewer: 1 });
+            each!(TakeBack { owner, id, expected, limit });
             each!(Delete { owner, id, expected });
         }
         each!(CountDown { owner, deleted: 1 });
@@ -104,6 +105,21 @@ macro_rules! for_each_statement {
         each!(NthId { owner, above: 0, between: 99 });
         each!(NthKey { owner, before: 99 });
         each!(EraseKeys { owner, last: "key2" });
+        each!(BuryCompleted { owner, above: 0, last: 15_000, now });
+        each!(NthDeleted { owner, before: 99 });
+        each!(EraseDeleted { owner, last: id });
+        each!(ForgetAll { owner });
+        each!(State { owner });
+        let window = Window { above: 7, to: 20_000, limit };
+        each!(Changed { owner, window });
+        each!(Deleted { owner, window });
+        each!(Trash { owner, below: i64::MAX, limit });
+        each!(FindBuried { owner, id });
+        each!(Unbury { owner, id });
+        let expired = Expired { user_id: owner.as_str(), before: now, limit };
+        each!(EmptyTrash(expired));
+        each!(NoteForgotten(expired));
+        each!(ForgetMarks(expired));
         each!(FindKey { owner, key });
         each!(ForgetKeys { owner, until: now });
         for table in TABLES {
@@ -132,6 +148,10 @@ fn on_sqlite_every_statement_reads_by_the_owners_key() {
         let second = After { seq: 1, last_id: 0, second: change };
         assert_reads_by_the_owners_key(&on_sqlite(&db, &second), "Change");
     }
+    let bury = After { seq: 1, last_id: 0, second: Bury { owner, id: *id, now: *now } };
+    assert_reads_by_the_owners_key(&on_sqlite(&db, &bury), "Bury");
+    let restore = After { seq: 1, last_id: 0, second: Restore { owner, id: *id } };
+    assert_reads_by_the_owners_key(&on_sqlite(&db, &restore), "Restore");
     let insert = After { seq: 1, last_id: 1, second: Insert { owner, new, now: *now } };
     let plan = on_sqlite(&db, &insert).join("\n");
     assert!(!plan.contains("tasks"), "an insertion reads no table:\n{plan}");
@@ -151,12 +171,14 @@ fn on_postgresql_every_statement_reads_by_the_owners_key() {
     let key = InsertKey { owner, key, fingerprint, now };
     let change = Change { owner, id, changes, flips: false, expected, now };
     let delete = Delete { owner, id, expected };
-    let count = CountDown { owner, deleted: 1 };
-    let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 5] = [
+    let newest = Newest { owner, below: i64::MAX, limit: 10 };
+    let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 7] = [
         ("insert", &Together(take(), Returning(insert()))),
         ("insert with a key", &Together(take(), WithKey(key, Returning(insert())))),
-        ("change", &Together(TakeSeq { owner, id, expected }, change)),
-        ("delete", &DeleteAndCount { lock: Lock { owner }, delete, count }),
+        ("change", &Together(TakeSeq { owner, id, expected, fewer: 0 }, change)),
+        ("delete", &DeleteAndBury { lock: Lock { owner }, delete, now }),
+        ("restore", &Together(TakeBack { owner, id, expected, limit: 10 }, Restore { owner, id })),
+        ("list", &WithState(State { owner }, newest)),
         ("lock", &Lock { owner }),
     ];
     for (name, statement) in writes {
@@ -204,7 +226,7 @@ async fn no_list_leaves_a_prepared_statement_on_the_server() {
     }
     let db = TestDb::new(Backend::Postgres);
     let settings = DbSettings { max_connections: 1, ..DbSettings::of(db.url.clone()) };
-    let store = TaskStore::new(&Db::connect(&settings).unwrap(), 10);
+    let store = TaskStore::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings));
     for (filter, sort, after) in lists() {
         for search in [None, Some("x".to_owned())] {
             let filter = TaskFilter { search, ..filter.clone() };

@@ -5,23 +5,29 @@
 use diesel::QueryResult;
 
 use super::TaskStore;
-use super::queries::{CountDown, DeleteRange, Erase, EraseKeys, Lock, NthId, NthKey, TABLES};
+use super::operations::lock;
+use super::queries::{
+    BuryCompleted, CountDown, DeleteRange, EmptyTrash, Erase, EraseDeleted, EraseKeys, ForgetAll,
+    NthDeleted, NthId, NthKey, TABLES,
+};
+use super::trash::all as everything;
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session};
+use crate::db::{DbError, Session, Timestamp};
+use crate::tasks::task::id::TaskId;
 
 /// How many rows of a table a step looks at.
 const STEP: i64 = 1000;
 
 impl TaskStore {
-    /// Deletes the owner's completed tasks and returns how many they were. Where it fails, some may be deleted.
+    /// Moves the owner's completed tasks to the trash and returns how many they were. Where it fails, some may be moved.
     pub(in crate::tasks) async fn delete_completed(
         &self,
         owner: &OwnerId,
     ) -> Result<usize, DbError> {
         let (mut above, mut deleted) = (0, 0);
         loop {
-            let mine = owner.clone();
-            let step = async move |s: Session<'_>| clear_step(s, &mine, above).await;
+            let (mine, keeps) = (owner.clone(), self.keeps());
+            let step = async move |s: Session<'_>| clear_step(s, &mine, above, keeps).await;
             let (more, last) = self.worker.transaction(owner.as_str(), step).await?;
             deleted += more;
             match last {
@@ -43,17 +49,22 @@ impl TaskStore {
     }
 }
 
-/// Deletes the completed ones of the tasks after this id, and says how many and up to which id; `None` at the end.
+/// Moves the completed ones of the tasks after this id to the trash, and says how many and up to which id; `None` at the end.
 async fn clear_step(
     mut s: Session<'_>,
     owner: &OwnerId,
     above: i64,
+    keeps: bool,
 ) -> QueryResult<(usize, Option<i64>)> {
     lock(&mut s, owner).await?;
     let last: Option<i64> = load!(&mut s, NthId { owner, above, between: STEP - 1 })?.pop();
-    let range = DeleteRange { owner, above, last: last.unwrap_or(i64::MAX), pending_too: false };
-    let deleted = execute!(&mut s, range)?;
+    let up_to = last.unwrap_or(i64::MAX);
+    execute!(&mut s, BuryCompleted { owner, above, last: up_to, now: Timestamp::now() })?;
+    let deleted = execute!(&mut s, DeleteRange { owner, above, last: up_to, pending_too: false })?;
     count_down(&mut s, owner, deleted).await?;
+    if !keeps {
+        execute!(&mut s, EmptyTrash(everything(owner, STEP)))?;
+    }
     Ok((deleted, last))
 }
 
@@ -62,7 +73,8 @@ async fn erase_step(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<bool> {
     lock(&mut s, owner).await?;
     let key: Option<String> = load!(&mut s, NthKey { owner, before: STEP - 1 })?.pop();
     let id: Option<i64> = load!(&mut s, NthId { owner, above: 0, between: STEP - 1 })?.pop();
-    if key.is_none() && id.is_none() {
+    let gone: Option<TaskId> = load!(&mut s, NthDeleted { owner, before: STEP - 1 })?.pop();
+    if key.is_none() && id.is_none() && gone.is_none() {
         for table in TABLES {
             execute!(&mut s, Erase { owner, table })?;
         }
@@ -71,11 +83,15 @@ async fn erase_step(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<bool> {
     if let Some(last) = &key {
         execute!(&mut s, EraseKeys { owner, last })?;
     }
+    if let Some(last) = gone {
+        execute!(&mut s, EraseDeleted { owner, last })?;
+    }
     if let Some(last) = id {
         let range = DeleteRange { owner, above: 0, last, pending_too: true };
         let deleted = execute!(&mut s, range)?;
         count_down(&mut s, owner, deleted).await?;
     }
+    execute!(&mut s, ForgetAll { owner })?;
     Ok(false)
 }
 
@@ -83,14 +99,6 @@ async fn count_down(s: &mut Session<'_>, owner: &OwnerId, deleted: usize) -> Que
     if deleted > 0 {
         let deleted = i64::try_from(deleted).unwrap_or(i64::MAX);
         execute!(s, CountDown { owner, deleted })?;
-    }
-    Ok(())
-}
-
-/// Makes other writes of the owner wait. SQLite has one writer anyway.
-async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
-    if let Session::Postgres(c) = s {
-        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use rstest::rstest;
 use super::*;
 use crate::db::schema::{idempotency_keys, owners, tasks};
 use crate::db::{DbConnection, on_either};
+use crate::tasks::feed::Since;
 
 const TASKS: i64 = 3_500;
 
@@ -114,4 +115,37 @@ async fn what_is_made_meanwhile_is_counted(
     assert_eq!(cleared.unwrap(), 1_750);
     let tasks = TASKS / 2 + 20;
     assert_eq!(left(&db), (tasks, TASKS, Some(tasks)));
+}
+
+/// What was erased leaves no marks, so a client that follows the changes must not go on as if nothing had happened.
+#[rstest]
+#[actix_rt::test]
+async fn who_follows_an_account_that_is_half_erased_reads_everything_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = big(backend);
+    let store = TaskStore::for_tests(&db);
+    let mut since = Since::default();
+    while store.state(&alice()).await.unwrap().seq > since.seq {
+        since = store.changes(&alice(), since, 5_000).await.unwrap().unwrap().next;
+    }
+    keep(&db, 2_500, true);
+    store.erase(&alice()).await.unwrap_err();
+    assert_eq!(store.changes(&alice(), since, 100).await.unwrap(), None);
+    let anew = store.changes(&alice(), Since::default(), 5_000).await.unwrap().unwrap();
+    assert_eq!(anew.changed.len(), 1_500);
+}
+
+#[rstest]
+#[actix_rt::test]
+async fn a_big_trash_is_erased_in_steps_too(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = big(backend);
+    let store = TaskStore::for_tests(&db);
+    assert_eq!(store.delete_completed(&alice()).await.unwrap(), 1_750);
+    assert_eq!(store.trash(&alice(), i64::MAX, 5_000).await.unwrap().len(), 1_750);
+    store.erase(&alice()).await.unwrap();
+    assert_eq!(left(&db), (0, 0, None));
+    assert_eq!(store.trash(&alice(), i64::MAX, 1).await.unwrap(), []);
 }

@@ -1,0 +1,72 @@
+//! `GET /api/{user_id}/changes`.
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::changes::Changes;
+use super::since::Since;
+use crate::auth::OwnerId;
+use crate::base::problem::FieldError;
+use crate::http::error::ApiError;
+use crate::tasks::list::params::{DEFAULT_LIMIT, LIMIT, limit};
+use crate::tasks::response::json;
+use crate::tasks::store::TaskStore;
+
+/// So many bytes of tasks are on a page, and one task more: what is held for a client that does not read.
+const MAX_BYTES: usize = 40 * 1024;
+
+const SINCE: FieldError = FieldError {
+    field: "since",
+    code: "invalid_token",
+    detail: "The token is not one of this feed; start again without it.",
+};
+
+/// Answers one page of changes; 410 when the token leads nowhere any more.
+pub(in crate::tasks) async fn changes(
+    owner: OwnerId,
+    store: web::Data<TaskStore>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (since, limit) =
+        parse(request.query_string(), owner.as_str()).map_err(ApiError::Validation)?;
+    let changes = store.changes(&owner, since, limit).await?.ok_or(ApiError::ResyncRequired)?;
+    let body = written(changes, owner.as_str());
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+}
+
+/// Of a parameter given twice the last counts. Every fault is reported.
+fn parse(query: &str, user_id: &str) -> Result<(Since, i64), Vec<FieldError>> {
+    let (mut since, mut most, mut faults) = (Since::default(), DEFAULT_LIMIT, Vec::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "since" => match Since::parse(&value, user_id) {
+                Some(known) => since = known,
+                None => faults.push(SINCE),
+            },
+            "limit" => match limit(&value) {
+                Some(limit) => most = limit,
+                None => faults.push(LIMIT),
+            },
+            _ => {}
+        }
+    }
+    if faults.is_empty() { Ok((since, most)) } else { Err(faults) }
+}
+
+/// A page ends early, and says that there is more, when its tasks are long.
+fn written(mut changes: Changes, user_id: &str) -> Vec<u8> {
+    let mut out = b"{\"changed\":[".to_vec();
+    let written = json::write_some(&mut out, &changes.changed, MAX_BYTES);
+    changes.cut(written);
+    out.extend(b"],\"deleted\":[");
+    for (index, (_, id)) in changes.deleted.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend(id.to_string().into_bytes());
+    }
+    let (next, more) = (changes.next.token(user_id), changes.more);
+    // A token has no character that needs an escape.
+    out.extend(format!("],\"next\":\"{next}\",\"more\":{more}}}").into_bytes());
+    out
+}

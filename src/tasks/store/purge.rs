@@ -1,0 +1,87 @@
+//! What time removes from the trash: first the content of a deleted task, then the mark that it is gone. It goes from
+//! user to user in small steps, so that no other write waits long.
+
+use std::time::Duration;
+
+use diesel::QueryResult;
+
+use super::TaskRules;
+use super::queries::{EmptyTrash, Expired, ForgetMarks, NextUser, NoteForgotten};
+use crate::db::{Db, DbError, Session, Timestamp};
+
+/// How many rows are forgotten in one transaction.
+pub(super) const STEP: i64 = 500;
+
+/// The pause after a step that has written.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// For how many days at least a client may be away and go on from its token.
+const TOKEN_DAYS: u32 = 30;
+
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// Forgets what has expired, of all users, and returns of how many tasks that was the content.
+///
+/// # Errors
+/// [`DbError`] when the database refuses. What was done stays done, and the next time goes on.
+pub(crate) async fn purge_trash(db: &Db, rules: TaskRules) -> Result<usize, DbError> {
+    let (mut user_id, mut purged) = (String::new(), 0);
+    while let Some(next) = next_user(db, user_id).await? {
+        purged += forget(db, &next, What::Contents, before(rules.trash_days)).await?;
+        let days = rules.trash_days.max(TOKEN_DAYS);
+        forget(db, &next, What::Marks, before(days)).await?;
+        user_id = next;
+    }
+    Ok(purged)
+}
+
+fn before(days: u32) -> Timestamp {
+    let now = Timestamp::now().micros();
+    Timestamp::from_micros(now.saturating_sub(i64::from(days) * DAY_MICROS))
+}
+
+async fn next_user(db: &Db, after: String) -> Result<Option<String>, DbError> {
+    let next = async move |mut s: Session<'_>| -> QueryResult<Vec<String>> {
+        load!(&mut s, NextUser { after: &after })
+    };
+    Ok(db.write(next).await?.pop())
+}
+
+/// What has expired.
+#[derive(Clone, Copy)]
+enum What {
+    Contents,
+    Marks,
+}
+
+/// Forgets it step by step, and returns how many rows that were.
+async fn forget(db: &Db, user_id: &str, what: What, before: Timestamp) -> Result<usize, DbError> {
+    let mut forgotten = 0;
+    loop {
+        let user_id = user_id.to_owned();
+        let step = async move |s: Session<'_>| step(s, &user_id, what, before).await;
+        let now = db.transaction(step).await?;
+        forgotten += now;
+        if i64::try_from(now).unwrap_or(i64::MAX) < STEP {
+            return Ok(forgotten);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// In a transaction.
+async fn step(
+    mut s: Session<'_>,
+    user_id: &str,
+    what: What,
+    before: Timestamp,
+) -> QueryResult<usize> {
+    let expired = Expired { user_id, before, limit: STEP };
+    match what {
+        What::Contents => execute!(&mut s, EmptyTrash(expired)),
+        What::Marks => {
+            execute!(&mut s, NoteForgotten(expired))?;
+            execute!(&mut s, ForgetMarks(expired))
+        }
+    }
+}

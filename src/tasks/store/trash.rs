@@ -1,0 +1,95 @@
+//! The trash: what is in it, what comes back, and what is forgotten when its time has come.
+
+use diesel::QueryResult;
+
+use super::TaskStore;
+use super::operations::lock;
+use super::purge::STEP;
+use super::queries::{
+    After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Together, Trash, Unbury,
+};
+use crate::auth::OwnerId;
+use crate::db::{DbError, Session, Timestamp};
+use crate::tasks::request::precondition::{Precondition, Written};
+use crate::tasks::task::etag::EntityTag;
+use crate::tasks::task::id::TaskId;
+use crate::tasks::task::model::Task;
+
+/// What became of a request to bring a task back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tasks) enum Restored {
+    /// It is back, or it is not in the trash, or it has another `seq`.
+    Written(Written<Task>),
+    /// The owner has as many tasks as one may have.
+    LimitReached,
+}
+
+impl TaskStore {
+    /// At most `limit` of the tasks in the trash, the last one deleted first, and when each was deleted; those that
+    /// were deleted before a `seq`.
+    pub(in crate::tasks) async fn trash(
+        &self,
+        owner: &OwnerId,
+        below: i64,
+        limit: i64,
+    ) -> Result<Vec<(Task, Timestamp)>, DbError> {
+        let (user, owner) = (owner.as_str(), owner.clone());
+        let list =
+            async move |mut s: Session<'_>| load!(&mut s, Trash { owner: &owner, below, limit });
+        self.worker.scan(user, list).await
+    }
+
+    /// Brings a task back under its id, as it was but for its `seq`.
+    pub(in crate::tasks) async fn restore(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<Restored, DbError> {
+        let (user, mine) = (owner.as_str(), owner.clone());
+        let (precondition, limit) = (precondition.clone(), self.rules.limit);
+        let restore = async move |s: Session<'_>| restore(s, &mine, id, &precondition, limit).await;
+        self.worker.transaction(user, restore).await
+    }
+
+    /// Forgets the content of everything in the trash, step by step, and returns how much that was.
+    pub(in crate::tasks) async fn empty_trash(&self, owner: &OwnerId) -> Result<usize, DbError> {
+        let mut emptied = 0;
+        loop {
+            let mine = owner.clone();
+            let step =
+                async move |mut s: Session<'_>| execute!(&mut s, EmptyTrash(all(&mine, STEP)));
+            let now = self.write(owner, step).await?;
+            emptied += now;
+            if i64::try_from(now).unwrap_or(i64::MAX) < STEP {
+                return Ok(emptied);
+            }
+        }
+    }
+}
+
+/// Everything in the trash, as far as one step goes.
+pub(super) fn all(owner: &OwnerId, limit: i64) -> Expired<'_> {
+    Expired { user_id: owner.as_str(), before: Timestamp::LAST, limit }
+}
+
+/// In a transaction.
+async fn restore(
+    mut s: Session<'_>,
+    owner: &OwnerId,
+    id: TaskId,
+    precondition: &Precondition,
+    limit: i64,
+) -> QueryResult<Restored> {
+    lock(&mut s, owner).await?;
+    let found: Option<i64> = load!(&mut s, FindBuried { owner, id })?.pop();
+    let Some(seq) = found else { return Ok(Restored::Written(Written::Absent)) };
+    if !precondition.allows(seq) {
+        return Ok(Restored::Written(Written::Stale(EntityTag::of_seq(seq))));
+    }
+    let take = TakeBack { owner, id, expected: Some(seq), limit };
+    let restored: Option<Task> = load_both!(&mut s, take, Restore { owner, id });
+    let Some(task) = restored else { return Ok(Restored::LimitReached) };
+    execute!(&mut s, Unbury { owner, id })?;
+    Ok(Restored::Written(Written::Done(task)))
+}

@@ -1,0 +1,8 @@
+//! The trash: `GET …/trash`, `POST …/trash/{id}/restore` and `DELETE …/trash`.
+
+mod cursor;
+mod handlers;
+pub(super) mod openapi;
+mod shape;
+
+pub(super) use handlers::{empty, list, restore};
