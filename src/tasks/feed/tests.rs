@@ -1,6 +1,10 @@
-//! Tokens: whom they are for, and until when they lead anywhere.
+//! Tokens: whom they are for, and until when they lead anywhere. Pages: where they end.
 
-use super::Since;
+use super::{Changes, Since};
+use crate::auth::OwnerId;
+use crate::db::Timestamp;
+use crate::tasks::task::id::TaskId;
+use crate::tasks::task::model::{NewTask, Task};
 use crate::tasks::task::owner_state::OwnerState;
 
 fn state(epoch: i64, seq: i64, purged_seq: i64) -> OwnerState {
@@ -49,6 +53,43 @@ fn who_has_nothing_can_always_begin() {
             (since.seq, since.deletions_above()),
             (0, now.seq),
             "all of it, but what is gone"
+        );
+    }
+}
+
+fn task(id: i64, seq: i64) -> Task {
+    let id = TaskId::from_i64(id).unwrap();
+    let owner = OwnerId::for_tests("alice");
+    NewTask::for_tests("a").as_stored(&owner, (id, seq), Timestamp::from_micros(0))
+}
+
+/// Tasks and deletions are read one after the other. What was written in between must not end the page: a change
+/// before it may be missing.
+#[test]
+fn a_page_never_goes_beyond_the_state_that_was_read_first() {
+    let now = state(7, 12, 0);
+    let since = after(state(7, 9, 0));
+    let gone = |id| TaskId::from_i64(id).unwrap();
+    let page = Changes::of(vec![task(1, 10)], vec![(12, gone(2)), (14, gone(3))], 5, since, now);
+    assert_eq!((page.changed, page.deleted), (vec![task(1, 10)], vec![gone(2)]));
+    assert_eq!((page.next, page.more), (since.at(12), false));
+    let page = Changes::of(vec![task(1, 13)], vec![(14, gone(3))], 5, since, now);
+    assert_eq!((page.changed.len(), page.deleted.len(), page.next), (0, 0, since.at(12)));
+}
+
+#[test]
+fn a_full_page_ends_with_its_last_write() {
+    let now = state(7, 20, 0);
+    let since = after(state(7, 9, 0));
+    let gone = |id| TaskId::from_i64(id).unwrap();
+    let rows = || (vec![task(1, 10), task(2, 13), task(4, 15)], vec![(11, gone(3)), (14, gone(5))]);
+    for (limit, end, more) in [(1, 10, true), (2, 11, true), (4, 14, true), (5, 20, false)] {
+        let (changed, deleted) = rows();
+        let page = Changes::of(changed, deleted, limit, since, now);
+        let shown = page.changed.len() + page.deleted.len();
+        assert_eq!(
+            (shown, page.next, page.more),
+            (usize::try_from(limit).unwrap(), since.at(end), more)
         );
     }
 }

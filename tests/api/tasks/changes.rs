@@ -174,7 +174,7 @@ fn followers_have_the_list_whatever_interleaves(
 ) {
     const WRITERS: usize = 6;
     const ROUNDS: usize = 3;
-    const WRITES: usize = 25;
+    const WRITES: usize = 40;
     let (url, _folder) = fresh_url(backend);
     let rls = if backend == Backend::PostgresRls { "on" } else { "off" };
     let variables = [("RATE_LIMIT_PER_MINUTE", "0"), ("DATABASE_RLS", rls)];
@@ -185,7 +185,7 @@ fn followers_have_the_list_whatever_interleaves(
     let seed = seed();
     let random =
         |stream: usize| fastrand::Rng::with_seed(seed.wrapping_add(u64::try_from(stream).unwrap()));
-    let mut followers: Vec<Follower> = (0..3).map(|_| Follower::default()).collect();
+    let mut followers: Vec<Follower> = (0..4).map(|_| Follower::default()).collect();
     let mut own: Vec<Vec<String>> = (0..WRITERS).map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         let is_over = AtomicBool::new(false);
