@@ -53,5 +53,6 @@ diesel::table! {
         task_id -> BigInt,
         task_seq -> BigInt,
         created_at -> BigInt,
+        outcome -> Nullable<Text>,
     }
 }

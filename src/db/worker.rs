@@ -18,6 +18,16 @@ pub(crate) enum Session<'a> {
     Postgres(&'a AsyncPgConnection),
 }
 
+impl Session<'_> {
+    /// The same connection, for one statement of several.
+    pub(crate) fn again(&mut self) -> Session<'_> {
+        match self {
+            Self::Sqlite(connection) => Session::Sqlite(connection),
+            Self::Postgres(connection) => Session::Postgres(connection),
+        }
+    }
+}
+
 /// The connections of one worker thread, and its way to those that all share.
 #[expect(clippy::large_enum_variant, reason = "there is one for each worker")]
 pub(crate) enum Worker {

@@ -46,6 +46,9 @@ pub(crate) enum ApiError {
     Validation(Vec<FieldError>),
     #[error("the idempotency key was used for another body")]
     IdempotencyKeyReused,
+    /// Of a batch, all or nothing of which was to be done: which operation failed, and why.
+    #[error("operation {0}: {1}")]
+    Operation(usize, Box<ApiError>),
     #[error("over the rate limit")]
     RateLimited {
         /// Until the next request is welcome; at least 1.
@@ -75,6 +78,7 @@ impl ApiError {
             Self::UnsupportedMediaType => ProblemCode::UnsupportedMediaType,
             Self::Validation(_) => ProblemCode::ValidationFailed,
             Self::IdempotencyKeyReused => ProblemCode::IdempotencyKeyReused,
+            Self::Operation(_, error) => error.code(),
             Self::RateLimited { .. } => ProblemCode::RateLimited,
             Self::NotReady(_) => ProblemCode::NotReady,
             Self::Db(DbError::Unavailable(_)) => ProblemCode::DatabaseUnavailable,
@@ -84,7 +88,7 @@ impl ApiError {
     }
 
     /// What the table says about the code, and what this very answer names.
-    fn to_problem(&self) -> Problem {
+    pub(crate) fn to_problem(&self) -> Problem {
         let problem = Problem::new(self.code());
         match self {
             Self::MalformedHeader(name) => {
@@ -95,6 +99,7 @@ impl ApiError {
             Self::BodyTooLarge(limit) => {
                 problem.with_detail(format!("The body is longer than {limit} bytes."))
             }
+            Self::Operation(index, error) => error.to_problem().with_operation(*index),
             Self::Validation(errors) => problem.with_errors(errors.clone()),
             Self::RateLimited { retry_after_seconds } => {
                 problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds))

@@ -2,6 +2,7 @@
 //! caller's [`crate::auth::OwnerId`], to the [`TaskStore`].
 
 mod array;
+mod bulk;
 mod clear;
 mod export;
 mod feed;

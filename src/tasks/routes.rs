@@ -5,7 +5,7 @@ use actix_web::{Route, web};
 
 use super::clear::clear;
 use super::export::export;
-use super::{feed, handlers, list, openapi, trash};
+use super::{bulk, feed, handlers, list, openapi, trash};
 use crate::http::openapi::Description;
 use crate::http::operation::{Access, Operation};
 
@@ -27,6 +27,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::GET, TASKS, || web::to(list::list), list::openapi::describe),
     owned(Method::POST, TASKS, || web::to(handlers::create), openapi::create),
     owned(Method::DELETE, TASKS, || web::to(clear), openapi::clear),
+    owned(Method::POST, "/tasks/batch", || web::to(bulk::bulk), bulk::openapi::describe),
     owned(Method::GET, TASK, || web::to(handlers::read), openapi::read),
     owned(Method::PUT, TASK, || web::to(handlers::update), openapi::replace),
     owned(Method::PATCH, TASK, || web::to(handlers::update), openapi::update),

@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{user_id}/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do many things at once
+         * @description Up to 100 operations in one transaction. Each does what the single operation of that name does, and `results` says what became of each, in the same order. With `atomic` it is all or nothing: the problem of the first that fails is the answer, with its index as `operation`.
+         */
+        post: operations["batchTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{user_id}/tasks/{id}": {
         parameters: {
             query?: never;
@@ -272,6 +292,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Operations that are done one after another in one transaction. */
+        Batch: {
+            /** @description All or nothing; `false` by default. */
+            atomic?: boolean;
+            operations: {
+                /** @enum {string} */
+                op: "create" | "update" | "complete" | "delete" | "restore";
+                /**
+                 * Format: int64
+                 * @description Which task; of all but `create`.
+                 * @example 59551795828352
+                 */
+                id?: number;
+                /** @description As the header `If-Match`. */
+                if_match?: string;
+                task?: components["schemas"]["TaskChanges"];
+                completed?: boolean;
+            }[];
+        };
+        /** @description One result for each operation, in the same order. */
+        BatchResults: {
+            results: {
+                /** @description Of the single operation. */
+                status: number;
+                task?: components["schemas"]["Task"];
+                /** @description Of the task as it is now. */
+                etag?: string;
+                /** @description As the single operation answers it. */
+                problem?: Record<string, never>;
+            }[];
+        };
         /** @description What has happened, each task at most once. */
         Changes: {
             changed: components["schemas"]["Task"][];
@@ -360,6 +411,8 @@ export interface components {
             retry?: components["schemas"]["Retry"];
             /** @description On 422: every broken rule. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description Of a batch, all or nothing of which was to be done: the index of the operation that failed. */
+            operation?: number;
             /** @description The id of the request, as in `X-Request-Id` and the log. */
             request_id: string;
         };
@@ -1126,6 +1179,62 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    batchTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes a POST safe to repeat for 30 days: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
+                 * @example 9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The operations. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description What became of each operation. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

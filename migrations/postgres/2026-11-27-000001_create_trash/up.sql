@@ -19,6 +19,9 @@ CREATE INDEX deleted_tasks_by_seq ON deleted_tasks (user_id, seq);
 
 ALTER TABLE owners ADD COLUMN purged_seq BIGINT NOT NULL DEFAULT 0 CHECK (purged_seq >= 0);
 
+-- What a batch with this key has done, in their order: status and task of each operation. NULL for a single task.
+ALTER TABLE idempotency_keys ADD COLUMN outcome TEXT;
+
 ALTER TABLE deleted_tasks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON deleted_tasks
     USING (current_user <> 'taskbridge_app' OR user_id = current_setting('taskbridge.user_id', true));

@@ -22,3 +22,6 @@ CREATE INDEX deleted_tasks_by_seq ON deleted_tasks (user_id, seq);
 
 -- The highest `seq` of a mark that is no longer kept: who has seen less than that must read everything again.
 ALTER TABLE owners ADD COLUMN purged_seq INTEGER NOT NULL DEFAULT 0 CHECK (purged_seq >= 0);
+
+-- What a batch with this key has done, in their order: status and task of each operation. NULL for a single task.
+ALTER TABLE idempotency_keys ADD COLUMN outcome TEXT;

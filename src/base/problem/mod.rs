@@ -50,6 +50,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     retry: Option<Retry>,
     errors: Vec<FieldError>,
+    operation: Option<usize>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -73,6 +74,10 @@ pub(crate) struct Body<'a> {
     /// On 422: every broken rule.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// Of a batch, all or nothing of which was to be done: the index of the operation that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    operation: Option<usize>,
     /// The id of the request, as in `X-Request-Id` and the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, required = true)]
@@ -89,6 +94,7 @@ impl Problem {
             detail: Cow::Borrowed(row.detail),
             retry: row.retry.first().copied(),
             errors: row.errors.to_vec(),
+            operation: None,
             headers: Vec::new(),
         }
     }
@@ -105,6 +111,18 @@ impl Problem {
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
         self
+    }
+
+    /// Names the operation of a batch that failed, by its index.
+    #[must_use]
+    pub(crate) fn with_operation(mut self, index: usize) -> Self {
+        self.operation = Some(index);
+        self
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.code.status().as_u16()
     }
 
     /// Adds a response header, such as `WWW-Authenticate`.
@@ -143,6 +161,7 @@ impl Problem {
             code: self.code,
             retry: self.retry,
             errors: &self.errors,
+            operation: self.operation,
             request_id,
         }
     }

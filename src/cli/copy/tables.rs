@@ -132,4 +132,5 @@ table!(KeyRow of idempotency_keys by (user_id: Text as String, key: Text as Stri
     task_id: i64,
     task_seq: i64,
     created_at: i64,
+    outcome: Option<String>,
 });

@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::tasks::task::model::NewTask;
+use serde::Serialize;
 
 /// The SHA-256 of a parsed request in hexadecimal digits: two spellings of the same task are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tasks) struct Fingerprint(String);
 
 impl Fingerprint {
-    pub(in crate::tasks) fn of(new: &NewTask) -> Self {
+    pub(in crate::tasks) fn of(request: &impl Serialize) -> Self {
         // Strings, numbers and booleans always serialise.
-        let canonical = serde_json::to_vec(new).unwrap_or_default();
+        let canonical = serde_json::to_vec(request).unwrap_or_default();
         let mut hex = String::with_capacity(64);
         for byte in digest(&SHA256, &canonical).as_ref() {
             // Writing to a string cannot fail.

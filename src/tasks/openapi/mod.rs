@@ -18,7 +18,7 @@ use crate::http::openapi::{
 pub(in crate::tasks) const TAG: &str = "tasks";
 
 /// The schemas that the descriptions refer to.
-pub(crate) fn schemas() -> [NamedSchema; 7] {
+pub(crate) fn schemas() -> [NamedSchema; 9] {
     [
         named::<TaskResponse<'_>>(),
         named::<TaskBody>(),
@@ -27,6 +27,8 @@ pub(crate) fn schemas() -> [NamedSchema; 7] {
         named::<Cleared>(),
         ("DeletedTask".to_owned(), schemas::deleted_task().into()),
         ("Changes".to_owned(), schemas::changes().into()),
+        ("Batch".to_owned(), schemas::batch().into()),
+        ("BatchResults".to_owned(), schemas::batch_results().into()),
     ]
 }
 

@@ -6,7 +6,8 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{ObjectBuilder, RefOr};
 
-use crate::http::openapi::{boolean, integer, nullable, one_of, reference, string};
+use crate::http::openapi::{boolean, integer, nullable, object, one_of, reference, string};
+use crate::tasks::bulk::MAX_OPERATIONS;
 use crate::tasks::request::body::TaskBody;
 use crate::tasks::request::fields::{
     MAX_DESCRIPTION_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS,
@@ -145,4 +146,35 @@ pub(super) fn changes() -> ObjectBuilder {
         .required("next")
         .property("more", boolean().description(Some("Whether there is more already.")))
         .required("more")
+}
+
+/// The operations of a batch.
+pub(super) fn batch() -> ObjectBuilder {
+    let operation = ObjectBuilder::new()
+        .property("op", one_of(["create", "update", "complete", "delete", "restore"]))
+        .required("op")
+        .property("id", id().description(Some("Which task; of all but `create`.")))
+        .property("if_match", string().description(Some("As the header `If-Match`.")))
+        .property("task", reference("TaskChanges"))
+        .property("completed", completed());
+    let operations = ArrayBuilder::new().items(operation).min_items(Some(1));
+    ObjectBuilder::new()
+        .description(Some("Operations that are done one after another in one transaction."))
+        .property("atomic", boolean().description(Some("All or nothing; `false` by default.")))
+        .property("operations", operations.max_items(Some(MAX_OPERATIONS)))
+        .required("operations")
+}
+
+/// What became of them.
+pub(super) fn batch_results() -> ObjectBuilder {
+    let result = ObjectBuilder::new()
+        .property("status", integer(200, 422).description(Some("Of the single operation.")))
+        .required("status")
+        .property("task", reference("Task"))
+        .property("etag", string().description(Some("Of the task as it is now.")))
+        .property("problem", object().description(Some("As the single operation answers it.")));
+    ObjectBuilder::new()
+        .description(Some("One result for each operation, in the same order."))
+        .property("results", ArrayBuilder::new().items(result))
+        .required("results")
 }

@@ -43,7 +43,9 @@ pub(in crate::tasks) struct TaskBody {
 }
 
 /// Without this, serde would read `null` as absence.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Member, D::Error> {
+pub(in crate::tasks) fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Member, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 

@@ -46,7 +46,7 @@ impl<T> Written<T> {
 impl Precondition {
     /// Reads every `If-Match` field of a request as one list; `None` when one is not of the form
     /// `"*"` or a list of entity tags. Empty list elements are allowed (RFC 9110, section 5.6.1).
-    fn parse<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+    pub(in crate::tasks) fn parse<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
         let (mut there, mut star, mut listed, mut seqs) = (false, false, false, Vec::new());
         for field in fields {
             there = true;

@@ -10,6 +10,7 @@ mod session;
 mod statement;
 
 mod batch;
+mod bulk;
 mod clearing;
 mod feed;
 mod once;
@@ -23,6 +24,7 @@ mod trash;
 use diesel::QueryResult;
 
 use self::batch::{Completion, Creation};
+pub(in crate::tasks) use self::bulk::BulkWritten;
 pub(crate) use self::once::purge_idempotency_keys;
 pub(crate) use self::purge::purge_trash;
 pub(in crate::tasks) use self::trash::Restored;

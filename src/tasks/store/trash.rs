@@ -74,7 +74,7 @@ pub(super) fn all(owner: &OwnerId, limit: i64) -> Expired<'_> {
 }
 
 /// In a transaction.
-async fn restore(
+pub(super) async fn restore(
     mut s: Session<'_>,
     owner: &OwnerId,
     id: TaskId,

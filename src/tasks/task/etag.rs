@@ -21,6 +21,11 @@ impl EntityTag {
         Self(seq)
     }
 
+    /// The `seq` that it stands for.
+    pub(in crate::tasks) fn to_seq(self) -> i64 {
+        self.0
+    }
+
     /// The `seq` that the characters between the quotes of a strong tag stand for; `None` when no task ever
     /// had that tag.
     pub(in crate::tasks) fn seq(opaque: &[u8]) -> Option<i64> {

@@ -26,7 +26,10 @@ fn every_example_of_a_body_is_accepted() {
             let path = path.replace("{user_id}", "alice").replace("{id}", id);
             let answer = alice.json(&method, &path, &example["value"]);
             assert!((200..300).contains(&answer.status), "{method} {path} {name}: {answer:?}");
-            for (member, value) in example["value"].as_object().unwrap() {
+            // A batch answers with results, not with what it was sent.
+            let is_task = example["value"]["operations"].is_null();
+            for (member, value) in example["value"].as_object().unwrap().iter().filter(|_| is_task)
+            {
                 assert_eq!(&answer.json()[member], value, "{method} {path} {name}");
             }
             tried += 1;

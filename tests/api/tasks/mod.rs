@@ -1,5 +1,6 @@
 //! What users can do with their own tasks, one file per operation.
 
+mod batch;
 mod bodies;
 mod changes;
 mod clear;

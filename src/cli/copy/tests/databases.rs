@@ -66,6 +66,7 @@ pub(super) fn key(user_id: &str, key: &str) -> KeyRow {
         task_id: 7,
         task_seq: 9,
         created_at: -7,
+        outcome: Some(r#"[{"Done":[201,7]}]"#.to_owned()),
     }
 }
 

@@ -114,7 +114,7 @@ fn rows_that_somebody_else_wrote_are_refused_and_left_alone(
         ("UPDATE tasks SET id = 5000 WHERE id = 400", "which the source has not"),
         ("UPDATE tasks SET user_id = 'bob' WHERE id = 400", "which the source has not"),
         ("INSERT INTO idempotency_keys SELECT user_id, 'theirs', \
-          'abababababababababababababababababababababababababababababababab', id, 1, 1 FROM tasks WHERE id = 2",
+          'abababababababababababababababababababababababababababababababab', id, 1, 1, NULL FROM tasks WHERE id = 2",
          "of idempotency_keys which the source has not")
     )]
     (tampering, words): (&str, &str),

@@ -1,6 +1,6 @@
 //! The statements on idempotency keys.
 
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
@@ -19,6 +19,41 @@ statement!(InsertKey, |self, out| {
         "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, task_seq, created_at)"
         " SELECT " [Text: self.owner.as_str()] ", " [Text: self.key.as_str()]
         ", " [Text: self.fingerprint.as_str()] ", o.last_id, o.seq, " [BigInt: &self.now] " FROM o"
+    );
+});
+
+/// Stores the key of a batch, and what that has done; a conflict when the owner has used the key before. The owner has
+/// a row by then, because something was written.
+pub(in crate::tasks::store) struct InsertOutcome<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) key: &'a IdempotencyKey,
+    pub(in crate::tasks::store) fingerprint: &'a Fingerprint,
+    pub(in crate::tasks::store) outcome: &'a str,
+    pub(in crate::tasks::store) now: Timestamp,
+}
+
+statement!(InsertOutcome, |self, out| {
+    sql!(out,
+        "INSERT INTO idempotency_keys "
+        "(user_id, key, fingerprint, task_id, task_seq, created_at, outcome)"
+        " SELECT user_id, " [Text: self.key.as_str()] ", " [Text: self.fingerprint.as_str()]
+        ", last_id, seq, " [BigInt: &self.now] ", " [Text: self.outcome]
+        " FROM owners WHERE user_id = " [Text: self.owner.as_str()]
+    );
+});
+
+/// Fingerprint and outcome of the batch that has used this key after a moment.
+pub(in crate::tasks::store) struct FindOutcome<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) key: &'a IdempotencyKey,
+    pub(in crate::tasks::store) until: Timestamp,
+}
+
+statement!(FindOutcome -> (Text, Nullable<Text>), |self, out| {
+    sql!(out,
+        "SELECT fingerprint, outcome FROM idempotency_keys WHERE user_id = "
+        [Text: self.owner.as_str()] " AND key = " [Text: self.key.as_str()]
+        " AND created_at > " [BigInt: &self.until]
     );
 });
 

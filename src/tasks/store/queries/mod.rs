@@ -19,7 +19,9 @@ mod writes;
 
 pub(super) use batches::{CompleteAll, InsertAll};
 pub(super) use feed::{Changed, Deleted, Window};
-pub(super) use keys::{EraseKeys, FindKey, ForgetAllKeys, ForgetKeys, InsertKey, NthKey};
+pub(super) use keys::{
+    EraseKeys, FindKey, FindOutcome, ForgetAllKeys, ForgetKeys, InsertKey, InsertOutcome, NthKey,
+};
 pub(super) use list::{Count, List};
 pub(super) use owner::{CountDown, ForgetAll, Lock, State, TakeId, TakeSeq};
 pub(super) use purge::{EmptyTrash, Expired, ForgetMarks, NextUser, NoteForgotten};

@@ -93,7 +93,7 @@ pub(super) fn filled(backend: Backend) -> TestDb {
              n % 2 = 0, 1, '[]', n, n, n FROM {NUMBERS}"
         ),
         format!(
-            "INSERT INTO idempotency_keys SELECT {USER}, 'key' || n, '{}', n, n, n FROM {NUMBERS}",
+            "INSERT INTO idempotency_keys SELECT {USER}, 'key' || n, '{}', n, n, n, NULL FROM {NUMBERS}",
             "0".repeat(64)
         ),
         "ANALYZE".to_owned(),

@@ -121,6 +121,8 @@ macro_rules! for_each_statement {
         each!(NoteForgotten(expired));
         each!(ForgetMarks(expired));
         each!(FindKey { owner, key });
+        each!(FindOutcome { owner, key, until: now });
+        each!(InsertOutcome { owner, key, fingerprint, outcome: "[]", now });
         each!(ForgetKeys { owner, until: now });
         for table in TABLES {
             each!(Erase { owner, table });

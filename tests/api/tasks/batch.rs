@@ -1,0 +1,351 @@
+//! `POST …/tasks/batch`: many operations in one transaction, each as the single operation of its name.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{ALICE, alice, etag, full, new_task, tasks_of};
+use crate::support::database::{assert_owners_agree, column};
+use crate::support::{Answer, Backend, Client, TestApp, seed};
+
+const BATCH: &str = "/api/alice/tasks/batch";
+
+fn post(client: &Client, operations: &[Value]) -> Answer {
+    client.post(BATCH, &json!({"operations": operations}))
+}
+
+fn results(answer: Answer) -> Vec<Value> {
+    answer.expect(200).json()["results"].as_array().unwrap().clone()
+}
+
+fn statuses(results: &[Value]) -> Vec<u64> {
+    results.iter().map(|result| result["status"].as_u64().unwrap()).collect()
+}
+
+fn id(task: &str) -> i64 {
+    task.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+#[rstest]
+fn each_operation_has_its_result_in_order(
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
+) {
+    let (app, client) = alice(backend);
+    let [changed, done, gone, back] = ["a", "b", "c", "d"].map(|t| new_task(&client, ALICE, t));
+    client.delete(&back).expect(204);
+    let answered = results(post(
+        &client,
+        &[
+            json!({"op": "create", "task": full()}),
+            json!({"op": "update", "id": id(&changed), "if_match": "\"1\"", "task": {"title": "A"}}),
+            json!({"op": "complete", "id": id(&done), "completed": true}),
+            json!({"op": "delete", "id": id(&gone)}),
+            json!({"op": "restore", "id": id(&back)}),
+            json!({"op": "delete", "id": 7}),
+            json!({"op": "update", "id": id(&changed), "if_match": "\"1\"", "task": {"title": "X"}}),
+            json!({"op": "create", "task": {"title": ""}}),
+        ],
+    ));
+    assert_eq!(statuses(&answered), [201, 200, 200, 204, 200, 404, 412, 422]);
+    for (index, version) in [(0, 6), (1, 7), (2, 8), (4, 10)] {
+        let task = &answered[index]["task"];
+        assert_eq!(task["version"], version);
+        assert_eq!(answered[index]["etag"], format!("\"{version}\""));
+        let path = format!("{}/{}", tasks_of(ALICE), task["id"]);
+        assert_eq!(client.get(&path).expect(200).json(), *task);
+    }
+    assert_eq!(answered[6]["etag"], "\"7\"");
+    let codes: Vec<&Value> = answered[5..].iter().map(|it| &it["problem"]["code"]).collect();
+    assert_eq!(codes, ["not_found", "precondition_failed", "validation_failed"]);
+    assert_eq!(answered[7]["problem"]["errors"][0]["field"], "title");
+    client.get(&gone).expect(404);
+    assert_owners_agree(&app.database_url);
+}
+
+#[rstest]
+fn all_or_nothing_when_that_is_asked(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (app, client) = alice(backend);
+    let task = new_task(&client, ALICE, "a");
+    let before = etag(&client.get(&tasks_of(ALICE)));
+    let atomic = |last: Value| {
+        let create = json!({"op": "create", "task": {"title": "b"}});
+        let delete = json!({"op": "delete", "id": id(&task)});
+        client.post(BATCH, &json!({"atomic": true, "operations": [create, delete, last]}))
+    };
+    for (last, status, code) in [
+        (json!({"op": "delete", "id": id(&task)}), 404, "not_found"),
+        (json!({"op": "create", "task": {}}), 422, "validation_failed"),
+        (
+            json!({"op": "restore", "id": id(&task), "if_match": "\"1\""}),
+            412,
+            "precondition_failed",
+        ),
+    ] {
+        let answer = atomic(last).expect(status);
+        let problem = answer.json();
+        assert_eq!(
+            (&problem["code"], &problem["operation"]),
+            (&json!(code), &json!(2)),
+            "{answer:?}"
+        );
+        assert_eq!(etag(&client.get(&tasks_of(ALICE))), before, "nothing is done");
+    }
+    let answered = results(atomic(json!({"op": "restore", "id": id(&task)})));
+    assert_eq!(statuses(&answered), [201, 204, 200]);
+    assert_owners_agree(&app.database_url);
+}
+
+#[test]
+fn a_hundred_operations_are_one_transaction() {
+    let (app, client) = alice(Backend::Postgres);
+    let create = |n: i32| json!({"op": "create", "task": {"title": n.to_string()}});
+    let hundred: Vec<Value> = (0..100).map(create).collect();
+    assert_eq!(results(post(&client, &hundred)).len(), 100);
+    let transactions = "SELECT DISTINCT xmin::text AS name FROM tasks";
+    assert_eq!(column(&app.database_url, "name", transactions).len(), 1);
+    let more: Vec<Value> = (0..101).map(create).collect();
+    let answer = post(&client, &more).expect(422);
+    assert_eq!(answer.faults(), [("operations".to_owned(), "out_of_range".to_owned())]);
+}
+
+#[rstest]
+fn the_limit_counts_within_a_batch(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_with(backend, &[("MAX_TASKS_PER_USER", "2")]);
+    let client = app.as_user(ALICE);
+    let gone = new_task(&client, ALICE, "gone");
+    client.delete(&gone).expect(204);
+    let create = json!({"op": "create", "task": {"title": "a"}});
+    let restore = json!({"op": "restore", "id": id(&gone)});
+    let answered = results(post(&client, &[create.clone(), restore, create.clone()]));
+    assert_eq!(statuses(&answered), [201, 200, 409]);
+    let delete = json!({"op": "delete", "id": id(&gone)});
+    assert_eq!(
+        statuses(&results(post(&client, &[delete, create.clone(), create]))),
+        [204, 201, 409]
+    );
+    assert_owners_agree(&app.database_url);
+}
+
+#[rstest]
+fn a_key_stands_for_the_whole_batch(
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
+) {
+    let (_app, client) = alice(backend);
+    let task = new_task(&client, ALICE, "a");
+    let keyed = client.with_header("Idempotency-Key", "k");
+    let operations = [
+        json!({"op": "create", "task": {"title": "b"}}),
+        json!({"op": "complete", "id": id(&task)}),
+        json!({"op": "delete", "id": 7}),
+        json!({"op": "create", "task": {"title": 7}}),
+    ];
+    let first = results(post(&keyed, &operations));
+    assert_eq!(statuses(&first), [201, 200, 404, 422]);
+    assert_eq!(results(post(&keyed, &operations)), first, "nothing is done twice");
+    let made = format!("{}/{}", tasks_of(ALICE), first[0]["task"]["id"]);
+    client.patch(&made, &json!({"title": "changed since"})).expect(200);
+    client.delete(&task).expect(204);
+    let again = results(post(&keyed, &operations));
+    assert_eq!(statuses(&again), [201, 200, 404, 422]);
+    assert_eq!(again[0]["task"]["title"], "changed since", "as it is now");
+    assert_eq!(again[1].get("task"), None, "it is gone");
+    assert_eq!(post(&keyed, &operations[..1]).expect(422).code(), "idempotency_key_reused");
+    let single = keyed.post(&tasks_of(ALICE), &json!({"title": "b"})).expect(422);
+    assert_eq!(single.code(), "idempotency_key_reused");
+    let single = client.with_header("Idempotency-Key", "single");
+    single.post(&tasks_of(ALICE), &json!({"title": "b"})).expect(201);
+    assert_eq!(post(&single, &operations).expect(422).code(), "idempotency_key_reused");
+}
+
+#[rstest]
+fn of_equal_batches_at_once_one_is_done(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (_app, client) = alice(backend);
+    let keyed = client.with_header("Idempotency-Key", "k");
+    let operations: Vec<Value> =
+        (0..10).map(|n| json!({"op": "create", "task": {"title": n.to_string()}})).collect();
+    let answers: Vec<Vec<Value>> = std::thread::scope(|scope| {
+        let posts: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| results(post(&keyed, &operations)))).collect();
+        posts.into_iter().map(|post| post.join().unwrap()).collect()
+    });
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(client.get(&tasks_of(ALICE)).json().as_array().map(Vec::len), Some(10));
+}
+
+#[rstest]
+#[case(json!({}), "operations", "wrong_type")]
+#[case(json!({"operations": {}}), "operations", "wrong_type")]
+#[case(json!({"operations": []}), "operations", "out_of_range")]
+#[case(json!({"atomic": 1, "operations": [{}]}), "atomic", "wrong_type")]
+fn a_batch_that_is_none_is_refused(#[case] body: Value, #[case] field: &str, #[case] rule: &str) {
+    let (_app, client) = alice(Backend::Sqlite);
+    let faults = client.post(BATCH, &body).expect(422).faults();
+    assert_eq!(faults, [(field.to_owned(), rule.to_owned())]);
+}
+
+#[rstest]
+#[case(json!(7), "operations", "wrong_type")]
+#[case(json!({"op": "drop"}), "op", "not_allowed")]
+#[case(json!({"op": "create"}), "task", "wrong_type")]
+#[case(json!({"op": "create", "task": {"title": "a"}, "if_match": "*"}), "if_match", "not_allowed")]
+#[case(json!({"op": "delete"}), "id", "out_of_range")]
+#[case(json!({"op": "delete", "id": "7"}), "id", "out_of_range")]
+#[case(json!({"op": "delete", "id": 0}), "id", "out_of_range")]
+#[case(json!({"op": "delete", "id": 7, "if_match": "7"}), "if_match", "malformed")]
+#[case(json!({"op": "delete", "id": 7, "if_match": 7}), "if_match", "malformed")]
+#[case(json!({"op": "complete", "id": 7, "completed": "yes"}), "completed", "wrong_type")]
+#[case(json!({"op": "update", "id": 7, "task": {"priority": "urgent"}}), "priority", "not_allowed")]
+fn an_operation_that_breaks_a_rule_says_which(
+    #[case] operation: Value,
+    #[case] field: &str,
+    #[case] rule: &str,
+) {
+    let (_app, client) = alice(Backend::Sqlite);
+    let answered = results(post(&client, &[operation, json!({"op": "create", "task": full()})]));
+    assert_eq!(statuses(&answered), [422, 201], "the others stand for themselves");
+    let errors = answered[0]["problem"]["errors"].as_array().unwrap();
+    assert_eq!(
+        (errors.len(), &errors[0]["field"], &errors[0]["code"]),
+        (1, &json!(field), &json!(rule))
+    );
+}
+
+#[rstest]
+fn a_foreign_task_is_as_absent_as_a_missing_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (app, client) = alice(backend);
+    let [task, gone] = ["a", "b"].map(|title| new_task(&client, ALICE, title));
+    client.delete(&gone).expect(204);
+    let before = client.get("/api/alice/changes").expect(200).json();
+    let of = |task: i64, gone: i64| {
+        let id = task;
+        let operations = json!([
+            {"op": "update", "id": id, "task": {"title": "stolen"}}, {"op": "update", "id": id, "task": {}},
+            {"op": "complete", "id": id}, {"op": "delete", "id": id}, {"op": "delete", "id": id, "if_match": "\"1\""},
+            {"op": "restore", "id": gone},
+        ]);
+        let mallory = app.as_user("mallory");
+        results(mallory.post("/api/mallory/tasks/batch", &json!({"operations": operations})))
+    };
+    let foreign = of(id(&task), id(&gone));
+    assert_eq!(statuses(&foreign), [404; 6]);
+    assert_eq!(foreign, of(7, 8));
+    assert_eq!(client.get("/api/alice/changes").json(), before);
+}
+
+/// What one task's operations need, the same on two servers but for ids and times.
+struct Twin {
+    client: Client,
+    ids: Vec<i64>,
+}
+
+impl Twin {
+    /// The comparable part of a result.
+    fn comparable(&mut self, mut result: Value) -> Value {
+        if result["status"] == 201 {
+            self.ids.push(result["task"]["id"].as_i64().unwrap());
+        }
+        if let Some(task) = result.get_mut("task") {
+            let own = self.ids.iter().position(|id| task["id"] == *id);
+            task["id"] = json!(own);
+            task["created_at"] = json!(null);
+            task["updated_at"] = json!(null);
+        }
+        if let Some(problem) = result.get_mut("problem") {
+            problem.as_object_mut().unwrap().remove("request_id");
+        }
+        result
+    }
+
+    /// The single operation, as a result of a batch.
+    fn single(&mut self, operation: &Value) -> Value {
+        let task = format!("{}/{}", tasks_of(ALICE), operation["id"]);
+        let client = match operation["if_match"].as_str() {
+            Some(tag) => self.client.with_header("If-Match", tag),
+            None => self.client.clone(),
+        };
+        let answer = match operation["op"].as_str().unwrap() {
+            "create" => client.post(&tasks_of(ALICE), &operation["task"]),
+            "update" => client.patch(&task, &operation["task"]),
+            "complete" => client.patch(&format!("{task}/complete"), operation),
+            "delete" => client.delete(&task),
+            _ => client.send(
+                "POST",
+                &format!("{}/restore", task.replace("/tasks/", "/trash/")),
+                None,
+            ),
+        };
+        let mut result = json!({"status": answer.status});
+        if let Some(tag) = answer.header("etag") {
+            result["etag"] = json!(tag);
+        }
+        if answer.status < 300 && !answer.body.is_empty() {
+            result["task"] = answer.json();
+        } else if answer.status >= 400 {
+            result["problem"] = answer.json();
+        }
+        self.comparable(result)
+    }
+}
+
+/// A random operation on the task with this index.
+fn random_operation(random: &mut fastrand::Rng, tasks: usize) -> (Value, Option<usize>) {
+    let task = random.usize(..tasks.max(1) + 1);
+    let mut operation = match random.u8(..9) {
+        0 | 1 => {
+            return (json!({"op": "create", "task": {"title": random.u32(..).to_string()}}), None);
+        }
+        2 => return (json!({"op": "create", "task": {"title": "", "priority": "urgent"}}), None),
+        3 => json!({"op": "update", "task": {"title": random.u32(..).to_string(), "tags": ["a"]}}),
+        4 => json!({"op": "update", "task": {}}),
+        5 => json!({"op": "complete"}),
+        6 => json!({"op": "complete", "completed": random.bool()}),
+        7 => json!({"op": "delete"}),
+        _ => json!({"op": "restore"}),
+    };
+    if random.u8(..3) == 0 {
+        operation["if_match"] =
+            json!(format!("\"{}\", \"{}\"", random.u8(1..60), random.u8(1..60)));
+    }
+    (operation, Some(task))
+}
+
+/// The same operations one by one on one server and in batches on another.
+#[rstest]
+fn every_result_is_that_of_the_single_operation(
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
+) {
+    let (one, many) = (TestApp::spawn(backend), TestApp::spawn(backend));
+    let twin = |app: &TestApp| Twin { client: app.as_user(ALICE), ids: Vec::new() };
+    let (mut one, mut many) = (twin(&one), twin(&many));
+    let mut random = fastrand::Rng::with_seed(seed());
+    for _ in 0..12 {
+        let tasks = one.ids.len();
+        let drawn: Vec<_> =
+            (0..random.usize(1..20)).map(|_| random_operation(&mut random, tasks)).collect();
+        let with_ids = |ids: &[i64]| -> Vec<Value> {
+            let id_of = |task: &Option<usize>| task.map(|task| ids.get(task).copied().unwrap_or(7));
+            drawn
+                .iter()
+                .map(|(operation, task)| {
+                    let mut operation = operation.clone();
+                    if let Some(id) = id_of(task) {
+                        operation["id"] = json!(id);
+                    }
+                    operation
+                })
+                .collect()
+        };
+        let (singles, batch) = (with_ids(&one.ids), with_ids(&many.ids));
+        let expected: Vec<Value> = singles.iter().map(|single| one.single(single)).collect();
+        let found: Vec<Value> = results(post(&many.client, &batch))
+            .into_iter()
+            .map(|result| many.comparable(result))
+            .collect();
+        assert_eq!(found, expected, "{drawn:?}");
+    }
+}
