@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 /// How long idle connections stay open after new ones are refused. A connection in frequent use gets a response
 /// in this time, and closes with that response rather than just before the next request.
 const LINGER: Duration = Duration::from_secs(1);
@@ -15,18 +17,28 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Drain {
     begun: Arc<AtomicBool>,
+    wake: Arc<Notify>,
     open: Arc<AtomicUsize>,
 }
 
 impl Drain {
     /// Begins the shutdown.
     pub(crate) fn begin(&self) {
-        self.begun.store(true, Ordering::Relaxed);
+        self.begun.store(true, Ordering::SeqCst);
+        self.wake.notify_waiters();
+    }
+
+    /// Waits until the shutdown begins.
+    pub(crate) async fn begun(&self) {
+        let woken = self.wake.notified();
+        if !self.has_begun() {
+            woken.await;
+        }
     }
 
     /// Whether the shutdown has begun.
     pub(crate) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed)
+        self.begun.load(Ordering::SeqCst)
     }
 
     /// Counts a connection as open until the returned value is dropped.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     AUTH_FAILURES_PER_MINUTE, CLIENT_ADDRESS_HEADER, HOST, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS,
-    METRICS_ADDR, PORT, RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS, RESPONSE_TIMEOUT_SECONDS,
-    SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS, TRUSTED_PROXIES,
+    MAX_EVENT_STREAMS, METRICS_ADDR, PORT, RATE_LIMIT_PER_MINUTE, REQUEST_TIMEOUT_SECONDS,
+    RESPONSE_TIMEOUT_SECONDS, SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS, TRUSTED_PROXIES,
 };
 use crate::base::client_address::{AddressHeader, TrustedProxies};
 
@@ -22,6 +22,8 @@ pub struct HttpLimits {
     pub keep_alive: Duration,
     /// Connections open at once; more wait in the backlog of the socket.
     pub max_connections: usize,
+    /// Event streams open at once.
+    pub max_event_streams: usize,
     /// How long the server continues after SIGTERM, not ready any more, before it refuses connections.
     pub shutdown_delay: Duration,
     /// How long requests in flight may take after that.
@@ -74,6 +76,7 @@ pub(super) fn limits(reader: &mut EnvReader<'_>) -> HttpLimits {
         response_timeout: reader.seconds(&RESPONSE_TIMEOUT_SECONDS),
         keep_alive: reader.seconds(&KEEP_ALIVE_SECONDS),
         max_connections: usize::try_from(reader.number(&MAX_CONNECTIONS)).unwrap_or(usize::MAX),
+        max_event_streams: usize::try_from(reader.number(&MAX_EVENT_STREAMS)).unwrap_or(usize::MAX),
         shutdown_delay: reader.seconds(&SHUTDOWN_DELAY_SECONDS),
         shutdown_timeout: reader.seconds(&SHUTDOWN_TIMEOUT_SECONDS),
     }

@@ -90,6 +90,8 @@ variables! {
         "The port to listen on; 0 picks a free one.";
     MAX_CONNECTIONS = "10000" in 1..=1_000_000,
         "The largest number of open client connections; more wait. One address may hold a tenth of them.";
+    MAX_EVENT_STREAMS = "2000" in 1..=1_000_000,
+        "The largest number of open event streams on this instance; one more is answered 429.";
     REQUEST_TIMEOUT_SECONDS = "10" in 1..=300,
         "Seconds a client may take for its header, and then for its body.";
     RESPONSE_TIMEOUT_SECONDS = "30" in 1..=60,

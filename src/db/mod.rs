@@ -107,6 +107,22 @@ impl Db {
         }
     }
 
+    /// Reads for no user in particular.
+    ///
+    /// # Errors
+    /// As [`Worker::read`].
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read(worker::on_sqlite(work)).await,
+            Self::Postgres(postgres) => {
+                postgres.run(None, async |c| Ok(work(Session::Postgres(c)).await?)).await
+            }
+        }
+    }
+
     /// As [`Db::write`], by several statements that count together.
     ///
     /// # Errors

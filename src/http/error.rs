@@ -54,6 +54,8 @@ pub(crate) enum ApiError {
         /// Until the next request is welcome; at least 1.
         retry_after_seconds: u64,
     },
+    #[error("too many event streams")]
+    TooManyStreams,
     /// What is missing before work can be done.
     #[error("not ready: {0}")]
     NotReady(String),
@@ -80,6 +82,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => ProblemCode::IdempotencyKeyReused,
             Self::Operation(_, error) => error.code(),
             Self::RateLimited { .. } => ProblemCode::RateLimited,
+            Self::TooManyStreams => ProblemCode::TooManyStreams,
             Self::NotReady(_) => ProblemCode::NotReady,
             Self::Db(DbError::Unavailable(_)) => ProblemCode::DatabaseUnavailable,
             Self::Db(DbError::Busy) => ProblemCode::RateLimited,
@@ -104,6 +107,7 @@ impl ApiError {
             Self::RateLimited { retry_after_seconds } => {
                 problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds))
             }
+            Self::TooManyStreams => problem.with_header(RETRY_AFTER, HeaderValue::from_static("5")),
             Self::NotReady(missing) => problem
                 .with_detail(format!("Not ready: {missing}."))
                 .with_header(RETRY_AFTER, RETRY_AFTER_SECONDS),

@@ -34,6 +34,8 @@ impl Access {
 pub enum Produces {
     /// JSON; a client that accepts none is answered 406.
     Json,
+    /// Server-Sent Events, whatever the client accepts.
+    EventStream,
     /// A file, whatever the client accepts.
     File,
 }

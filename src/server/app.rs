@@ -29,7 +29,7 @@ use crate::server::outgoing::BUFFER;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
-use crate::tasks::{TaskRules, purge_idempotency_keys, purge_trash};
+use crate::tasks::{OwnerStates, TaskRules, events, purge_idempotency_keys, purge_trash};
 use crate::telemetry::Metrics;
 
 /// How long the rest of a request is read and thrown away after an early response, so that the client gets it.
@@ -58,6 +58,7 @@ impl Application {
             serve_metrics(address, metrics.clone())?;
         }
         actix_rt::spawn(purge(context.db(), context.rules, context.metrics.clone()));
+        actix_rt::spawn(events::watch(OwnerStates::new(context.db()), context.hub.clone()));
         let (host, port) = (config.host, config.port);
         let listener = listen(SocketAddr::new(host, port)).with_context(|| {
             format!(
@@ -141,6 +142,8 @@ fn start(
             .client_disconnect_timeout(LINGER)
             .keep_alive(http.keep_alive)
             .h1_write_buffer_size(BUFFER)
+            // A client that has closed its side is gone: its stream ends, and what it asked for is not done for nothing.
+            .h1_allow_half_closed(false)
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.state());
             })

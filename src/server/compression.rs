@@ -12,8 +12,8 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AcceptEncoding, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, Encoding, Header, HeaderMap,
-    HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, TRANSFER_ENCODING, VARY,
+    AcceptEncoding, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, Encoding, Header,
+    HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, TRANSFER_ENCODING, VARY,
 };
 use actix_web::middleware::Next;
 
@@ -41,7 +41,8 @@ pub(crate) async fn compression<B: MessageBody + 'static>(
     if had_suffix && response.status() == StatusCode::NOT_MODIFIED {
         add_suffix(response.headers_mut());
     }
-    let compress = accepts_gzip && is_long(response.response().body().size());
+    let compress =
+        accepts_gzip && is_long(response.response().body().size()) && !is_stream(&response);
     if compress {
         add_suffix(response.headers_mut());
         response.headers_mut().remove(CONTENT_LENGTH);
@@ -65,7 +66,13 @@ fn accepts_gzip(request: &ServiceRequest) -> bool {
         .is_ok_and(|accepted| accepted.negotiate(supported.iter()) == Some(Encoding::gzip()))
 }
 
-/// Only exports have an unknown length, and those are long.
+/// Events are sent as they come; an encoder would collect them.
+fn is_stream<B>(response: &ServiceResponse<B>) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE);
+    media_type.is_some_and(|media_type| media_type.as_bytes() == b"text/event-stream")
+}
+
+/// Beside events only exports have an unknown length, and those are long.
 fn is_long(size: BodySize) -> bool {
     match size {
         BodySize::None => false,

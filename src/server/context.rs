@@ -16,6 +16,7 @@ use crate::http::extract::BodyTimeout;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
+use crate::tasks::events::Hub;
 use crate::tasks::{Exports, TaskRules, TaskStore};
 use crate::telemetry::Metrics;
 
@@ -31,6 +32,7 @@ pub(super) struct ServerContext {
     db: Db,
     pub(super) rules: TaskRules,
     exports: web::Data<Exports>,
+    pub(super) hub: Hub,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
     description: web::Data<docs::Rendered>,
@@ -50,7 +52,12 @@ impl ServerContext {
             ),
             None => None,
         };
-        let metrics = |_| web::Data::new(Metrics::new(db.clone(), jwks.clone()));
+        let hub = Hub::new(config.http.max_event_streams);
+        let metrics = |_| {
+            let counted = hub.clone();
+            let streams = Box::new(move || counted.counts());
+            web::Data::new(Metrics::new(db.clone(), jwks.clone(), streams))
+        };
         let drain = Drain::default();
         let readiness = Readiness::new(db.clone(), jwks.clone(), drain.clone());
         let description = document().to_json().context("Cannot write the description")?;
@@ -65,6 +72,7 @@ impl ServerContext {
             verifier: Arc::new(TokenVerifier::new(config.auth_settings(jwks))),
             db,
             rules: TaskRules::of(&config.database),
+            hub,
             drain,
         })
     }
@@ -82,7 +90,9 @@ impl ServerContext {
     /// Sets up the application of one worker: its data and all routes.
     pub(super) fn register(self: &Arc<Self>, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::from(Arc::clone(self)))
-            .app_data(web::Data::new(TaskStore::new(&self.db, self.rules)))
+            .app_data(web::Data::new(TaskStore::new(&self.db, self.rules, self.hub.clone())))
+            .app_data(web::Data::new(self.hub.clone()))
+            .app_data(web::Data::new(self.drain.clone()))
             .app_data(self.exports.clone())
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())

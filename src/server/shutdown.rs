@@ -70,6 +70,7 @@ impl Stopper {
 
     /// Refuses new connections at once and waits only for the requests in flight: for a user at a terminal.
     pub async fn stop(self) {
+        self.drain.begin();
         self.refuse_connections().await;
         self.handle.stop(true).await;
     }

@@ -4,6 +4,7 @@
 mod array;
 mod bulk;
 mod clear;
+pub(crate) mod events;
 mod export;
 mod feed;
 #[cfg(fuzzing)]
@@ -22,4 +23,4 @@ mod trash;
 
 pub(crate) use export::Exports;
 pub(crate) use routes::OPERATIONS;
-pub(crate) use store::{TaskRules, TaskStore, purge_idempotency_keys, purge_trash};
+pub(crate) use store::{OwnerStates, TaskRules, TaskStore, purge_idempotency_keys, purge_trash};

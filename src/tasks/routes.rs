@@ -5,9 +5,9 @@ use actix_web::{Route, web};
 
 use super::clear::clear;
 use super::export::export;
-use super::{bulk, feed, handlers, list, openapi, trash};
+use super::{bulk, events, feed, handlers, list, openapi, trash};
 use crate::http::openapi::Description;
-use crate::http::operation::{Access, Operation};
+use crate::http::operation::{Access, Operation, Produces};
 
 const TASKS: &str = "/tasks";
 const TASK: &str = "/tasks/{id}";
@@ -34,6 +34,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     owned(Method::DELETE, TASK, || web::to(handlers::delete), openapi::delete),
     owned(Method::PATCH, COMPLETE, || web::to(handlers::complete), openapi::complete),
     owned(Method::GET, "/changes", || web::to(feed::changes), feed::openapi::describe),
+    Operation {
+        method: Method::GET,
+        access: Access::Owner,
+        path: "/events",
+        produces: Produces::EventStream,
+        route: || web::to(events::events),
+        describe: Some(events::openapi::describe),
+    },
     owned(Method::GET, TRASH, || web::to(trash::list), trash::openapi::list),
     owned(Method::DELETE, TRASH, || web::to(trash::empty), trash::openapi::empty),
     owned(Method::POST, "/trash/{id}/restore", || web::to(trash::restore), trash::openapi::restore),

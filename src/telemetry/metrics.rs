@@ -9,7 +9,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -46,6 +46,9 @@ struct TokenLabels {
     code: &'static str,
 }
 
+/// Open event streams, hints since the start, and how many seconds the last look at the owners took.
+pub(crate) type StreamCounts = Box<dyn Fn() -> (usize, u64, f64) + Send + Sync>;
+
 /// All metrics of this process.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -57,7 +60,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Registers all metrics. Those of the pool and the keys are read at each request for the metrics.
-    pub(crate) fn new(db: Db, keys: Option<Arc<JwksCache>>) -> Self {
+    pub(crate) fn new(db: Db, keys: Option<Arc<JwksCache>>, streams: StreamCounts) -> Self {
         let mut registry = Registry::with_prefix("taskbridge");
         let requests = Family::<RequestLabels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
@@ -81,6 +84,7 @@ impl Metrics {
             purged.clone(),
         );
         registry.register_collector(Box::new(Pool(db)));
+        registry.register_collector(Box::new(Streams(streams)));
         if let Some(keys) = keys {
             registry.register_collector(Box::new(Keys(keys)));
         }
@@ -174,6 +178,30 @@ impl Collector for Keys {
         let Some(age) = self.0.age() else { return Ok(()) };
         let gauge = ConstGauge::new(age.as_secs_f64());
         let (name, help) = ("jwks_age_seconds", "Time since the key set was fetched");
+        gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
+    }
+}
+
+/// The event streams.
+struct Streams(StreamCounts);
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Streams")
+    }
+}
+
+impl Collector for Streams {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let (open, hints, poll) = (self.0)();
+        let gauge = ConstGauge::new(i64::try_from(open).unwrap_or(i64::MAX));
+        let (name, help) = ("event_streams", "Open event streams");
+        gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        let counter = ConstCounter::new(hints);
+        let (name, help) = ("event_hints", "Hints that were sent to event streams");
+        counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        let gauge = ConstGauge::new(poll);
+        let (name, help) = ("event_poll_seconds", "How long the last look for changes took");
         gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
     }
 }

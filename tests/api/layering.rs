@@ -40,6 +40,7 @@ const CONFINED: &[(&str, Allowed)] = &[
                     | "tasks/store/batch.rs"
                     | "tasks/store/bulk.rs"
                     | "tasks/store/operations.rs"
+                    | "tasks/store/poll.rs"
                     | "tasks/store/session.rs"
             )
     }),

@@ -31,7 +31,7 @@ fn every_operation_is_in_the_collection() {
         })
         .collect();
     for operation in operations().filter(|it| it.produces == Produces::Json) {
-        // The description covers the others.
+        // The description covers the others, and Postman reads no stream to its end.
         if operation.path != "/openapi.json" {
             let wanted = (operation.method.to_string(), operation.pattern());
             let by_another_id = (wanted.0.clone(), wanted.1.replace("{id}", "{{once_id}}"));

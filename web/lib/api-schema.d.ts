@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{user_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Be told of changes
+         * @description Server-Sent Events, to be read with `fetch`, because `EventSource` cannot send a token. `change` says that something has changed and carries the newest token of the feed: ask `GET /changes` then. One is sent at the start. `reauth` is sent when the token expires; the stream ends with it. A comment is sent every 20 seconds. At most 8 streams of one user; above it, or when the instance is full, the answer is 429.
+         */
+        get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{user_id}/export": {
         parameters: {
             query?: never;
@@ -420,7 +440,7 @@ export interface components {
          * @description The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
+        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "too_many_streams" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
         /** @description That the process can do its work. */
         Ready: {
             /** @description Always `ready`. */
@@ -698,7 +718,7 @@ export interface components {
                     /** @enum {integer} */
                     status?: 429;
                     /** @enum {string} */
-                    code?: "rate_limited";
+                    code?: "rate_limited" | "too_many_streams";
                 };
             };
         };
@@ -950,6 +970,45 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             410: components["responses"]["Gone"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    followEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The user of the token, percent-encoded. Any other user: 403. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

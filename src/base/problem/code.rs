@@ -148,6 +148,10 @@ problems! {
         when: "too many requests or exports at once of this user, or too many refused requests from this address.",
         detail: "Too many requests. Wait as long as Retry-After says.",
     }
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS {
+        when: "the user, or this instance, has as many event streams as it may have.",
+        detail: "Too many event streams are open. Close one, or try again later.",
+    }
     InternalError = "internal_error", INTERNAL_SERVER_ERROR {
         when: "a fault of this service.",
         detail: "The server made a mistake.",

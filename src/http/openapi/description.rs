@@ -107,6 +107,16 @@ impl Response {
         Self(self.0.content("application/json", content(schema, examples)))
     }
 
+    /// Its body as another kind of text, with named examples.
+    pub(crate) fn text(
+        self,
+        media_type: &str,
+        schema: impl Into<RefOr<Schema>>,
+        examples: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Self {
+        Self(self.0.content(media_type, content(schema, examples)))
+    }
+
     /// An operation that a client can go on with.
     pub(crate) fn link(self, name: &str, link: Link) -> Self {
         Self(self.0.link(name, link))

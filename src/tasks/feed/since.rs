@@ -49,6 +49,11 @@ impl Since {
         self.seq.max(self.snapshot)
     }
 
+    /// The token of somebody who knows everything up to this state.
+    pub(in crate::tasks) fn newest(now: OwnerState, user_id: &str) -> String {
+        Self { epoch: now.epoch, seq: now.seq, snapshot: now.seq }.token(user_id)
+    }
+
     /// The place after this write.
     pub(super) fn at(self, seq: i64) -> Self {
         Self { seq, ..self }

@@ -62,7 +62,7 @@ impl TaskStore {
                     Error::RollbackTransaction
                 })
             };
-            let outcome = self.worker.transaction(owner.as_str(), all).await;
+            let outcome = self.transaction(owner, all).await;
             let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
             match (outcome, failed) {
                 (Ok(outcomes), _) => return Ok(BulkWritten::Results(outcomes)),

@@ -28,7 +28,7 @@ impl TaskStore {
         loop {
             let (mine, keeps) = (owner.clone(), self.keeps());
             let step = async move |s: Session<'_>| clear_step(s, &mine, above, keeps).await;
-            let (more, last) = self.worker.transaction(owner.as_str(), step).await?;
+            let (more, last) = self.transaction(owner, step).await?;
             deleted += more;
             match last {
                 Some(last) => above = last,
@@ -42,7 +42,7 @@ impl TaskStore {
         loop {
             let mine = owner.clone();
             let step = async move |s: Session<'_>| erase_step(s, &mine).await;
-            if self.worker.transaction(owner.as_str(), step).await? {
+            if self.transaction(owner, step).await? {
                 return Ok(());
             }
         }

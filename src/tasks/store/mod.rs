@@ -15,6 +15,7 @@ mod clearing;
 mod feed;
 mod once;
 mod operations;
+mod poll;
 mod purge;
 mod queries;
 #[cfg(test)]
@@ -26,8 +27,10 @@ use diesel::QueryResult;
 use self::batch::{Completion, Creation};
 pub(in crate::tasks) use self::bulk::BulkWritten;
 pub(crate) use self::once::purge_idempotency_keys;
+pub(crate) use self::poll::OwnerStates;
 pub(crate) use self::purge::purge_trash;
 pub(in crate::tasks) use self::trash::Restored;
+use super::events::Hub;
 use super::list::page::Page;
 use super::list::params::ListParams;
 use super::request::precondition::{Precondition, Written};
@@ -57,6 +60,7 @@ pub(crate) struct TaskStore {
     creations: Batch<Creation>,
     completions: Batch<Completion>,
     rules: TaskRules,
+    hub: Hub,
 }
 
 /// What an operator decides about tasks.
@@ -77,18 +81,18 @@ impl TaskRules {
 
 impl TaskStore {
     /// For the thread that calls this.
-    pub(crate) fn new(db: &Db, rules: TaskRules) -> Self {
+    pub(crate) fn new(db: &Db, rules: TaskRules, hub: Hub) -> Self {
         let worker = Worker::new(db);
         let batches = worker.batches();
         let (creations, completions) = (Batch::new(&batches), Batch::new(&batches));
-        Self { worker, creations, completions, rules }
+        Self { worker, creations, completions, rules, hub }
     }
 
     /// Of a test's database, inside an actix system.
     #[cfg(test)]
     pub(in crate::tasks) fn for_tests(db: &crate::db::testing::TestDb) -> Self {
         let settings = DbSettings::of(db.url.clone());
-        Self::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings))
+        Self::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings), Hub::new(100))
     }
 
     /// The same with so many tasks of one user at most.
@@ -159,6 +163,7 @@ impl TaskStore {
             self.write(owner, async move |s| creation.write(s).await).await
         };
         let made = self.worker.in_time(self.creations.write_or(creation, alone)).await?;
+        self.hub.wrote(owner);
         Ok(made.map_or(Created::LimitReached, Created::Task))
     }
 
@@ -200,7 +205,11 @@ impl TaskStore {
                 self.write(owner, async move |s| completion.write(s, expected).await).await
             };
             match expected {
-                None => self.completions.write_or(completion, alone).await,
+                None => {
+                    let done = self.completions.write_or(completion, alone).await?;
+                    self.hub.wrote(owner);
+                    Ok(done)
+                }
                 Some(_) => alone(completion).await,
             }
         };
@@ -228,12 +237,26 @@ impl TaskStore {
         self.rules.trash_days > 0
     }
 
+    /// Writes, and tells those who listen, whatever came of it.
     async fn write<T: Send + 'static>(
         &self,
         owner: &OwnerId,
         work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, DbError> {
-        self.worker.write(owner.as_str(), work).await
+        let done = self.worker.write(owner.as_str(), work).await;
+        self.hub.wrote(owner);
+        done
+    }
+
+    /// As [`TaskStore::write`], by several statements that count together.
+    async fn transaction<T: Send + 'static>(
+        &self,
+        owner: &OwnerId,
+        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let done = self.worker.transaction(owner.as_str(), work).await;
+        self.hub.wrote(owner);
+        done
     }
 
     /// Writes under a precondition. The comparison of a single `seq` is part of the statement that writes. Of

@@ -44,7 +44,7 @@ async fn next_user(db: &Db, after: String) -> Result<Option<String>, DbError> {
     let next = async move |mut s: Session<'_>| -> QueryResult<Vec<String>> {
         load!(&mut s, NextUser { after: &after })
     };
-    Ok(db.write(next).await?.pop())
+    Ok(db.read(next).await?.pop())
 }
 
 /// What has expired.

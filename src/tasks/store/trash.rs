@@ -46,10 +46,10 @@ impl TaskStore {
         id: TaskId,
         precondition: &Precondition,
     ) -> Result<Restored, DbError> {
-        let (user, mine) = (owner.as_str(), owner.clone());
+        let mine = owner.clone();
         let (precondition, limit) = (precondition.clone(), self.rules.limit);
         let restore = async move |s: Session<'_>| restore(s, &mine, id, &precondition, limit).await;
-        self.worker.transaction(user, restore).await
+        self.transaction(owner, restore).await
     }
 
     /// Forgets the content of everything in the trash, step by step, and returns how much that was.

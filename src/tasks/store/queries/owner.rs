@@ -1,6 +1,6 @@
 //! The owner's row, and the first step of a write, which is on it.
 
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::auth::OwnerId;
 use crate::db::Timestamp;
@@ -44,6 +44,30 @@ pub(in crate::tasks::store) struct ForgetAll<'a> {
 
 statement!(ForgetAll, |self, out| {
     sql!(out, "UPDATE owners SET purged_seq = seq WHERE user_id = " [Text: self.owner.as_str()]);
+});
+
+/// As [`State`], of several users whom this instance knows by their tokens.
+pub(in crate::tasks::store) struct StatesOnPostgres<'a> {
+    pub(in crate::tasks::store) users: &'a [String],
+}
+
+statement!(StatesOnPostgres -> (Text, (BigInt, BigInt, BigInt)), on Pg, |self, out| {
+    sql!(out,
+        "SELECT user_id, epoch, seq, purged_seq FROM owners WHERE user_id = ANY("
+        [Array<Text>: self.users] ")"
+    );
+});
+
+/// As [`StatesOnPostgres`]: the users as a JSON array.
+pub(in crate::tasks::store) struct StatesOnSqlite<'a> {
+    pub(in crate::tasks::store) users: &'a str,
+}
+
+statement!(StatesOnSqlite -> (Text, (BigInt, BigInt, BigInt)), |self, out| {
+    sql!(out,
+        "SELECT user_id, epoch, seq, purged_seq FROM owners WHERE user_id IN "
+        "(SELECT value FROM json_each(" [Text: self.users] "))"
+    );
 });
 
 /// Takes a `seq` for a change of a task; gives no row when there is no such task.

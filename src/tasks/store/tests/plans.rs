@@ -10,6 +10,7 @@ use diesel::sqlite::Sqlite;
 use super::explain::{assert_reads_by_the_owners_key, filled, on_postgres, on_sqlite};
 use super::*;
 use crate::db::{Db, DbSettings, Session};
+use crate::tasks::events::Hub;
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::list::position::{KeyValue, Position};
 use crate::tasks::list::sort::{Direction, SortKey};
@@ -228,7 +229,8 @@ async fn no_list_leaves_a_prepared_statement_on_the_server() {
     }
     let db = TestDb::new(Backend::Postgres);
     let settings = DbSettings { max_connections: 1, ..DbSettings::of(db.url.clone()) };
-    let store = TaskStore::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings));
+    let store =
+        TaskStore::new(&Db::connect(&settings).unwrap(), TaskRules::of(&settings), Hub::new(1));
     for (filter, sort, after) in lists() {
         for search in [None, Some("x".to_owned())] {
             let filter = TaskFilter { search, ..filter.clone() };
