@@ -40,6 +40,7 @@ pub(crate) use worker::{Session, Worker};
 
 /// A handle on the database; clones share its connections.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are a few of them")]
 pub(crate) enum Db {
     /// A SQLite file.
     Sqlite(Sqlite),

@@ -337,6 +337,12 @@ export interface components {
                 /** @description Of the single operation. */
                 status: number;
                 task?: components["schemas"]["Task"];
+                /**
+                 * Format: int64
+                 * @description Where the task is left out of a long answer.
+                 * @example 59551795828352
+                 */
+                id?: number;
                 /** @description Of the task as it is now. */
                 etag?: string;
                 /** @description As the single operation answers it. */
@@ -706,7 +712,11 @@ export interface components {
                 };
             };
         };
-        /** @description `rate_limited`: too many requests or exports at once of this user, or too many refused requests from this address. */
+        /**
+         * @description `rate_limited`: too many requests or exports at once of this user, or too many refused requests from this address.
+         *
+         *     `too_many_streams`: the user, or this instance, has as many event streams as it may have.
+         */
         TooManyRequests: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];

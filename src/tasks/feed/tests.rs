@@ -71,7 +71,7 @@ fn a_page_never_goes_beyond_the_state_that_was_read_first() {
     let since = after(state(7, 9, 0));
     let gone = |id| TaskId::from_i64(id).unwrap();
     let page = Changes::of(vec![task(1, 10)], vec![(12, gone(2)), (14, gone(3))], 5, since, now);
-    assert_eq!((page.changed, page.deleted), (vec![task(1, 10)], vec![gone(2)]));
+    assert_eq!((page.changed, page.deleted), (vec![task(1, 10)], vec![(12, gone(2))]));
     assert_eq!((page.next, page.more), (since.at(12), false));
     let page = Changes::of(vec![task(1, 13)], vec![(14, gone(3))], 5, since, now);
     assert_eq!((page.changed.len(), page.deleted.len(), page.next), (0, 0, since.at(12)));
@@ -92,4 +92,20 @@ fn a_full_page_ends_with_its_last_write() {
             (usize::try_from(limit).unwrap(), since.at(end), more)
         );
     }
+}
+
+#[test]
+fn a_page_that_is_cut_goes_on_before_the_task_that_is_left_out() {
+    let now = state(7, 20, 0);
+    let since = after(state(7, 9, 0));
+    let gone = |id| TaskId::from_i64(id).unwrap();
+    let tasks = vec![task(1, 10), task(2, 13), task(4, 15)];
+    let page = Changes::of(tasks, vec![(11, gone(3)), (14, gone(5))], 9, since, now);
+    let mut cut = page.clone();
+    cut.cut(1);
+    assert_eq!((cut.changed, cut.deleted), (vec![task(1, 10)], vec![(11, gone(3))]));
+    assert_eq!((cut.next, cut.more), (since.at(12), true));
+    let mut whole = page.clone();
+    whole.cut(3);
+    assert_eq!(whole, page);
 }

@@ -171,6 +171,7 @@ pub(super) fn batch_results() -> ObjectBuilder {
         .property("status", integer(200, 422).description(Some("Of the single operation.")))
         .required("status")
         .property("task", reference("Task"))
+        .property("id", id().description(Some("Where the task is left out of a long answer.")))
         .property("etag", string().description(Some("Of the task as it is now.")))
         .property("problem", object().description(Some("As the single operation answers it.")));
     ObjectBuilder::new()

@@ -26,15 +26,16 @@ pub(in crate::tasks) async fn list(
     let (below, limit) = parse(request.query_string(), user_id).map_err(ApiError::Validation)?;
     let mut rows = store.trash(&owner, below, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > shown;
-    rows.truncate(shown);
+    let (body, written) = shape::of_deleted(rows.get(..shown).unwrap_or(&rows));
+    let has_more = rows.len() > written;
+    rows.truncate(written);
     let mut response = HttpResponse::Ok();
     if let Some((last, _)) = rows.last().filter(|_| has_more) {
         let (trash, cursor) = (location::trash(user_id), cursor::after(last.seq, user_id));
         let next = format!("<{trash}?limit={limit}&cursor={cursor}>; rel=\"next\"");
         response.insert_header((LINK, next));
     }
-    Ok(response.content_type(ContentType::json()).body(shape::of_deleted(&rows)))
+    Ok(response.content_type(ContentType::json()).body(body))
 }
 
 /// Brings a task back under its id.

@@ -109,6 +109,27 @@ fn a_hundred_operations_are_one_transaction() {
     assert_eq!(answer.faults(), [("operations".to_owned(), "out_of_range".to_owned())]);
 }
 
+/// What is held for a client that does not read is bounded, so a long answer leaves tasks out.
+#[test]
+fn a_long_answer_names_the_later_tasks_only() {
+    let (_app, client) = alice(Backend::Sqlite);
+    let long = json!({"title": "long", "description": "\u{1}".repeat(1000)});
+    let tasks: Vec<i64> = (0..10)
+        .map(|_| client.post(&tasks_of(ALICE), &long).expect(201).json()["id"].as_i64().unwrap())
+        .collect();
+    let flips: Vec<Value> = tasks.iter().map(|id| json!({"op": "complete", "id": id})).collect();
+    let answer = post(&client, &flips).expect(200);
+    assert!(answer.body.len() < 48 * 1024, "{}", answer.body.len());
+    let answered = results(answer);
+    assert_eq!(statuses(&answered), [200; 10]);
+    for (result, id) in answered.iter().zip(&tasks) {
+        let whole = result["task"]["id"].as_i64();
+        assert_eq!(whole.or(result["id"].as_i64()), Some(*id));
+        assert!(result["etag"].is_string());
+    }
+    assert!(answered[0]["task"].is_object() && answered[9]["task"].is_null());
+}
+
 #[rstest]
 fn the_limit_counts_within_a_batch(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::spawn_with(backend, &[("MAX_TASKS_PER_USER", "2")]);

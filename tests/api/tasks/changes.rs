@@ -126,6 +126,24 @@ fn a_token_counts_for_its_user_and_as_long_as_it_leads_on(
     is_gone("all of it is new");
 }
 
+/// What is held for a client that does not read is bounded, so a page of long tasks ends early.
+#[rstest]
+fn a_page_of_long_tasks_ends_early(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (_app, client) = alice(backend);
+    let long = json!({"title": "long", "description": "\u{1}".repeat(1000)});
+    for turn in 0..30 {
+        let task = client.post(&tasks_of(ALICE), &long).expect(201).json();
+        if turn % 7 == 0 {
+            client.delete(&format!("{}/{}", tasks_of(ALICE), task["id"])).expect(204);
+        }
+    }
+    let page = client.get(&format!("{CHANGES}?limit=200")).expect(200);
+    assert!(page.body.len() < 64 * 1024 && page.json()["more"] == true, "{}", page.body.len());
+    let mut follower = Follower::default();
+    follower.catch_up(&client, 200);
+    follower.assert_complete(&client);
+}
+
 #[test]
 fn a_restored_backup_is_from_the_past() {
     let (app, client) = alice(Backend::Sqlite);

@@ -11,14 +11,15 @@ use super::{ALICE, alice, new_task, tasks_of};
 use crate::support::Backend;
 use crate::support::tokens::TokenBuilder;
 
-/// A cursor made by hand, as src/tasks/list/cursor.rs makes them, of Alice's list by this key.
+/// A cursor made by hand, as src/tasks/opaque.rs seals them, of Alice's list by this key.
 fn cursor(key: &str, text: &[u8]) -> String {
     let payload = [&1_i64.to_be_bytes()[..], text].concat();
-    let filter = json!({
-        "completed": null, "priorities": [], "tags": [], "due_before": null, "due_after": null, "search": null,
-    });
-    let list = json!([2, ALICE, {"key": key, "direction": "ascending"}, filter, payload]);
-    let full = digest(&SHA256, list.to_string().as_bytes());
+    let payload_text = serde_json::to_string(&payload).unwrap();
+    let filter = r#"{"completed":null,"priorities":[],"tags":[],"due_before":null,"due_after":null,"search":null}"#;
+    let list = format!(
+        r#"[["list",3,"{ALICE}",{{"key":"{key}","direction":"ascending"}},{filter}],{payload_text}]"#
+    );
+    let full = digest(&SHA256, list.as_bytes());
     URL_SAFE_NO_PAD.encode([&full.as_ref()[..16], &payload].concat())
 }
 

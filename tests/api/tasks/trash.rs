@@ -97,6 +97,24 @@ fn pages_show_what_was_deleted_last_first(
 }
 
 #[rstest]
+fn a_page_of_long_tasks_ends_early(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (_app, client) = alice(backend);
+    let long = json!({"title": "long", "description": "\u{1}".repeat(1000), "completed": true});
+    (0..20).for_each(|_| drop(client.post(&tasks_of(ALICE), &long).expect(201)));
+    client.delete(&format!("{}?completed=true", tasks_of(ALICE))).expect(200);
+    let mut found = Vec::new();
+    let mut next = Some(TRASH.to_owned());
+    while let Some(path) = next {
+        let answer = client.get(&path).expect(200);
+        assert!(answer.body.len() < 64 * 1024);
+        found.extend(ids(&answer.json()));
+        next = answer.header("link").map(|link| link[1..].split_once('>').unwrap().0.to_owned());
+    }
+    assert_eq!(found.len(), 20);
+    assert!(found.is_sorted_by(|a, b| a > b));
+}
+
+#[rstest]
 fn it_can_be_emptied_for_good(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {

@@ -44,7 +44,7 @@ async fn a_page_ends_where_it_is_full_and_the_next_goes_on_there(
         let pages = follow(&store, &alice(), since, limit).await;
         let changed: Vec<Task> = pages.iter().flat_map(|page| page.changed.clone()).collect();
         assert_eq!(changed, [c.clone(), a.clone()]);
-        let gone: Vec<TaskId> = pages.iter().flat_map(|page| ids(page)).collect();
+        let gone: Vec<TaskId> = pages.iter().flat_map(ids).collect();
         assert_eq!(gone, deleted, "deleted before the first page: never heard of");
         let size = |page: &Changes| page.changed.len() + page.deleted.len();
         let limit = usize::try_from(limit).unwrap();
@@ -99,24 +99,24 @@ async fn what_is_cleared_goes_to_the_trash_each_with_a_number(
 ) {
     let db = TestDb::new(backend);
     let store = TaskStore::for_tests(&db);
-    let mut ids = Vec::new();
+    let mut cleared = Vec::new();
     for title in ["a", "b", "c"] {
         let task = add(&store, &alice(), title).await;
-        ids.push(done(store.complete(&alice(), task.id, Some(true), &ANY).await).id);
+        cleared.push(done(store.complete(&alice(), task.id, Some(true), &ANY).await).id);
     }
     add(&store, &alice(), "stays").await;
     let known = end(&store, &alice()).await;
     assert_eq!(store.delete_completed(&alice()).await.unwrap(), 3);
     let pages = follow(&store, &alice(), known, 1).await;
-    assert_eq!(pages.iter().flat_map(|p| ids(p)).collect::<Vec<_>>(), ids);
+    assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), cleared);
     assert_eq!(pages.len(), 3);
     let trash = store.trash(&alice(), i64::MAX, 10).await.unwrap();
-    assert_eq!(trash.iter().map(|(t, _)| t.id).rev().collect::<Vec<_>>(), ids);
+    assert_eq!(trash.iter().map(|(t, _)| t.id).rev().collect::<Vec<_>>(), cleared);
     assert_eq!(store.trash(&alice(), trash[0].0.seq, 1).await.unwrap(), trash[1..2]);
     assert_eq!(store.empty_trash(&alice()).await.unwrap(), 3);
     assert_eq!(store.trash(&alice(), i64::MAX, 10).await.unwrap(), []);
     let pages = follow(&store, &alice(), known, 1).await;
-    assert_eq!(pages.iter().flat_map(|p| ids(p)).collect::<Vec<_>>(), ids);
+    assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), cleared);
 }
 
 #[rstest]
