@@ -95,12 +95,12 @@ async fn a_transaction_whose_client_has_hung_up_is_undone_and_the_connection_use
     let postgres = open(&db, 1);
     let first = postgres.run(None, process).await.unwrap();
     let work = async |c: &_| {
-        execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1)").await?;
+        execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1, 0)").await?;
         execute(c, "SELECT pg_sleep(60)").await
     };
     hang_up(&db, 1, postgres.transaction(None, work)).await;
     assert_eq!(postgres.run(None, process).await.unwrap(), first);
-    let again = async |c: &_| execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1)").await;
+    let again = async |c: &_| execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1, 0)").await;
     postgres.run(None, again).await.unwrap();
 }
 
@@ -110,7 +110,7 @@ async fn a_write_that_waits_is_not_done_after_its_client_has_hung_up() {
     let db = TestDb::new(Backend::Postgres);
     let postgres = open(&db, 1);
     let mut other = connect(&db.url);
-    let lock = "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1); \
+    let lock = "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1, 0); \
         BEGIN; UPDATE owners SET seq = 2";
     apart(|| other.batch_execute(lock).unwrap());
     let write = async |c: &_| execute(c, "UPDATE owners SET tasks = 99").await;
