@@ -271,9 +271,9 @@ impl Write {
         }
         // The server's own members: given once, except for the time of the change.
         let given: &[&str] = if before.is_some() {
-            &["updated_at"]
+            &["updated_at", "version"]
         } else {
-            &["id", "user_id", "created_at", "updated_at"]
+            &["id", "user_id", "created_at", "updated_at", "version"]
         };
         for name in given {
             expected[*name] = after.task[*name].clone();

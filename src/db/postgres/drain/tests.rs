@@ -100,7 +100,8 @@ async fn a_transaction_whose_client_has_hung_up_is_undone_and_the_connection_use
     };
     hang_up(&db, 1, postgres.transaction(None, work)).await;
     assert_eq!(postgres.run(None, process).await.unwrap(), first);
-    let again = async |c: &_| execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1, 0)").await;
+    let again =
+        async |c: &_| execute(c, "INSERT INTO owners VALUES ('alice', 1, 1, 1, 1, 0)").await;
     postgres.run(None, again).await.unwrap();
 }
 
