@@ -36,6 +36,7 @@ mod slow_database;
 mod soak;
 mod spoofed_address;
 mod sqlite;
+mod streams;
 mod traffic;
 mod unread;
 mod wire;
