@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
+use crate::extent::rounds;
 use crate::nginx::{Nginx, lasting_port};
 use crate::support::client::new_task;
 use crate::support::process::Process;
@@ -11,8 +12,7 @@ use crate::support::{Backend, TokenBuilder, app, raw, seed};
 
 /// Longer than the `proxy_read_timeout` of other requests, in seconds, if there is time.
 fn silence() -> Duration {
-    let is_long = std::env::var("TASKBRIDGE_FAULTS").is_ok_and(|form| form == "long");
-    Duration::from_secs(if is_long { 50 } else { 1 })
+    Duration::from_secs(u64::try_from(rounds(1, 50)).unwrap())
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn hints_come_through_nginx_at_once() {
     stream.write_all(&raw::request("GET", "/api/alice/events", &[token], b"")).unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let mut hint = || {
-        while let Some(line) = lines.next() {
+        for line in lines.by_ref() {
             if line.starts_with("data: ") {
                 return line;
             }

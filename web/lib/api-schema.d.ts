@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Export all tasks
-         * @description All tasks as one JSON array, streamed, as a file to save. One user may have four exports under way; a further one is 429.
+         * @description All tasks as one JSON array, streamed, as a file to save; with `trash=true` what is in the trash, each task with `deleted_at`. One user may have four exports under way; a further one is 429.
          */
         get: operations["exportTasks"];
         put?: never;
@@ -1026,7 +1026,10 @@ export interface operations {
     };
     exportTasks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The trash instead of the tasks. */
+                trash?: boolean;
+            };
             header?: {
                 /**
                  * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
@@ -1059,6 +1062,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

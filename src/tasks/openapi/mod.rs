@@ -121,12 +121,15 @@ pub(super) fn clear() -> Description {
 }
 
 pub(super) fn export() -> Description {
-    let text = "All tasks as one JSON array, streamed, as a file to save. One user may have four exports under way; a further one is 429.";
+    let text = "All tasks as one JSON array, streamed, as a file to save; with `trash=true` what is in the trash, each task with `deleted_at`. One user may have four exports under way; a further one is 429.";
     let response = Response::new("Every task.")
         .headers(["Cache-Control", "Content-Disposition"])
         .json(schemas::task_list(), [("export", json!([examples::task()]))]);
+    let which = query_parameter("trash", "The trash instead of the tasks.", boolean());
     Description::new("account", "exportTasks", "Export all tasks", text)
+        .parameters([which])
         .response(StatusCode::OK, response)
+        .problems([StatusCode::UNPROCESSABLE_ENTITY])
 }
 
 pub(super) fn erase() -> Description {

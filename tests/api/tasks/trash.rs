@@ -115,6 +115,31 @@ fn a_page_of_long_tasks_ends_early(#[values(Backend::Sqlite, Backend::Postgres)]
 }
 
 #[rstest]
+fn it_can_be_exported_as_a_file_of_its_own(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(0, 1, 31, 32, 33, 70)] tasks: usize,
+    #[values(1, 1000)] description: usize,
+) {
+    let (_app, client) = alice(backend);
+    new_task(&client, ALICE, "not deleted");
+    let body = json!({"title": "a", "description": "\u{1}".repeat(description), "completed": true});
+    for _ in 0..tasks {
+        client.post(&tasks_of(ALICE), &body).expect(201);
+    }
+    client.delete(&format!("{}?completed=true", tasks_of(ALICE))).expect(200);
+    let answer = client.get("/api/alice/export?trash=true").expect(200);
+    let disposition = answer.header("content-disposition");
+    assert_eq!(disposition, Some("attachment; filename=\"trash.json\""));
+    let exported = answer.json();
+    assert_eq!(ids(&exported).len(), tasks);
+    assert!(ids(&exported).is_sorted_by(|a, b| a > b));
+    let listed = client.get(&format!("{TRASH}?limit=1")).json();
+    assert_eq!(exported.get(0), listed.get(0));
+    assert_eq!(ids(&client.get("/api/alice/export?trash=false").json()).len(), 1);
+    assert_eq!(client.get("/api/alice/export?trash=1").expect(422).faults()[0].0, "trash");
+}
+
+#[rstest]
 fn it_can_be_emptied_for_good(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
