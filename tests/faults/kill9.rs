@@ -1,4 +1,5 @@
-//! The server is killed in the middle of writing, again and again, and started on what it left.
+//! The server is killed in the middle of writing, again and again, and started on what it left. Clients that follow the
+//! changes go on from where they were.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ use crate::load::Writer;
 use crate::support::app::fresh_url;
 use crate::support::client::agent;
 use crate::support::process::Process;
-use crate::support::{Backend, Client, TokenBuilder, raw, seed};
+use crate::support::{Backend, Client, Follower, TokenBuilder, raw, seed};
 
 const WRITERS: usize = 6;
 
@@ -62,15 +63,26 @@ pub fn again_and_again(
 ) -> (Counts, Vec<Duration>) {
     let mut random = Rng::with_seed(seed);
     let mut writers = Writer::several(WRITERS, random.u64(..));
+    let mut followers: Vec<Follower> =
+        writers.iter().map(|writer| Follower::new(writer.journal.user())).collect();
     let mut restarts = Vec::new();
     let mut server = start(database_url, variables).0;
     for _ in 0..rounds {
         let pause = Duration::from_millis(random.u64(100..600));
         let answered = &AtomicUsize::new(0);
+        let clients: Vec<Client> =
+            writers.iter().map(|writer| client(&mut server, writer)).collect();
         std::thread::scope(|scope| {
             for writer in &mut writers {
                 let client = client(&mut server, writer);
                 scope.spawn(move || writer.write_until_cut(&client, answered));
+            }
+            for (follower, writer) in followers.iter_mut().zip(&clients) {
+                scope.spawn(move || {
+                    while follower.try_page(writer, 5).is_some() {
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                });
             }
             std::thread::sleep(pause);
             // On a busy machine it takes longer until there is something to lose.
@@ -89,6 +101,12 @@ pub fn again_and_again(
         for writer in &mut writers {
             let client = client(&mut server, writer);
             writer.journal.settle(&client);
+        }
+        // From the token of before the kill, without reading everything again.
+        for (follower, writer) in followers.iter_mut().zip(&writers) {
+            let client = client(&mut server, writer);
+            follower.catch_up(&client, 7);
+            follower.assert_complete(&client);
         }
     }
     server.signal("TERM");

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod follower;
 pub mod jwks;
 pub mod pgbouncer;
 #[path = "../../support/postgres.rs"]
@@ -15,5 +16,6 @@ pub mod tokens;
 
 pub use app::{Backend, TestApp};
 pub use client::{Answer, Client};
+pub use follower::Follower;
 pub use seed::seed;
 pub use tokens::TokenBuilder;

@@ -1,66 +1,26 @@
 //! The feed of changes: whoever applies every page in order has exactly the list, however writes interleave.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{ALICE, alice, new_task, tasks_of};
 use crate::support::app::fresh_url;
 use crate::support::client::agent;
 use crate::support::database::execute;
 use crate::support::process::Process;
-use crate::support::{Backend, Client, TokenBuilder, seed};
+use crate::support::{Backend, Client, Follower, TokenBuilder, seed};
 
 const CHANGES: &str = "/api/alice/changes";
-
-/// What a client builds that follows the feed and reads nothing else.
-#[derive(Default)]
-struct Follower {
-    token: Option<String>,
-    tasks: BTreeMap<i64, Value>,
-}
-
-impl Follower {
-    /// Reads one page. Returns whether there is more.
-    fn page(&mut self, client: &Client, limit: usize) -> bool {
-        let since = self.token.iter().map(|token| format!("&since={token}")).collect::<String>();
-        let page = client.get(&format!("{CHANGES}?limit={limit}{since}")).expect(200).json();
-        let (changed, deleted) =
-            (page["changed"].as_array().unwrap(), page["deleted"].as_array().unwrap());
-        assert!(changed.len() + deleted.len() <= limit, "{page}");
-        assert!(changed.is_sorted_by_key(|task| task["version"].as_i64()), "{page}");
-        for task in changed {
-            assert_eq!(task["user_id"], ALICE);
-            self.tasks.insert(task["id"].as_i64().unwrap(), task.clone());
-        }
-        for id in deleted {
-            assert!(changed.iter().all(|task| task["id"] != *id), "twice in one page: {page}");
-            self.tasks.remove(&id.as_i64().unwrap());
-        }
-        self.token = page["next"].as_str().map(str::to_owned);
-        page["more"] == true
-    }
-
-    fn catch_up(&mut self, client: &Client, limit: usize) {
-        while self.page(client, limit) {}
-    }
-
-    #[track_caller]
-    fn assert_complete(&self, client: &Client) {
-        let all = client.get("/api/alice/export").expect(200).json();
-        assert!(all.as_array().unwrap().iter().eq(self.tasks.values()), "{all}\n{:?}", self.tasks);
-    }
-}
 
 #[rstest]
 fn each_change_is_told_once_and_nothing_when_there_is_none(
     #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
 ) {
     let (app, client) = alice(backend);
-    let mut follower = Follower::default();
+    let mut follower = Follower::new(ALICE);
     follower.catch_up(&client, 100);
     let mallory = app.as_user("mallory");
     new_task(&mallory, "mallory", "x");
@@ -139,7 +99,7 @@ fn a_page_of_long_tasks_ends_early(#[values(Backend::Sqlite, Backend::Postgres)]
     }
     let page = client.get(&format!("{CHANGES}?limit=200")).expect(200);
     assert!(page.body.len() < 64 * 1024 && page.json()["more"] == true, "{}", page.body.len());
-    let mut follower = Follower::default();
+    let mut follower = Follower::new(ALICE);
     follower.catch_up(&client, 200);
     follower.assert_complete(&client);
 }
@@ -149,7 +109,7 @@ fn a_restored_backup_is_from_the_past() {
     let (app, client) = alice(Backend::Sqlite);
     new_task(&client, ALICE, "a");
     new_task(&client, ALICE, "b");
-    let mut follower = Follower::default();
+    let mut follower = Follower::new(ALICE);
     follower.catch_up(&client, 100);
     execute(
         &app.database_url,
@@ -203,7 +163,7 @@ fn followers_have_the_list_whatever_interleaves(
     let seed = seed();
     let random =
         |stream: usize| fastrand::Rng::with_seed(seed.wrapping_add(u64::try_from(stream).unwrap()));
-    let mut followers: Vec<Follower> = (0..4).map(|_| Follower::default()).collect();
+    let mut followers: Vec<Follower> = (0..4).map(|_| Follower::new(ALICE)).collect();
     let mut own: Vec<Vec<String>> = (0..WRITERS).map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         let is_over = AtomicBool::new(false);
@@ -225,9 +185,11 @@ fn followers_have_the_list_whatever_interleaves(
                 scope.spawn(move || {
                     while !is_over.load(Ordering::Relaxed) {
                         if n == 2 && random.u8(..20) == 0 {
-                            *follower = Follower::default();
+                            *follower = Follower::new(ALICE);
                         }
-                        follower.page(&client(random.usize(..2)), random.usize(1..6));
+                        let read =
+                            follower.try_page(&client(random.usize(..2)), random.usize(1..6));
+                        assert!(read.is_some());
                     }
                 });
             }
