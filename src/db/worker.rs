@@ -1,6 +1,8 @@
 //! What one worker thread does with the database, whichever it is. Work is an asynchronous function of a
 //! [`Session`]: on PostgreSQL it waits for answers, on SQLite it never waits and runs through at once.
 
+use std::pin::Pin;
+
 use diesel::{QueryResult, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use futures_util::FutureExt;
@@ -55,13 +57,14 @@ impl Worker {
         }
     }
 
-    /// What takes several operations of this worker, in the time of one.
+    /// What takes several operations of this worker, in the time of one. In a box, because a future of so many parts
+    /// would be copied with each layer of the request that it is moved through.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when it took too long; else what `work` reports.
     pub(crate) async fn in_time<T>(
         &self,
-        work: impl Future<Output = Result<T, DbError>>,
+        work: Pin<Box<impl Future<Output = Result<T, DbError>>>>,
     ) -> Result<T, DbError> {
         let deadline = match self {
             Self::Sqlite(db, _) => db.deadline(),

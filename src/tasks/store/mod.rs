@@ -162,7 +162,7 @@ impl TaskStore {
         let alone = async |creation: Creation| {
             self.write(owner, async move |s| creation.write(s).await).await
         };
-        let made = self.worker.in_time(self.creations.write_or(creation, alone)).await?;
+        let made = self.worker.in_time(Box::pin(self.creations.write_or(creation, alone))).await?;
         self.hub.wrote(owner);
         Ok(made.map_or(Created::LimitReached, Created::Task))
     }
@@ -188,7 +188,7 @@ impl TaskStore {
             };
             self.write(owner, change).await
         };
-        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
+        self.worker.in_time(Box::pin(self.write_if(owner, id, precondition, write))).await
     }
 
     /// Sets `completed`, or flips it with `None`: in one statement, so that no two flips can undo each other unseen.
@@ -213,7 +213,7 @@ impl TaskStore {
                 Some(_) => alone(completion).await,
             }
         };
-        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
+        self.worker.in_time(Box::pin(self.write_if(owner, id, precondition, write))).await
     }
 
     /// Moves a task to the trash.
@@ -229,7 +229,7 @@ impl TaskStore {
                 async move |s: Session<'_>| operations::delete(s, &mine, id, expected, keeps).await;
             Ok(self.write(owner, delete).await?.then_some(()))
         };
-        self.worker.in_time(self.write_if(owner, id, precondition, write)).await
+        self.worker.in_time(Box::pin(self.write_if(owner, id, precondition, write))).await
     }
 
     /// Whether what is deleted can be restored.

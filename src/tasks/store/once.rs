@@ -17,7 +17,7 @@ impl TaskStore {
         new: &NewTask,
         key: &IdempotencyKey,
     ) -> Result<Created, DbError> {
-        self.worker.in_time(self.try_create_once(owner, new, key)).await
+        self.worker.in_time(Box::pin(self.try_create_once(owner, new, key))).await
     }
 
     async fn try_create_once(
