@@ -1,5 +1,4 @@
 /** For addresses that lead nowhere. */
-import Link from "next/link";
 import { Brand } from "../components/brand";
 
 export default function NotFound() {
@@ -12,7 +11,8 @@ export default function NotFound() {
         <h1>Nothing here</h1>
         <p className="lead">This page does not exist.</p>
         <p>
-          <Link href="/">To your tasks</Link>
+          {/* A link of the browser: the history of the task page is its own, which the router of Next.js would not follow. */}
+          <a href="/">To your tasks</a>
         </p>
       </section>
     </main>

@@ -61,6 +61,12 @@ async function submit(mode: "sign-up" | "sign-in", values: Record<FieldName, str
   }
 }
 
+/** The list that was asked for before signing in. Only ever the query of the task page, so that no link leads to another site. */
+function viewAsked(): string {
+  const view = new URLSearchParams(window.location.search).get("view") ?? "";
+  return view === "" ? "" : `?${new URLSearchParams(view).toString()}`;
+}
+
 export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice?: string | undefined }) {
   const signUp = mode === "sign-up";
   const hydrated = useHydrated();
@@ -84,7 +90,7 @@ export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice
     setPending(true);
     const error = await submit(mode, values);
     // A full page load, so that the server decides what the new session may see.
-    if (!error) return window.location.assign("/");
+    if (!error) return window.location.assign(`/${viewAsked()}`);
     setErrors(explain(error));
     setPending(false);
   }

@@ -28,7 +28,7 @@ export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () =
         <Modal title="Clear completed tasks?" onDismiss={() => setAsking(false)}>
           <p aria-live="polite">
             {count === null ? "All completed tasks" : count === 1 ? "1 completed task" : `All ${count} completed tasks`} will be deleted, also those
-            that are not shown. This cannot be undone.
+            that are not shown. They go to the trash.
           </p>
           <div className="actions">
             <button
@@ -41,7 +41,7 @@ export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () =
             >
               Delete them
             </button>
-            <button type="button" onClick={() => setAsking(false)}>
+            <button type="button" data-first onClick={() => setAsking(false)}>
               Keep them
             </button>
           </div>

@@ -62,7 +62,7 @@ export function ConflictDialog({ title, explanation, yours, theirs, dismiss }: P
       </div>
       <div role="alert">{problem && <ProblemNote problem={problem} />}</div>
       <div className="actions">
-        <button type="button" onClick={dismiss.onDismiss}>
+        <button type="button" data-first onClick={dismiss.onDismiss}>
           {dismiss.label}
         </button>
       </div>

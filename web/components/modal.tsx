@@ -19,6 +19,8 @@ export function Modal({ title, onDismiss, wide = false, children }: Props) {
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    // Of several answers the one that changes nothing: a key that is still held down must not delete anything.
+    element?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       element?.close();
       // By now React has taken the dialog away, and with it the browser's memory of where the focus was.

@@ -1,14 +1,25 @@
 "use client";
 
 /** The form for a new task. An attempt whose answer was lost may be repeated: the API makes one task of it. */
-import { useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { NewTask as NewTaskInput } from "../lib/api-client";
+import { keepDraft, takeDraft } from "../lib/kept-draft";
 import { createSubmission } from "../lib/submission";
 import { emptyDraft, newTaskFrom, type TaskDraft } from "../lib/task-draft";
 import { TaskForm } from "./task-form";
 
-export function NewTask({ onAdd }: { onAdd: (task: NewTaskInput, idempotencyKey: string) => Promise<unknown> }) {
+interface Props {
+  userId: string;
+  onAdd: (task: NewTaskInput, idempotencyKey: string) => Promise<unknown>;
+}
+
+export function NewTask({ userId, onAdd }: Props) {
   const [submission] = useState(createSubmission);
+  const [kept, setKept] = useState<TaskDraft | null>(null);
+  const keep = useCallback((draft: TaskDraft) => keepDraft(userId, draft), [userId]);
+
+  // After the first drawing, which must be the one that the server has sent.
+  useEffect(() => setKept((now) => now ?? takeDraft(userId)), [userId]);
 
   async function add(draft: TaskDraft) {
     const task = newTaskFrom(draft);
@@ -17,8 +28,17 @@ export function NewTask({ onAdd }: { onAdd: (task: NewTaskInput, idempotencyKey:
   }
 
   return (
-    <section className="card" aria-label="New task">
-      <TaskForm label="New task" initial={emptyDraft} submitLabel="Add task" pendingLabel="Adding…" onSave={add} />
+    <section className="card composer" aria-label="New task">
+      <TaskForm
+        key={kept ? "kept" : "new"}
+        label="New task"
+        initial={emptyDraft}
+        begin={kept ?? emptyDraft}
+        submitLabel="Add task"
+        pendingLabel="Adding…"
+        onSave={add}
+        onLeave={keep}
+      />
     </section>
   );
 }

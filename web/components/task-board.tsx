@@ -1,176 +1,93 @@
 "use client";
 
-/** The whole task page. Holds the one client of the visit, and says what has come of each action. */
-import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+/** The page of the tasks: says what has come of each action, and asks where the server knows better. */
 import { useEffect, useRef, useState } from "react";
-import { createApiClient, type ApiClient, type Task, type VersionedTask } from "../lib/api-client";
-import { ApiProblem } from "../lib/api-problem";
-import { authClient } from "../lib/auth-client";
+import type { Task } from "../lib/api-client";
+import type { Operation } from "../lib/task-operations";
 import { isFiltered, type TaskView } from "../lib/task-view";
-import { AccountMenu } from "./account-menu";
-import { Brand } from "./brand";
+import { AppShell, type App, type Props } from "./app-shell";
 import { ClearCompleted } from "./clear-completed";
-import { ConflictDialog } from "./conflict-dialog";
+import { ConnectionSign } from "./connection-sign";
 import { NewTask } from "./new-task";
-import { ProblemNote } from "./problem-note";
-import { TaskList } from "./task-list";
+import { PendingConflict } from "./pending-conflict";
 import type { ItemActions } from "./task-item";
+import { SelectionBar } from "./selection-bar";
+import { TaskList } from "./task-list";
 import { Toolbar } from "./toolbar";
+import { useEditing } from "./use-editing";
+import { useLive } from "./use-live";
+import { useSelection } from "./use-selection";
 import { useTasks } from "./use-tasks";
 import { useTaskView } from "./use-task-view";
 
-// Before the browser paints again: a box that has been ticked must not look unticked for a moment.
-notifyManager.setScheduler(queueMicrotask);
-
-interface Props {
-  apiUrl: string;
-  user: { id: string; name: string };
+export function TaskBoard(props: Props) {
+  return <AppShell {...props}>{(app) => <Board app={app} />}</AppShell>;
 }
 
-export function TaskBoard({ apiUrl, user }: Props) {
-  const [api] = useState(() =>
-    createApiClient({
-      apiUrl,
-      userId: user.id,
-      leave: (to) => window.location.replace(to === "sign-in" ? "/sign-in?reason=session" : "/"),
-    }),
-  );
-  const [queries] = useState(
-    () =>
-      new QueryClient({
-        defaultOptions: {
-          // The client knows when to ask again. A page that is offline says so instead of waiting silently,
-          // and a list that refreshes itself could pull an open editor away.
-          queries: { retry: false, networkMode: "always", refetchOnWindowFocus: false, refetchOnReconnect: false },
-          mutations: { networkMode: "always" },
-        },
-      }),
-  );
-  return (
-    <QueryClientProvider client={queries}>
-      <Board api={api} userName={user.name} />
-    </QueryClientProvider>
-  );
-}
-
-function Board({ api, userName }: { api: ApiClient; userName: string }) {
+function Board({ app }: { app: App }) {
+  const { api, live, notices } = app;
   const [view, setView] = useTaskView();
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
-  const [announcement, setAnnouncement] = useState("");
-  const [conflict, setConflict] = useState<{ shown: Task; theirs: VersionedTask } | null>(null);
-  const page = useRef<HTMLDivElement>(null);
+  const [conflict, setConflict] = useState<{ operation: Operation; theirs: Task } | null>(null);
+  const page = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const state = useTasks(app, view, (operation, theirs) => setConflict({ operation, theirs }));
+  const { list, total } = state;
+  const editing = useEditing(state.tasks);
+  const { tasks } = editing;
+  const selection = useSelection(tasks);
+  useLive(app, list, ({ operations }, error) => state.explain(operations, error));
 
-  function announce(text: string) {
-    setProblem(null);
-    setAnnouncement(text);
-  }
-
-  const state = useTasks(api, view, {
-    announce,
-    report: setProblem,
-    deletionConflict: (shown, theirs) => setConflict({ shown, theirs }),
-  });
-  const { list, tasks, total } = state;
   const knownTags = [...new Set(tasks?.flatMap((task) => task.tags))].sort((a, b) => a.localeCompare(b));
   const summary = tasks && summaryOf(tasks, total, list.hasNextPage, view);
-
-  const settledView = list.isSuccess && !list.isPlaceholderData ? view : null;
-  const announced = useRef<TaskView | null>(null);
-  useEffect(() => {
-    if (!settledView || settledView === announced.current) return;
-    // Not for the first list: the page itself says that.
-    if (announced.current && summary) setAnnouncement(summary);
-    announced.current = settledView;
-  }, [settledView, summary]);
-
-  async function signOut() {
-    setProblem(null);
-    try {
-      const { error } = await authClient.signOut();
-      if (error) throw error;
-    } catch {
-      setProblem(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
-      return;
-    }
-    api.forgetToken();
-    window.location.replace("/sign-in");
-  }
+  useSummary(notices.announce, summary, list.isSuccess && !list.isPlaceholderData ? view : null);
 
   const actions: ItemActions = {
     save: state.save,
     show: state.show,
     open: (task) => {
-      setProblem(null);
-      return state.open(task);
+      notices.report(null);
+      editing.open(task);
     },
-    toggle: (task) => {
-      setProblem(null);
-      state.toggle(task);
-    },
-    remove: (task) => {
-      setProblem(null);
-      state.remove(task);
-    },
+    close: editing.close,
+    toggle: state.toggle,
+    remove: state.remove,
+    choose: selection.choose,
     leaving: (row) => moveFocusFrom(row, page.current),
     showTag: (tag) => !view.tags.includes(tag) && setView({ tags: [...view.tags, tag] }),
   };
 
   return (
-    <div className="board" ref={page}>
-      <header className="topbar">
-        <Brand />
-        <div className="who">
-          <span className="name" title={userName}>
-            {userName}
-          </span>
-          <AccountMenu api={api} announce={announce} report={setProblem} />
-          <button type="button" onClick={signOut}>
-            Sign out
-          </button>
-        </div>
-      </header>
-      <main>
-        <div className="heading">
-          <h1 ref={heading} tabIndex={-1}>
-            Your tasks
-          </h1>
-          {summary && <p className="count">{summary}</p>}
-        </div>
-        <NewTask onAdd={state.add} />
-        <Toolbar view={view} onChange={setView} knownTags={knownTags} />
-        <div role="alert">{problem && <ProblemNote problem={problem} />}</div>
-        <p className="visually-hidden" role="status" aria-live="polite">
-          {announcement}
-        </p>
-        <TaskList state={state} view={view} setView={setView} actions={actions} heading={heading} />
-        {tasks?.some(({ completed }) => completed) && <ClearCompleted api={api} onClear={state.clearCompleted} />}
-      </main>
-      {conflict && (
-        <ConflictDialog
-          title="This task was changed elsewhere"
-          explanation="It is not the task you saw when you chose to delete it."
-          yours={{
-            heading: "What you saw",
-            task: conflict.shown,
-            action: "Delete it anyway",
-            onChoose: () => {
-              setConflict(null);
-              state.show(conflict.theirs);
-              state.remove(conflict.theirs.task);
-            },
-          }}
-          theirs={{ heading: "What it is now", task: conflict.theirs.task, action: "Keep it", onChoose: keepTheirs }}
-          dismiss={{ label: "Cancel", onDismiss: keepTheirs }}
-        />
+    <main ref={page}>
+      <div className="heading">
+        <h1 ref={heading} tabIndex={-1}>
+          Your tasks
+        </h1>
+        {summary && <p className="count">{summary}</p>}
+        <ConnectionSign live={live} />
+      </div>
+      <NewTask userId={app.userId} onAdd={state.add} />
+      <Toolbar view={view} onChange={setView} knownTags={knownTags} />
+      {tasks && tasks.length > 0 && (
+        <SelectionBar selection={selection} onComplete={(chosen) => void state.completeAll(chosen)} onDelete={(chosen) => void state.removeAll(chosen)} />
       )}
-    </div>
+      <TaskList state={{ ...state, tasks }} view={view} setView={setView} actions={actions} editing={editing.bases} selection={selection} heading={heading} />
+      <div className="below">
+        <a href="/trash">Trash</a>
+        {tasks?.some(({ completed }) => completed) && <ClearCompleted api={api} onClear={() => void state.clearCompleted()} />}
+      </div>
+      {conflict && <PendingConflict {...conflict} state={state} onClose={() => setConflict(null)} />}
+    </main>
   );
+}
 
-  function keepTheirs() {
-    if (conflict) state.show(conflict.theirs);
-    setConflict(null);
-  }
+/** Says what another view has found; for the first list the page itself says that, and what others change is not read out. */
+function useSummary(announce: (text: string) => void, summary: string | undefined, settled: TaskView | null): void {
+  const announced = useRef<TaskView | null>(null);
+  useEffect(() => {
+    if (!settled || settled === announced.current) return;
+    if (announced.current && summary) announce(summary);
+    announced.current = settled;
+  }, [announce, settled, summary]);
 }
 
 function summaryOf(tasks: Task[], total: number | null, more: boolean, view: TaskView): string {

@@ -2,29 +2,29 @@
 
 /** The form for a task that exists, and the dialogue for when somebody else has changed it meanwhile. */
 import { useState } from "react";
-import type { VersionedTask } from "../lib/api-client";
+import type { Task } from "../lib/api-client";
 import { changesFrom, draftOf, type TaskDraft } from "../lib/task-draft";
-import { TaskConflict } from "../lib/task-versions";
+import { TaskConflict } from "../lib/task-operations";
 import { ConflictDialog } from "./conflict-dialog";
 import { TaskForm } from "./task-form";
 
 export interface EditorActions {
   /** Saves what `draft` changes in `base`, on top of `on`. Rejects with an ApiProblem or a TaskConflict. */
-  save: (base: VersionedTask, draft: TaskDraft, on?: VersionedTask) => Promise<void>;
+  save: (base: Task, draft: TaskDraft, on?: Task) => Promise<void>;
   /** Shows this state of the task in the list. */
-  show: (version: VersionedTask) => void;
+  show: (task: Task) => void;
 }
 
 interface Props {
-  base: VersionedTask;
+  base: Task;
   actions: EditorActions;
   onClose: () => void;
 }
 
 export function TaskEditor({ base, actions, onClose }: Props) {
-  const [conflict, setConflict] = useState<{ draft: TaskDraft; theirs: VersionedTask } | null>(null);
+  const [conflict, setConflict] = useState<{ draft: TaskDraft; theirs: Task } | null>(null);
 
-  async function save(draft: TaskDraft, on?: VersionedTask) {
+  async function save(draft: TaskDraft, on?: Task) {
     try {
       await actions.save(base, draft, on);
       onClose();
@@ -37,8 +37,8 @@ export function TaskEditor({ base, actions, onClose }: Props) {
   return (
     <>
       <TaskForm
-        label={`Edit ${base.task.title}`}
-        initial={draftOf(base.task)}
+        label={`Edit ${base.title}`}
+        initial={draftOf(base)}
         submitLabel="Save"
         pendingLabel="Saving…"
         onSave={(draft) => save(draft)}
@@ -47,18 +47,18 @@ export function TaskEditor({ base, actions, onClose }: Props) {
       {conflict && (
         <ConflictDialog
           // Anew when the task has changed once more while this was open.
-          key={conflict.theirs.etag}
+          key={conflict.theirs.version}
           title="This task was changed elsewhere"
           explanation="Since you opened it, somebody has saved another version. Keeping yours changes only what you edited."
           yours={{
             heading: "Yours",
-            task: { ...conflict.theirs.task, ...changesFrom(base.task, conflict.draft) },
+            task: { ...conflict.theirs, ...changesFrom(base, conflict.draft) },
             action: "Keep mine",
             onChoose: () => save(conflict.draft, conflict.theirs),
           }}
           theirs={{
             heading: "Theirs",
-            task: conflict.theirs.task,
+            task: conflict.theirs,
             action: "Take theirs",
             onChoose: () => {
               actions.show(conflict.theirs);

@@ -1,39 +1,46 @@
 "use client";
 
 /** The members of a task, for a new one as for an old one. Keeps what was typed until the API has taken it. */
-import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import type { Priority } from "../lib/api-client";
 import { asProblem, type ApiProblem } from "../lib/api-problem";
-import type { TaskDraft } from "../lib/task-draft";
-import { priorityLabels } from "../lib/task-view";
+import { sameDraft, type TaskDraft } from "../lib/task-draft";
+import { DiscardQuestion } from "./discard-question";
 import { Field } from "./field";
+import { PriorityChoice } from "./priority-choice";
 import { ProblemNote } from "./problem-note";
 import { TagInput, withTag } from "./tag-input";
 import { useHydrated } from "./use-hydrated";
 
 interface Props {
   label: string;
+  /** What it is without a change; a new form goes back to it when it was sent. */
   initial: TaskDraft;
+  /** What it begins with, if something was typed earlier. */
+  begin?: TaskDraft;
   submitLabel: string;
   pendingLabel: string;
   /** Rejects with an ApiProblem, which is then shown here. */
   onSave: (draft: TaskDraft) => Promise<void>;
-  /** Present while editing; Escape does the same. */
+  /** Present while editing; Escape does the same. Asked first when something was changed. */
   onCancel?: () => void;
+  /** Told what is typed when the page goes away. */
+  onLeave?: (draft: TaskDraft) => void;
 }
 
 /** Which API field is shown at which control; anything else stands above the buttons. */
 const fields = ["title", "description", "priority", "tags", "due_date"] as const;
 
-export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, onCancel }: Props) {
+export function TaskForm({ label, initial, begin = initial, submitLabel, pendingLabel, onSave, onCancel, onLeave }: Props) {
   const id = useId();
   const hydrated = useHydrated();
   const form = useRef<HTMLFormElement>(null);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
-  const [tags, setTags] = useState({ chosen: initial.tags, text: "" });
+  const [asking, setAsking] = useState(false);
+  const [tags, setTags] = useState({ chosen: begin.tags, text: "" });
   const editing = onCancel !== undefined;
-  const [detailed, setDetailed] = useState(editing);
+  const [detailed, setDetailed] = useState(editing || !sameDraft(begin, { ...initial, title: begin.title }));
 
   // Length limits are the API's to enforce and explain; a maxLength here would cut pasted text silently.
   const errorAt = (field: (typeof fields)[number]) => problem?.errors.find((error) => error.field === field)?.detail;
@@ -47,21 +54,41 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
     if (problem) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [problem]);
 
+  /** What is typed now. */
+  const read = useCallback((): TaskDraft => {
+    const data = new FormData(form.current ?? undefined);
+    const text = (name: string) => String(data.get(name) ?? "");
+    return { title: text("title"), description: text("description"), priority: text("priority") as Priority, due: text("due"), tags: withTag(tags.chosen, tags.text) };
+  }, [tags]);
+  const current = useRef(read);
+  useEffect(() => {
+    current.current = read;
+  }, [read]);
+
+  useEffect(() => {
+    if (!onLeave) return;
+    const leave = () => onLeave(current.current());
+    window.addEventListener("pagehide", leave);
+    return () => window.removeEventListener("pagehide", leave);
+  }, [onLeave]);
+
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (pending) return;
     const element = event.currentTarget;
-    const data = new FormData(element);
-    const text = (name: string) => String(data.get(name) ?? "");
-    const chosen = withTag(tags.chosen, tags.text);
-    setTags({ chosen, text: "" });
+    const draft = read();
+    setTags({ chosen: draft.tags, text: "" });
     setPending(true);
     setProblem(null);
     try {
-      const draft = { title: text("title"), description: text("description"), priority: text("priority") as Priority };
-      await onSave({ ...draft, tags: chosen, due: text("due") });
-      if (!editing) {
+      await onSave(draft);
+      // What was typed while it was under way is the next task.
+      if (!editing && sameDraft(draft, current.current())) {
         element.reset();
+        for (const [name, value] of Object.entries(initial)) {
+          const control = element.elements.namedItem(name);
+          if (control && "value" in control && typeof value === "string") control.value = value;
+        }
         setTags({ chosen: initial.tags, text: "" });
         element.querySelector("input")?.focus();
       }
@@ -75,81 +102,74 @@ export function TaskForm({ label, initial, submitLabel, pendingLabel, onSave, on
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key === "Escape") onCancel?.();
+    // While a character is being composed Escape belongs to the input method.
+    if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
+    // Or the same key would answer the question that it has just raised.
+    event.preventDefault();
+    cancel();
+  }
+
+  function cancel() {
+    if (!editing) return;
+    if (sameDraft(read(), initial)) onCancel();
+    else setAsking(true);
   }
 
   return (
-    <form ref={form} method="post" className="task-form" aria-label={label} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
-      <Field
-        id={`${id}-title`}
-        name="title"
-        label="Title"
-        autoComplete="off"
-        defaultValue={initial.title}
-        error={errorAt("title")}
-        placeholder={editing ? undefined : "What needs doing?"}
-        required
-      />
-      {/* Hidden rather than left out, so that what was typed is still there when it is opened again. */}
-      <div className="details" id={`${id}-details`} hidden={!detailed}>
+    <>
+      <form ref={form} method="post" className="task-form" aria-label={label} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
         <Field
-          id={`${id}-description`}
-          name="description"
-          label="Description (optional)"
-          multiline
-          rows={2}
-          defaultValue={initial.description}
-          error={errorAt("description")}
+          id={`${id}-title`}
+          name="title"
+          label="Title"
+          autoComplete="off"
+          defaultValue={begin.title}
+          error={errorAt("title")}
+          placeholder={editing ? undefined : "What needs doing?"}
+          required
         />
-        <div className="pair">
-          <Choice id={`${id}-priority`} initial={initial.priority} error={errorAt("priority")} />
-          <Field id={`${id}-due`} name="due" label="Due date (optional)" type="date" defaultValue={initial.due} error={errorAt("due_date")} />
+        {/* Hidden rather than left out, so that what was typed is still there when it is opened again. */}
+        <div className="details" id={`${id}-details`} hidden={!detailed}>
+          <Field
+            id={`${id}-description`}
+            name="description"
+            label="Description (optional)"
+            multiline
+            rows={2}
+            defaultValue={begin.description}
+            error={errorAt("description")}
+          />
+          <div className="pair">
+            <PriorityChoice id={`${id}-priority`} initial={begin.priority} error={errorAt("priority")} />
+            <Field id={`${id}-due`} name="due" label="Due date (optional)" type="date" defaultValue={begin.due} error={errorAt("due_date")} />
+          </div>
+          <TagInput
+            id={`${id}-tags`}
+            label="Tags (optional)"
+            tags={tags.chosen}
+            text={tags.text}
+            onChange={(chosen, text) => setTags({ chosen, text })}
+            hint="Enter or a comma adds a tag."
+            error={errorAt("tags")}
+          />
         </div>
-        <TagInput
-          id={`${id}-tags`}
-          label="Tags (optional)"
-          tags={tags.chosen}
-          text={tags.text}
-          onChange={(chosen, text) => setTags({ chosen, text })}
-          hint="Enter or a comma adds a tag."
-          error={errorAt("tags")}
-        />
-      </div>
-      <div role="alert">{problem && !atSomeField && <ProblemNote problem={problem} />}</div>
-      <div className="actions">
-        <button className="primary" type="submit" disabled={!hydrated} aria-disabled={pending}>
-          {pending ? pendingLabel : submitLabel}
-        </button>
-        {onCancel ? (
-          <button type="button" onClick={onCancel}>
-            Cancel
+        <div role="alert">{problem && !atSomeField && <ProblemNote problem={problem} />}</div>
+        <div className="actions">
+          <button className="primary" type="submit" disabled={!hydrated} aria-disabled={pending}>
+            {pending ? pendingLabel : submitLabel}
           </button>
-        ) : (
-          <button type="button" aria-expanded={detailed} aria-controls={`${id}-details`} onClick={() => setDetailed(!detailed)}>
-            {detailed ? "Fewer details" : "More details"}
-          </button>
-        )}
-      </div>
-    </form>
-  );
-}
-
-function Choice({ id, initial, error }: { id: string; initial: Priority; error: string | undefined }) {
-  return (
-    <div className="field">
-      <label htmlFor={id}>Priority</label>
-      <select id={id} name="priority" defaultValue={initial} aria-invalid={error ? true : undefined} aria-describedby={error && `${id}-error`}>
-        {Object.entries(priorityLabels).map(([priority, name]) => (
-          <option key={priority} value={priority}>
-            {name}
-          </option>
-        ))}
-      </select>
-      {error && (
-        <p className="field-error" id={`${id}-error`}>
-          {error}
-        </p>
-      )}
-    </div>
+          {onCancel ? (
+            <button type="button" onClick={cancel}>
+              Cancel
+            </button>
+          ) : (
+            <button type="button" aria-expanded={detailed} aria-controls={`${id}-details`} onClick={() => setDetailed(!detailed)}>
+              {detailed ? "Fewer details" : "More details"}
+            </button>
+          )}
+        </div>
+      </form>
+      {asking && onCancel && <DiscardQuestion onDiscard={onCancel} onStay={() => setAsking(false)} />}
+    </>
   );
 }

@@ -1,33 +1,45 @@
 "use client";
 
 /** One task: a checkbox, its text and marks, and the buttons to edit and delete it. */
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { Task, VersionedTask } from "../lib/api-client";
+import { useEffect, useLayoutEffect, useRef } from "react";
+import type { Task } from "../lib/api-client";
 import { dueLabel, isOverdue } from "../lib/due-date";
 import { priorityLabels } from "../lib/task-view";
 import { TaskEditor, type EditorActions } from "./task-editor";
 
 export interface ItemActions extends EditorActions {
-  /** The task in a state that can be edited, or null, which has been explained then. */
-  open: (task: Task) => Promise<VersionedTask | null>;
+  /** Begins and ends editing this state of the task. */
+  open: (task: Task) => void;
+  close: (task: Task) => void;
   toggle: (task: Task) => void;
   remove: (task: Task) => void;
+  /** With `range` all from the one chosen last. */
+  choose: (task: Task, range: boolean) => void;
   showTag: (tag: string) => void;
   /** Called just before a row goes, and the focus with it if that is inside. */
   leaving: (row: HTMLElement) => void;
 }
 
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+interface Props {
+  task: Task;
+  /** The state that is being edited, if it is. */
+  base: Task | undefined;
+  busy: boolean;
+  /** Something about it is not sent yet. */
+  waiting: boolean;
+  /** Whether rows are being chosen, and this one is. */
+  choosing: boolean;
+  chosen: boolean;
+  actions: ItemActions;
+}
 
-export function TaskItem({ task, busy, actions }: { task: Task; busy: boolean; actions: ItemActions }) {
-  const [opening, setOpening] = useState(false);
-  const [base, setBase] = useState<VersionedTask | null>(null);
+export function TaskItem({ task, base, busy, waiting, choosing, chosen, actions }: Props) {
   const wasEditing = useRef(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const row = useRef<HTMLLIElement>(null);
   const { leaving } = actions;
   const leave = useRef(leaving);
-  const editing = base !== null;
+  const editing = base !== undefined;
 
   useLayoutEffect(() => {
     leave.current = leaving;
@@ -46,39 +58,42 @@ export function TaskItem({ task, busy, actions }: { task: Task; busy: boolean; a
     wasEditing.current = editing;
   }, [editing]);
 
-  async function open() {
-    if (opening) return;
-    setOpening(true);
-    setBase(await actions.open(task));
-    setOpening(false);
-  }
-
   if (base) {
     return (
       <li ref={row} className="task editing" data-task-id={task.id}>
-        <TaskEditor base={base} actions={actions} onClose={() => setBase(null)} />
+        <TaskEditor base={base} actions={actions} onClose={() => actions.close(base)} />
       </li>
     );
   }
 
   return (
-    <li ref={row} className={task.completed ? "task done" : "task"} data-task-id={task.id} aria-busy={busy || opening}>
-      <label className="check">
-        <input type="checkbox" data-action="toggle" checked={task.completed} onChange={() => actions.toggle(task)} />
+    <li ref={row} className={task.completed ? "task done" : "task"} data-task-id={task.id} aria-busy={busy}>
+      <div className="check">
+        {choosing ? (
+          <input
+            type="checkbox"
+            className="choose"
+            data-action="choose"
+            aria-label={`Select ${task.title}`}
+            checked={chosen}
+            onChange={(event) => actions.choose(task, (event.nativeEvent as MouseEvent).shiftKey)}
+          />
+        ) : (
+          <input type="checkbox" data-action="toggle" aria-label={task.title} checked={task.completed} onChange={() => actions.toggle(task)} />
+        )}
         <span className="title">{task.title}</span>
-      </label>
+      </div>
+      {waiting && <p className="waits">Waits to be sent</p>}
       {task.description && <p className="description">{task.description}</p>}
       <Marks task={task} onTag={actions.showTag} />
       <div className="meta">
-        <time dateTime={task.created_at}>{day.format(new Date(task.created_at))}</time>
         <button
           ref={editButton}
           type="button"
           className="quiet"
           data-action="edit"
           aria-label={`Edit ${task.title}`}
-          aria-disabled={opening}
-          onClick={() => void open()}
+          onClick={() => actions.open(task)}
         >
           Edit
         </button>
@@ -88,6 +103,8 @@ export function TaskItem({ task, busy, actions }: { task: Task; busy: boolean; a
           data-action="delete"
           aria-label={`Delete ${task.title}`}
           aria-disabled={busy}
+          // A key that is held down would go on to delete the next row, which gets the focus.
+          onKeyDown={(event) => event.repeat && event.preventDefault()}
           onClick={() => actions.remove(task)}
         >
           Delete
@@ -99,12 +116,15 @@ export function TaskItem({ task, busy, actions }: { task: Task; busy: boolean; a
 
 function Marks({ task, onTag }: { task: Task; onTag: (tag: string) => void }) {
   const overdue = task.due_date !== null && !task.completed && isOverdue(task.due_date, new Date());
+  if (task.priority === "medium" && task.due_date === null && task.tags.length === 0) return null;
   return (
     <div className="marks">
-      <span className={`priority ${task.priority}`}>
-        <span className="visually-hidden">Priority: </span>
-        {priorityLabels[task.priority]}
-      </span>
+      {task.priority !== "medium" && (
+        <span className={`priority ${task.priority}`}>
+          <span className="visually-hidden">Priority: </span>
+          {priorityLabels[task.priority]}
+        </span>
+      )}
       {task.due_date !== null && (
         <span className={overdue ? "due overdue" : "due"}>
           {overdue ? "Overdue: " : "Due "}

@@ -5,8 +5,10 @@ import { useEffect, useRef, type RefObject } from "react";
 import { asProblem } from "../lib/api-problem";
 import { isFiltered, plainView, type TaskView } from "../lib/task-view";
 import { ProblemNote } from "./problem-note";
+import type { Task } from "../lib/api-client";
 import { TaskItem, type ItemActions } from "./task-item";
 import type { SetView } from "./use-task-view";
+import type { Selection } from "./use-selection";
 import type { useTasks } from "./use-tasks";
 
 interface Props {
@@ -14,10 +16,12 @@ interface Props {
   view: TaskView;
   setView: SetView;
   actions: ItemActions;
+  editing: ReadonlyMap<number, Task>;
+  selection: Selection;
   heading: RefObject<HTMLHeadingElement | null>;
 }
 
-export function TaskList({ state: { list, tasks, busy }, view, setView, actions, heading }: Props) {
+export function TaskList({ state: { list, tasks, busy, waiting }, view, setView, actions, editing, selection, heading }: Props) {
   const rows = useRef<HTMLUListElement>(null);
 
   /** The page that failed; or all of them, for want of a list or because the API no longer takes our place in it. */
@@ -31,13 +35,15 @@ export function TaskList({ state: { list, tasks, busy }, view, setView, actions,
       {tasks && tasks.length > 0 && (
         <ul ref={rows} className={list.isPlaceholderData ? "tasks outdated" : "tasks"} aria-label="Tasks" aria-busy={list.isPlaceholderData}>
           {tasks.map((task) => (
-            <TaskItem key={task.id} task={task} busy={busy.has(task.id)} actions={actions} />
+            <TaskItem key={task.id} task={task} base={editing.get(task.id)} busy={busy.has(task.id)} waiting={waiting.has(task.id)} choosing={selection.active} chosen={selection.has(task)} actions={actions} />
           ))}
         </ul>
       )}
       {tasks?.length === 0 && !list.hasNextPage && !list.error && !list.isPlaceholderData && (
         <div className="empty">
-          {isFiltered(view) ? (
+          {view.status === "pending" && !isFiltered({ ...view, status: "all" }) ? (
+            <p className="empty-title">All done</p>
+          ) : isFiltered(view) ? (
             <>
               <p className="empty-title">No task matches</p>
               <button type="button" onClick={() => setView({ ...plainView, sort: view.sort })}>

@@ -13,6 +13,9 @@ export type Task = Schemas["Task"];
 export type Priority = Task["priority"];
 export type NewTask = Schemas["NewTask"];
 export type TaskChanges = Schemas["TaskChanges"];
+export type DeletedTask = Schemas["DeletedTask"];
+export type BatchOperation = Schemas["Batch"]["operations"][number];
+export type BatchResult = Schemas["BatchResults"]["results"][number];
 export type ListQuery = NonNullable<paths["/api/{user_id}/tasks"]["get"]["parameters"]["query"]>;
 
 export interface TaskPage {
@@ -23,11 +26,8 @@ export interface TaskPage {
   total: number | null;
 }
 
-/** A task in a state that the API has a name for: hand the tag back, and a write succeeds on that state only. */
-export interface VersionedTask {
-  task: Task;
-  etag: string | null;
-}
+/** Hand it back, and a write succeeds on that state of the task only. */
+export const etagOf = ({ version }: Pick<Task, "version">) => `"${version}"`;
 
 /** An export may be long, and its first byte comes at once. */
 const EXPORT_TIMEOUT_MS = 300_000;
@@ -52,10 +52,7 @@ export function createApiClient(options: ApiFetchOptions) {
     throw new ApiProblem(200, "unreadable_answer", `The task API at ${apiUrl} sent an answer this page cannot read.`);
   }
 
-  async function versioned(call: Promise<{ data?: Task; response: Response }>): Promise<VersionedTask> {
-    const { data, response } = await answer(call);
-    return { task: data, etag: response.headers.get("ETag") };
-  }
+  const data = async <T>(call: Promise<{ data?: T; response: Response }>): Promise<T> => (await answer(call)).data;
 
   return {
     async listTasks(query: ListQuery = {}, cursor: string | null = null, signal?: AbortSignal): Promise<TaskPage> {
@@ -63,29 +60,44 @@ export function createApiClient(options: ApiFetchOptions) {
       const { data, response } = await answer(client.GET("/api/{user_id}/tasks", { params, signal }));
       return { tasks: data, nextCursor: readNextCursor(response.headers.get("Link")), total: readTotal(response) };
     },
-    readTask: (id: number) => versioned(client.GET("/api/{user_id}/tasks/{id}", { params: { path: one(id) } })),
+    readTask: (id: number) => data(client.GET("/api/{user_id}/tasks/{id}", { params: { path: one(id) } })),
     /** With the same key and the same task, however often: one task. */
     createTask: (task: NewTask, key: string) =>
-      versioned(client.POST("/api/{user_id}/tasks", { params: { path: mine, header: { "Idempotency-Key": key } }, body: task })),
+      data(client.POST("/api/{user_id}/tasks", { params: { path: mine, header: { "Idempotency-Key": key } }, body: task })),
     /** Members left out stay as they are. Without a tag the last write wins. */
     updateTask: (id: number, changes: TaskChanges, etag: string | null) =>
-      versioned(client.PATCH("/api/{user_id}/tasks/{id}", { params: { path: one(id), header: ifMatch(etag) }, body: changes })),
+      data(client.PATCH("/api/{user_id}/tasks/{id}", { params: { path: one(id), header: ifMatch(etag) }, body: changes })),
     /** Sets rather than flips, so that a repeated request cannot undo itself. */
     setCompleted: (id: number, completed: boolean) =>
-      versioned(client.PATCH("/api/{user_id}/tasks/{id}/complete", { params: { path: one(id) }, body: { completed } })),
+      data(client.PATCH("/api/{user_id}/tasks/{id}/complete", { params: { path: one(id) }, body: { completed } })),
+    /** It goes to the trash. */
     async deleteTask(id: number, etag: string | null): Promise<void> {
       await client.DELETE("/api/{user_id}/tasks/{id}", { params: { path: one(id), header: ifMatch(etag) } });
     },
     /** All of them, whatever the list shows. Resolves with their number. */
     async deleteCompleted(): Promise<number> {
       const params = { path: mine, query: { completed: true as const } };
-      return (await answer(client.DELETE("/api/{user_id}/tasks", { params }))).data.deleted;
+      return (await data(client.DELETE("/api/{user_id}/tasks", { params }))).deleted;
     },
+    /** Up to 100 operations in one request; each stands for itself. With the same key and the same operations it is done once. */
+    batch: async (operations: BatchOperation[], key: string): Promise<BatchResult[]> =>
+      (await data(client.POST("/api/{user_id}/tasks/batch", { params: { path: mine, header: { "Idempotency-Key": key } }, body: { operations } }))).results,
+    /** What was deleted, last first. */
+    async listTrash(cursor: string | null = null, signal?: AbortSignal): Promise<{ tasks: DeletedTask[]; nextCursor: string | null }> {
+      const params = { path: mine, query: cursor === null ? {} : { cursor } };
+      const { data: tasks, response } = await answer(client.GET("/api/{user_id}/trash", { params, signal }));
+      return { tasks, nextCursor: readNextCursor(response.headers.get("Link")) };
+    },
+    restoreTask: (id: number) => data(client.POST("/api/{user_id}/trash/{id}/restore", { params: { path: one(id) } })),
+    /** For good. Resolves with their number. */
+    emptyTrash: async (): Promise<number> => (await data(client.DELETE("/api/{user_id}/trash", { params: { path: mine } }))).deleted,
     /** Every task as one JSON file. */
     async exportTasks(): Promise<Blob> {
       const fetch = (request: Request) => authorized.fetch(request, EXPORT_TIMEOUT_MS);
-      return (await answer(client.GET("/api/{user_id}/export", { params: { path: mine }, parseAs: "blob", fetch }))).data;
+      return data(client.GET("/api/{user_id}/export", { params: { path: mine }, parseAs: "blob", fetch }));
     },
+    /** For what follows the changes: an answer without an end, with the same tokens. */
+    follow: (request: Request) => authorized.fetch(request, request.url.endsWith("/events") ? null : undefined),
     forgetToken: authorized.forgetToken,
   };
 }

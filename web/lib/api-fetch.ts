@@ -42,10 +42,10 @@ export function createApiFetch({
   let held: HeldToken | null = null;
   let refreshing: Promise<HeldToken> | null = null;
 
-  async function reach(url: string, init: RequestInit, who: string, timeout = TIMEOUT_MS): Promise<Response> {
-    const signal = AbortSignal.any([...(init.signal ? [init.signal] : []), AbortSignal.timeout(timeout)]);
+  async function reach(url: string, init: RequestInit, who: string, timeout: number | null = TIMEOUT_MS): Promise<Response> {
+    const signals = [...(init.signal ? [init.signal] : []), ...(timeout === null ? [] : [AbortSignal.timeout(timeout)])];
     try {
-      return await fetch(url, { ...init, cache: "no-store", signal });
+      return await fetch(url, { ...init, signal: AbortSignal.any(signals) });
     } catch (error) {
       // Called off by the page itself, for instance because the filter has changed meanwhile.
       if (init.signal?.aborted) throw error;
@@ -55,7 +55,7 @@ export function createApiFetch({
   }
 
   async function fetchToken(): Promise<HeldToken> {
-    const response = await reach("/api/auth/token", { credentials: "same-origin" }, "The sign-in service");
+    const response = await reach("/api/auth/token", { credentials: "same-origin", cache: "no-store" }, "The sign-in service");
     if (response.status === 401) {
       leave("sign-in");
       throw new ApiProblem(401, "signed_out", "Your session has ended. Please sign in again.");
@@ -99,15 +99,20 @@ export function createApiFetch({
   }
 
   return {
-    /** Sends a request to the API and resolves with a success, whatever its kind; anything else is thrown as an ApiProblem. */
-    async fetch(request: Request, timeout?: number): Promise<Response> {
+    /**
+     * Sends a request to the API and resolves with a success, whatever its kind; anything else is thrown as an ApiProblem.
+     * `timeout` is in milliseconds; null for an answer that goes on for ever.
+     */
+    async fetch(request: Request, timeout?: number | null): Promise<Response> {
       // The body is read once, because a request can be sent only once and this may have to send it again.
       const [first, text] = await Promise.all([usableToken(), request.text()]);
       const send = (token: HeldToken) => {
         const headers = new Headers(request.headers);
-        headers.set("Accept", "application/json, application/problem+json");
+        if (!headers.has("Accept")) headers.set("Accept", "application/json, application/problem+json");
         headers.set("Authorization", `Bearer ${token.value}`);
-        // The bearer token is the whole credential, so cookies stay at home.
+        // The bearer token is the whole credential, so cookies stay at home. And no `cache`: with any mode but the default
+        // Chromium asks for permission (CORS preflight) before each request instead of once an hour. The default also sends
+        // the tag of a list that is there already; the API forbids to use one without asking.
         const init: RequestInit = { method: request.method, credentials: "omit", headers, body: text || null, signal: request.signal };
         return reach(request.url, init, `The task API at ${apiUrl}`, timeout);
       };

@@ -42,17 +42,22 @@ export function asProblem(error: unknown): ApiProblem {
 
 export async function readProblem(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => null);
+  return problemFrom(response.status, body, response.headers.get("X-Request-Id"));
+}
+
+/** From a body that is there already, as in the answer to a batch. */
+export function problemFrom(status: number, body: unknown, requestId: string | null = null): ApiProblem {
   // A proxy in between answers in its own format, so nothing about the body is taken for granted.
   const problem = isRecord(body) ? body : {};
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
   const retry = problem.retry;
   return new ApiProblem(
-    response.status,
-    text(problem.code) ?? `http_${response.status}`,
-    text(problem.detail) ?? `The task API answered with status ${response.status}.`,
+    status,
+    text(problem.code) ?? `http_${status}`,
+    text(problem.detail) ?? `The task API answered with status ${status}.`,
     retry === "refresh" || retry === "login" || retry === "never" ? retry : null,
     Array.isArray(problem.errors) ? problem.errors.filter(isFieldError) : [],
-    text(problem.request_id) ?? response.headers.get("X-Request-Id"),
+    text(problem.request_id) ?? requestId,
   );
 }
 

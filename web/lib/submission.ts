@@ -18,6 +18,6 @@ export function createSubmission() {
 }
 
 /** Not `crypto.randomUUID`, which browsers offer on HTTPS and localhost only; people try this on their home network. */
-function randomKey(): string {
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -48,8 +48,18 @@ export function sameTags(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((tag, index) => tag === b[index]);
 }
 
-/** Whether two answers show the same state of a task. */
-export function sameState(a: Task, b: Task): boolean {
-  const members = ["title", "description", "completed", "priority", "due_date", "updated_at"] as const;
-  return sameTags(a.tags, b.tags) && members.every((member) => a[member] === b[member]);
+export function sameDraft(a: TaskDraft, b: TaskDraft): boolean {
+  return a.title === b.title && a.description === b.description && a.priority === b.priority && a.due === b.due && sameTags(a.tags, b.tags);
+}
+
+/** Whether a task has everything that these changes ask for. The API trims titles and tags. */
+export function isApplied(changes: TaskChanges, now: Task): boolean {
+  const { title, description, priority, tags, due_date: due } = changes;
+  return (
+    (title === undefined || title.trim() === now.title) &&
+    (description === undefined || description === now.description) &&
+    (priority === undefined || priority === now.priority) &&
+    (tags === undefined || sameTags(tags.map((tag) => tag.trim()), now.tags)) &&
+    (due === undefined || (due || "") === dayOf(now.due_date))
+  );
 }

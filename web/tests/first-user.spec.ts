@@ -49,13 +49,15 @@ test("while the API has no keys the page waits as long as it is told, then shows
       open(`${stack.webUrl}/api/auth/jwks`);
       await expect(page.getByText("Nothing to do yet")).toBeVisible();
       // How many waits it takes depends on when the keys came within the API's rhythm: one or two.
-      expect([[503, 200], [503, 503, 200]]).toContainEqual(answers.map(({ status }) => status));
+      // Once the page can hear of changes it asks once more.
+      const statuses = answers.map(({ status }) => status);
+      expect([[503, 200], [503, 503, 200]]).toContainEqual(statuses.slice(0, statuses.indexOf(200) + 1));
       await addTask(page, "Worth the wait");
       await page.context().close();
     }),
   ));
 
-test("when the keys do not come it gives up, says so, and “Try again” works once they are there", ({ browser }) =>
+test("when the keys do not come it gives up, says so, and recovers by itself once they are there", ({ browser }) =>
   withClosedKeys(({ url, open }) =>
     runStack({ signing: "jwks", jwksUrl: url }, async (stack) => {
       const { page, answers } = await firstVisit(browser, stack.webUrl);
@@ -64,10 +66,7 @@ test("when the keys do not come it gives up, says so, and “Try again” works 
       await expect(page).toHaveURL(`${stack.webUrl}/`);
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
       open(`${stack.webUrl}/api/auth/jwks`);
-      await expect(async () => {
-        await again.click({ timeout: 1_000 });
-        await expect(page.getByText("Nothing to do yet")).toBeVisible({ timeout: 7_000 });
-      }).toPass({ timeout: 20_000 });
+      await expect(page.getByText("Nothing to do yet")).toBeVisible({ timeout: 30_000 });
       await addTask(page, "Late, but there");
       await expect(taskItem(page, "Late, but there")).toBeVisible();
       await page.context().close();

@@ -1,7 +1,11 @@
-/** What the page does to its list ahead of the API, and how each change is taken back without the others. */
+/** The pages of the list, and what is shown of them while something is pending. */
 import { expect, test } from "@playwright/test";
 import type { Task } from "../lib/api-client";
-import { addTask, removeTasks, replaceTask, restoreTask, tasksOf, totalOf, type TaskPages } from "../lib/task-cache";
+import { addTask, tasksOf, totalOf, type TaskPages } from "../lib/task-cache";
+
+import { withPending, type Operation } from "../lib/task-operations";
+import type { Pending } from "../lib/task-queue";
+import { plainView } from "../lib/task-view";
 
 const task = (id: number, title = `Task ${id}`): Task => ({
   id,
@@ -14,6 +18,7 @@ const task = (id: number, title = `Task ${id}`): Task => ({
   due_date: null,
   created_at: "2026-11-20T08:00:00Z",
   updated_at: "2026-11-20T08:00:00Z",
+  version: 1,
 });
 
 /** Pages of tasks with these ids; the first one knows the total. */
@@ -22,7 +27,6 @@ const pagesOf = (...ids: number[][]): TaskPages => ({
   pageParams: ids.map((_, index) => (index === 0 ? null : `page-${index}`)),
 });
 const shape = (pages: TaskPages) => pages.pages.map(({ tasks }) => tasks.map(({ id }) => id));
-const only = (...ids: number[]) => new Set(ids);
 
 test("a task that two pages contain is shown once", () => {
   expect(tasksOf(pagesOf([1, 2], [2, 3])).map(({ id }) => id)).toEqual([1, 2, 3]);
@@ -38,51 +42,29 @@ test("a new task goes on top and counts", () => {
 test("a task that was made by an attempt whose answer was lost is not listed twice", () => {
   const pages = addTask(pagesOf([2, 1]), task(2, "Again"));
   expect(shape(pages)).toEqual([[2, 1]]);
-  expect(tasksOf(pages)[0]?.title).toBe("Again");
   expect(totalOf(pages)).toBe(2);
-});
-
-test("removing counts what was there, and only once", () => {
-  const pages = removeTasks(pagesOf([3, 2], [2, 1]), only(2, 9));
-  expect(shape(pages)).toEqual([[3], [1]]);
-  expect(totalOf(pages)).toBe(3);
-});
-
-test("a removed task comes back where it was, in whichever page that is", () => {
-  const before = pagesOf([5, 4], [3, 2]);
-  for (const id of [5, 4, 3, 2]) {
-    const back = restoreTask(removeTasks(before, only(id)), before, id);
-    expect(tasksOf(back), String(id)).toEqual(tasksOf(before));
-    expect(totalOf(back)).toBe(4);
-  }
-});
-
-test("when its neighbour has gone meanwhile, it comes back behind the nearest one left", () => {
-  const before = pagesOf([5, 4, 3, 2]);
-  expect(shape(restoreTask(removeTasks(before, only(4, 3)), before, 3))).toEqual([[5, 3, 2]]);
-  expect(shape(restoreTask(removeTasks(before, only(5, 4, 3)), before, 3))).toEqual([[3, 2]]);
-});
-
-test("several that were removed together all come back in order", () => {
-  const before = pagesOf([5, 4], [3, 2]);
-  const back = [5, 3, 2].reduce((pages, id) => restoreTask(pages, before, id), removeTasks(before, only(5, 3, 2)));
-  expect(tasksOf(back)).toEqual(tasksOf(before));
-});
-
-test("taking one change back leaves the others alone", () => {
-  const before = pagesOf([3, 2, 1]);
-  const meanwhile = addTask(replaceTask(replaceTask(before, task(2, "Wrong")), task(1, "Right")), task(4));
-  const back = restoreTask(meanwhile, before, 2);
-  expect(tasksOf(back).map(({ title }) => title)).toEqual(["Task 4", "Task 3", "Task 2", "Right"]);
-  expect(totalOf(back)).toBe(4);
-});
-
-test("a task that was never there is not brought back", () => {
-  const pages = pagesOf([1]);
-  expect(restoreTask(pages, pages, 9)).toBe(pages);
 });
 
 test("a list without a count stays without one", () => {
   const uncounted: TaskPages = { pages: [{ tasks: [task(1)], nextCursor: null, total: null }], pageParams: [null] };
   expect(totalOf(addTask(uncounted, task(2)))).toBeNull();
+});
+
+const pending = (...operations: Operation[]): Pending<Operation>[] => operations.map((operation, index) => ({ key: String(index), operations: [operation], waiting: true, kept: true }));
+const ids = (tasks: Task[]) => tasks.map(({ id }) => id);
+
+test("what is pending is on top of the server's tasks, and taking it back is leaving it out", () => {
+  const tasks = [task(3), task(2), task(1)];
+  const view = plainView;
+  expect(ids(withPending(tasks, pending({ op: "delete", id: 2, seen: task(2) }), view))).toEqual([3, 1]);
+  expect(withPending(tasks, pending({ op: "complete", id: 2, completed: true }), view)[1]?.completed).toBe(true);
+  expect(withPending(tasks, pending({ op: "update", id: 1, seen: task(1), task: { title: "New" } }), view)[2]?.title).toBe("New");
+  expect(ids(withPending(tasks, pending({ op: "create", id: -1, task: { title: "Offline" } }), view))).toEqual([-1, 3, 2, 1]);
+  expect(withPending(tasks, [], view)).toEqual(tasks);
+});
+
+test("a task that is ticked leaves the list of pending ones, and clearing hides what is done", () => {
+  const tasks = [task(2), { ...task(1), completed: true }];
+  expect(ids(withPending(tasks, pending({ op: "complete", id: 2, completed: true }), { ...plainView, status: "pending" }))).toEqual([]);
+  expect(ids(withPending(tasks, pending({ op: "clear" }), plainView))).toEqual([2]);
 });

@@ -1,5 +1,5 @@
 /** The life of a task, and the states around it. */
-import { addTask, expect, newTaskForm, openDetails, secondWindow, taskItem, test } from "./support/fixtures";
+import { addTask, expect, newTaskForm, openDetails, secondWindow, taskItem, test, withoutStream } from "./support/fixtures";
 
 test("adds, edits, completes and deletes a task, and a reload keeps each step", async ({ signUp }) => {
   const { page } = await signUp("Ada");
@@ -101,6 +101,8 @@ test("what the API refuses is shown at its field, and the text stays", { tag: "@
 
 test("a task that another window has deleted disappears with a word of explanation", { tag: "@once" }, async ({ signUp }) => {
   const { page } = await signUp("Ada");
+  await withoutStream(page);
+  await page.reload();
   await addTask(page, "Gone soon");
   const other = await secondWindow(page);
   await other.getByRole("button", { name: "Delete Gone soon" }).click();
@@ -111,19 +113,37 @@ test("a task that another window has deleted disappears with a word of explanati
   await expect(taskItem(page, "Gone soon")).toHaveCount(0);
 });
 
-test("while the API is down the page says so, and “Try again” works once it is back", async ({ signUp, stack }) => {
+test("what is added while the API is down waits in sight, survives a reload, and is sent once it is back", async ({ signUp, stack }) => {
   const { page } = await signUp("Ada");
   await addTask(page, "Survives an outage");
   await stack.stopApi();
   try {
+    await expect(page.locator(".connection")).toHaveText("Offline, trying again");
     await newTaskForm(page).getByLabel("Title").fill("Typed during the outage");
     await newTaskForm(page).getByRole("button", { name: "Add task" }).click();
-    await expect(newTaskForm(page).getByRole("alert")).toContainText(stack.apiUrl);
-    await expect(newTaskForm(page).getByLabel("Title")).toHaveValue("Typed during the outage");
+    await expect(taskItem(page, "Typed during the outage")).toContainText("Waits to be sent");
+    await expect(page.locator(".connection")).toHaveText("Offline, trying again · 1 change waits");
 
     await page.reload();
     await expect(page.getByText(`The task API at ${stack.apiUrl} cannot be reached`)).toBeVisible();
+    await expect(taskItem(page, "Typed during the outage")).toContainText("Waits to be sent");
     await expect(page.getByText("Nothing to do yet")).toHaveCount(0);
+  } finally {
+    await stack.startApi();
+  }
+  await expect(page.locator(".connection")).toHaveText("Up to date");
+  await expect(page.locator(".task .title")).toHaveText(["Typed during the outage", "Survives an outage"]);
+  await expect(page.getByText("Waits to be sent")).toHaveCount(0);
+});
+
+test("“Try again” reads the list that could not be read, without losing the focus", { tag: "@once" }, async ({ signUp, stack }) => {
+  const { page } = await signUp("Ada");
+  await addTask(page, "Survives an outage");
+  await withoutStream(page);
+  await stack.stopApi();
+  try {
+    await page.reload();
+    await expect(page.getByText(`The task API at ${stack.apiUrl} cannot be reached`)).toBeVisible();
   } finally {
     await stack.startApi();
   }

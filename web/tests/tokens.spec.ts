@@ -1,6 +1,6 @@
 /** How the page handles its token: held in memory, shared, renewed once, and never in a loop. */
 import type { Page, Request, Route } from "@playwright/test";
-import { addTask, expect, newTaskForm, signUpIn, taskItem, test } from "./support/fixtures";
+import { addTask, expect, newTaskForm, signUpIn, taskItem, test, withoutStream } from "./support/fixtures";
 
 /** Everything the page asks of the API and of the token endpoint, preflights left out. */
 function watch(page: Page, apiUrl: string) {
@@ -59,6 +59,7 @@ test("an expired token costs exactly one 401 and one refresh, and the call succe
   // The page's clock stands still from here on, so it takes its token for fresh while the servers'
   // clocks run past the expiry: the case of a laptop that slept.
   await page.clock.setFixedTime(new Date());
+  await withoutStream(page);
   await page.reload();
   await expect(page.getByText("Nothing to do yet")).toBeVisible();
   await page.waitForTimeout(4_000);
@@ -74,6 +75,9 @@ test("an expired token costs exactly one 401 and one refresh, and the call succe
 
 test("a token about to expire is renewed beforehand, without a 401", async ({ browser, shortLivedStack }) => {
   const { page, context } = await signUpIn(browser, shortLivedStack.webUrl, "Ada");
+  await withoutStream(page);
+  await page.reload();
+  await expect(page.getByText("Nothing to do yet")).toBeVisible();
   await page.waitForTimeout(4_000);
   const seen = watch(page, shortLivedStack.apiUrl);
   await addTask(page, "Added in time");
@@ -87,6 +91,7 @@ test("calls made at the same moment share one refresh", async ({ browser, shortL
   await addTask(page, "One");
   await addTask(page, "Two");
   await page.clock.setFixedTime(new Date());
+  await withoutStream(page);
   await page.reload();
   await expect(page.getByRole("listitem")).toHaveCount(2);
   await page.waitForTimeout(4_000);
@@ -134,6 +139,9 @@ test("a 403 is shown as an error and neither repeated nor answered with a new si
 
 test("when the session is gone the next call leads to the sign-in page", async ({ browser, shortLivedStack }) => {
   const { page, context } = await signUpIn(browser, shortLivedStack.webUrl, "Ada");
+  await withoutStream(page);
+  await page.reload();
+  await expect(page.getByText("Nothing to do yet")).toBeVisible();
   await context.clearCookies();
   await page.waitForTimeout(4_000);
   await newTaskForm(page).getByLabel("Title").fill("Too late");

@@ -117,6 +117,8 @@ export async function signUpIn(browser: Browser, webUrl: string, name: string): 
   await fillSignUp(page, person);
   await expect(page.getByRole("heading", { name: "Your tasks" })).toBeVisible();
   await expect(page.getByText("Nothing to do yet")).toBeVisible();
+  // From here on nothing happens unless somebody does it.
+  await expect(page.locator(".connection")).toHaveText("Up to date");
   return { ...person, page, context };
 }
 
@@ -210,3 +212,6 @@ export function callApi(url: string, token: string | null, method = "GET", body?
     body: body === undefined ? null : JSON.stringify(body),
   });
 }
+
+/** For a window that is to see nothing of what others do: its stream never begins. */
+export const withoutStream = (page: Page) => page.route("**/events", () => {});

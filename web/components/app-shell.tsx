@@ -1,0 +1,99 @@
+"use client";
+
+/** What every page of a signed-in user shares: the client, the connection, the header, and the toasts. */
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { createApiClient, type ApiClient } from "../lib/api-client";
+import { ApiProblem } from "../lib/api-problem";
+import { authClient } from "../lib/auth-client";
+import { forgetDraft } from "../lib/kept-draft";
+import { createLiveTasks, type LiveTasks } from "../lib/live-tasks";
+import { createRefresh, type Refresh } from "../lib/refresh";
+import { AccountMenu } from "./account-menu";
+import { Brand } from "./brand";
+import { Toasts } from "./toasts";
+import { useNotices, type Notices } from "./use-notices";
+
+// Before the browser paints again: a box that has been ticked must not look unticked for a moment.
+notifyManager.setScheduler(queueMicrotask);
+
+export interface Props {
+  apiUrl: string;
+  user: { id: string; name: string };
+}
+
+export interface App {
+  api: ApiClient;
+  live: LiveTasks;
+  notices: Notices;
+  refresh: Refresh;
+  userId: string;
+}
+
+/** To the sign-in page, which brings people back to the list they had. */
+export function toSignIn(reason?: string): void {
+  const address = new URLSearchParams();
+  if (reason) address.set("reason", reason);
+  if (reason && window.location.search !== "") address.set("view", window.location.search.slice(1));
+  const query = address.toString();
+  window.location.replace(query === "" ? "/sign-in" : `/sign-in?${query}`);
+}
+
+export function AppShell({ apiUrl, user, children }: Props & { children: (app: App) => ReactNode }) {
+  const [api] = useState(() =>
+    createApiClient({
+      apiUrl,
+      userId: user.id,
+      leave: (to) => (to === "sign-in" ? toSignIn("session") : window.location.replace("/")),
+    }),
+  );
+  const [live] = useState(() => createLiveTasks(api, apiUrl, user.id));
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          // The connection says when to ask again. A page that is offline says so instead of waiting silently.
+          queries: { retry: false, networkMode: "always", refetchOnWindowFocus: false, refetchOnReconnect: false },
+          mutations: { networkMode: "always" },
+        },
+      }),
+  );
+  const [refresh] = useState(() => createRefresh(queries));
+  const notices = useNotices();
+
+  async function signOut() {
+    notices.report(null);
+    try {
+      const { error } = await authClient.signOut();
+      if (error) throw error;
+    } catch {
+      notices.report(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
+      return;
+    }
+    api.forgetToken();
+    forgetDraft(user.id);
+    live.signOut();
+    window.location.replace("/sign-in");
+  }
+
+  return (
+    <QueryClientProvider client={queries}>
+      <div className="board">
+        <header className="topbar">
+          <Brand />
+          <div className="who">
+            <span className="name" title={user.name}>
+              {user.name}
+            </span>
+            <AccountMenu api={api} announce={notices.announce} report={notices.report} />
+            <button type="button" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </div>
+        </header>
+        {children({ api, live, notices, refresh, userId: user.id })}
+        <Toasts notices={notices} />
+      </div>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,62 @@
+"use client";
+
+/** The question when the task was changed elsewhere before what was done here arrived. */
+import type { Task } from "../lib/api-client";
+import type { Operation } from "../lib/task-operations";
+import { ConflictDialog } from "./conflict-dialog";
+import type { useTasks } from "./use-tasks";
+
+interface Props {
+  operation: Operation;
+  theirs: Task;
+  state: Pick<ReturnType<typeof useTasks>, "show" | "remove" | "change">;
+  onClose: () => void;
+}
+
+export function PendingConflict({ operation, theirs, state, onClose }: Props) {
+  function keepTheirs() {
+    state.show(theirs);
+    onClose();
+  }
+
+  if (operation.op === "update") {
+    const { task: changes } = operation;
+    return (
+      <ConflictDialog
+        title="This task was changed elsewhere"
+        explanation="Your change had to wait, and meanwhile another version was saved. Keeping yours changes only what you edited."
+        yours={{
+          heading: "Yours",
+          task: { ...theirs, ...(changes as Partial<Task>) },
+          action: "Keep mine",
+          onChoose: () => {
+            state.show(theirs);
+            onClose();
+            state.change(theirs, changes);
+          },
+        }}
+        theirs={{ heading: "Theirs", task: theirs, action: "Take theirs", onChoose: keepTheirs }}
+        dismiss={{ label: "Cancel", onDismiss: keepTheirs }}
+      />
+    );
+  }
+  if (operation.op !== "delete") return null;
+  return (
+    <ConflictDialog
+      title="This task was changed elsewhere"
+      explanation="It is not the task you saw when you chose to delete it."
+      yours={{
+        heading: "What you saw",
+        task: operation.seen,
+        action: "Delete it anyway",
+        onChoose: () => {
+          onClose();
+          state.show(theirs);
+          state.remove(theirs);
+        },
+      }}
+      theirs={{ heading: "What it is now", task: theirs, action: "Keep it", onChoose: keepTheirs }}
+      dismiss={{ label: "Cancel", onDismiss: keepTheirs }}
+    />
+  );
+}

@@ -1,0 +1,142 @@
+"use client";
+
+/** What was deleted: to bring it back, or to forget it for good. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import type { DeletedTask } from "../lib/api-client";
+import { asProblem } from "../lib/api-problem";
+import { randomKey } from "../lib/submission";
+import { AppShell, type App, type Props } from "./app-shell";
+import { ConnectionSign } from "./connection-sign";
+import { Modal } from "./modal";
+import { ProblemNote } from "./problem-note";
+import { useKnown, useLive } from "./use-live";
+
+export function TrashBoard(props: Props) {
+  return <AppShell {...props}>{(app) => <Trash app={app} />}</AppShell>;
+}
+
+const moment = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+function Trash({ app }: { app: App }) {
+  const { api, live, notices, refresh } = app;
+  const [asking, setAsking] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const pending = useKnown(app);
+  const list = useInfiniteQuery({
+    queryKey: ["trash"],
+    queryFn: ({ pageParam, signal }) => api.listTrash(pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+  useLive(app, list, (_pending, error) => notices.report(asProblem(error)));
+
+  const leaving = new Set(pending.flatMap(({ operations }) => operations.flatMap((one) => (one.op === "restore" ? one.id : []))));
+  const tasks = list.data?.pages.flatMap((page) => page.tasks).filter(({ id }) => !leaving.has(id));
+
+  async function attempt(work: () => Promise<string>): Promise<void> {
+    notices.report(null);
+    // The row or the button with the focus is about to go.
+    heading.current?.focus();
+    try {
+      notices.announce(await work());
+    } catch (error) {
+      notices.report(asProblem(error));
+    }
+    refresh();
+  }
+
+  const restore = ({ id, title }: DeletedTask) =>
+    attempt(async () => {
+      const done = await live.queue.add([{ op: "restore", id }], randomKey());
+      return done ? `Restored “${title}”.` : `“${title}” comes back when the connection does.`;
+    });
+
+  const empty = () =>
+    attempt(async () => {
+      const count = await api.emptyTrash();
+      return count === 1 ? "Deleted 1 task for good." : `Deleted ${count} tasks for good.`;
+    });
+
+  return (
+    <main>
+      <div className="heading">
+        <h1 ref={heading} tabIndex={-1}>
+          Trash
+        </h1>
+        <ConnectionSign live={live} />
+      </div>
+      {/* A link and not Next.js's: the history of the task page is its own. */}
+      <p className="lead">
+        Deleted tasks stay here for a while, and go by themselves then. <a href="/">Back to your tasks</a>
+      </p>
+      {tasks && tasks.length > 0 && (
+        <ul className="tasks" aria-label="Deleted tasks">
+          {tasks.map((task) => (
+            <li key={task.id} className="task">
+              <span className="title">{task.title}</span>
+              <p className="description">
+                Deleted <time dateTime={task.deleted_at}>{moment.format(new Date(task.deleted_at))}</time>
+              </p>
+              <div className="meta">
+                <button type="button" className="quiet" aria-label={`Restore ${task.title}`} onClick={() => void restore(task)}>
+                  Restore
+                </button>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+      {tasks?.length === 0 && !list.hasNextPage && (
+        <div className="empty">
+          <p className="empty-title">The trash is empty</p>
+        </div>
+      )}
+      {list.isPending && (
+        <p className="loading" role="status">
+          Loading…
+        </p>
+      )}
+      {list.error && (
+        <div className="failed">
+          <div role="alert">
+            <ProblemNote problem={asProblem(list.error)} />
+          </div>
+          <button type="button" onClick={() => void list.refetch()}>
+            Try again
+          </button>
+        </div>
+      )}
+      {list.hasNextPage && !list.error && (
+        <button type="button" aria-disabled={list.isFetchingNextPage} onClick={() => !list.isFetchingNextPage && void list.fetchNextPage()}>
+          {list.isFetchingNextPage ? "Loading…" : "Show more"}
+        </button>
+      )}
+      {tasks && tasks.length > 0 && (
+        <button type="button" className="clear" onClick={() => setAsking(true)}>
+          Empty the trash
+        </button>
+      )}
+      {asking && (
+        <Modal title="Empty the trash?" onDismiss={() => setAsking(false)}>
+          <p>What is in the trash will be deleted for good. This cannot be undone.</p>
+          <div className="actions">
+            <button
+              type="button"
+              className="danger-action"
+              onClick={() => {
+                setAsking(false);
+                void empty();
+              }}
+            >
+              Delete for good
+            </button>
+            <button type="button" data-first onClick={() => setAsking(false)}>
+              Keep them
+            </button>
+          </div>
+        </Modal>
+      )}
+    </main>
+  );
+}

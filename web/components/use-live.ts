@@ -1,0 +1,36 @@
+"use client";
+
+/** Follows the server while a page is open: its lists are read again when something has happened, and only then. */
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { ApiProblem } from "../lib/api-problem";
+import { forgetDraft } from "../lib/kept-draft";
+import type { LiveHandlers } from "../lib/live-tasks";
+import { toSignIn, type App } from "./app-shell";
+
+/** Begins once the page has its first answer, so that a page that is refused asks once and not twice. */
+export function useLive({ api, live, refresh, userId }: App, list: { isSuccess: boolean; error: Error | null }, onRefused: LiveHandlers["onRefused"]): void {
+  const isRefused = list.error instanceof ApiProblem && [401, 403].includes(list.error.status);
+  const ready = list.isSuccess || (list.error !== null && !isRefused);
+  const refused = useRef(onRefused);
+  useEffect(() => {
+    refused.current = onRefused;
+  });
+  useEffect(() => {
+    if (!ready) return;
+    return live.start({
+      onNews: refresh,
+      onSignedOut: () => {
+        api.forgetToken();
+        forgetDraft(userId);
+        toSignIn();
+      },
+      onRefused: (pending, error) => refused.current(pending, error),
+    });
+  }, [api, live, ready, refresh, userId]);
+}
+
+/** What is known and what is pending; whoever shows tasks is drawn again when one of the two changes. */
+export function useKnown({ live: { memory, queue } }: App) {
+  useSyncExternalStore(memory.subscribe, memory.revision, memory.revision);
+  return useSyncExternalStore(queue.subscribe, queue.pending, queue.pending);
+}

@@ -1,0 +1,82 @@
+/** Everything about tasks that outlives a list: what is known of them, what is pending, and the connection to the server. */
+import type { ApiClient, Task } from "./api-client";
+import { ApiProblem } from "./api-problem";
+import { createPendingStore } from "./pending-store";
+import { shareAmongTabs } from "./tab-share";
+import { createTaskMemory } from "./task-memory";
+import { idsOf, perform, rebase, type Operation, type Outcome } from "./task-operations";
+import { createTaskQueue, type Pending } from "./task-queue";
+import { createTaskSync, type Connection } from "./task-sync";
+
+export interface LiveHandlers {
+  /** Something that is new here has happened on the server: lists may have other tasks now. */
+  onNews: () => void;
+  /** Another tab has signed this user out. */
+  onSignedOut: () => void;
+  /** What had to wait was refused. */
+  onRefused: (pending: Pending<Operation>, error: unknown) => void;
+}
+
+export type LiveTasks = ReturnType<typeof createLiveTasks>;
+
+export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) {
+  const memory = createTaskMemory<Task>();
+  const listeners = new Set<() => void>();
+  const store = createPendingStore(userId);
+  let connection: Connection = "connecting";
+  let handlers: LiveHandlers | null = null;
+  let share: ReturnType<typeof shareAmongTabs<Task>> | null = null;
+
+  const isOffline = () => connection !== "live" || !navigator.onLine;
+  const queue = createTaskQueue<Operation, Outcome>({
+    send: (pending) => perform(api, memory, pending),
+    mustWait: (error) => error instanceof ApiProblem && error.status === 0 && isOffline(),
+    idsOf,
+    onLate(pending, error) {
+      if (error === undefined) handlers?.onNews();
+      else handlers?.onRefused(pending, error);
+    },
+    rebase,
+    onChange: (pending) => store.save(pending.filter(({ kept }) => kept)),
+  });
+
+  function onConnection(now: Connection): void {
+    connection = now;
+    for (const listener of listeners) listener();
+    if (now === "live") queue.resume();
+  }
+
+  return {
+    memory,
+    queue,
+    connection: (): Connection => connection,
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    /** Begins to follow the server. Resolves nothing: what comes of it is told to the handlers. */
+    start(to: LiveHandlers): () => void {
+      handlers = to;
+      void store.adopt().then((kept) => {
+        if (kept.length === 0) return;
+        queue.adopt(kept);
+        if (connection === "live") queue.resume();
+      });
+      share = shareAmongTabs<Task>({
+        userId,
+        follow: (since, hear) =>
+          createTaskSync<Task>({ base: `${apiUrl}/api/${encodeURIComponent(userId)}`, fetch: api.follow, renewToken: api.forgetToken, begin: "now", since, ...hear }),
+        onChanges: (page) => memory.apply(page) && to.onNews(),
+        onReset: to.onNews,
+        onConnection,
+        onSignedOut: to.onSignedOut,
+      });
+      return () => share?.leave();
+    },
+    /** For all tabs of this browser. */
+    signOut(): void {
+      share?.signOut();
+      share?.leave();
+    },
+  };
+}
