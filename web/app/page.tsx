@@ -7,9 +7,9 @@ import { TaskBoard } from "../components/task-board";
 import { apiUrl } from "../lib/env";
 import { currentUser } from "../lib/session";
 import "./dialogs.css";
-import "./live.css";
 import "./tasks.css";
 import "./toolbar.css";
+import "./live.css";
 
 export default async function TaskPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
   const user = await currentUser();

@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { createApiClient, type ApiClient } from "../lib/api-client";
 import { ApiProblem } from "../lib/api-problem";
 import { authClient } from "../lib/auth-client";
-import { forgetDraft } from "../lib/kept-draft";
+import { forgetTyped } from "../lib/kept-draft";
 import { createLiveTasks, type LiveTasks } from "../lib/live-tasks";
 import { createRefresh, type Refresh } from "../lib/refresh";
 import { AccountMenu } from "./account-menu";
@@ -71,7 +71,7 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
       return;
     }
     api.forgetToken();
-    forgetDraft(user.id);
+    forgetTyped(user.id);
     live.signOut();
     window.location.replace("/sign-in");
   }

@@ -7,7 +7,7 @@ import type { LiveTasks } from "../lib/live-tasks";
 const words = { connecting: "Connecting…", live: "Up to date", offline: "Offline, trying again" } as const;
 
 export function ConnectionSign({ live }: { live: LiveTasks }) {
-  const connection = useSyncExternalStore(live.subscribe, live.connection, live.connection);
+  const connection = useSyncExternalStore(live.subscribe, live.connection, () => "connecting" as const);
   const pending = useSyncExternalStore(live.queue.subscribe, live.queue.pending, live.queue.pending);
   const waiting = pending.filter((one) => one.waiting).length;
   return (

@@ -1,12 +1,13 @@
 "use client";
 
 /** The form for a new task. An attempt whose answer was lost may be repeated: the API makes one task of it. */
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { NewTask as NewTaskInput } from "../lib/api-client";
-import { keepDraft, takeDraft } from "../lib/kept-draft";
+import { keepComposer, readKept } from "../lib/kept-draft";
 import { createSubmission } from "../lib/submission";
 import { emptyDraft, newTaskFrom, type TaskDraft } from "../lib/task-draft";
 import { TaskForm } from "./task-form";
+import { useHydrated } from "./use-hydrated";
 
 interface Props {
   userId: string;
@@ -15,11 +16,10 @@ interface Props {
 
 export function NewTask({ userId, onAdd }: Props) {
   const [submission] = useState(createSubmission);
-  const [kept, setKept] = useState<TaskDraft | null>(null);
-  const keep = useCallback((draft: TaskDraft) => keepDraft(userId, draft), [userId]);
-
+  const hydrated = useHydrated();
   // After the first drawing, which must be the one that the server has sent.
-  useEffect(() => setKept((now) => now ?? takeDraft(userId)), [userId]);
+  const kept = useMemo(() => (hydrated ? readKept(userId).composer : null), [hydrated, userId]);
+  const keep = useCallback((draft: TaskDraft) => keepComposer(userId, draft), [userId]);
 
   async function add(draft: TaskDraft) {
     const task = newTaskFrom(draft);

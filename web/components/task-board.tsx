@@ -3,6 +3,7 @@
 /** The page of the tasks: says what has come of each action, and asks where the server knows better. */
 import { useEffect, useRef, useState } from "react";
 import type { Task } from "../lib/api-client";
+import { keepEdit } from "../lib/kept-draft";
 import type { Operation } from "../lib/task-operations";
 import { isFiltered, type TaskView } from "../lib/task-view";
 import { AppShell, type App, type Props } from "./app-shell";
@@ -32,7 +33,7 @@ function Board({ app }: { app: App }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const state = useTasks(app, view, (operation, theirs) => setConflict({ operation, theirs }));
   const { list, total } = state;
-  const editing = useEditing(state.tasks);
+  const editing = useEditing(state.tasks, app.userId);
   const { tasks } = editing;
   const selection = useSelection(tasks);
   useLive(app, list, ({ operations }, error) => state.explain(operations, error));
@@ -46,9 +47,10 @@ function Board({ app }: { app: App }) {
     show: state.show,
     open: (task) => {
       notices.report(null);
-      editing.open(task);
+      editing.begin(task);
     },
-    close: editing.close,
+    close: editing.end,
+    typed: (task, draft) => keepEdit(app.userId, task, draft),
     toggle: state.toggle,
     remove: state.remove,
     choose: selection.choose,
@@ -70,7 +72,7 @@ function Board({ app }: { app: App }) {
       {tasks && tasks.length > 0 && (
         <SelectionBar selection={selection} onComplete={(chosen) => void state.completeAll(chosen)} onDelete={(chosen) => void state.removeAll(chosen)} />
       )}
-      <TaskList state={{ ...state, tasks }} view={view} setView={setView} actions={actions} editing={editing.bases} selection={selection} heading={heading} />
+      <TaskList state={{ ...state, tasks }} view={view} setView={setView} actions={actions} editing={editing.open} selection={selection} heading={heading} />
       <div className="below">
         <a href="/trash">Trash</a>
         {tasks?.some(({ completed }) => completed) && <ClearCompleted api={api} onClear={() => void state.clearCompleted()} />}

@@ -1,7 +1,7 @@
 "use client";
 
 /** The form for a task that exists, and the dialogue for when somebody else has changed it meanwhile. */
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { Task } from "../lib/api-client";
 import { changesFrom, draftOf, type TaskDraft } from "../lib/task-draft";
 import { TaskConflict } from "../lib/task-operations";
@@ -13,15 +13,21 @@ export interface EditorActions {
   save: (base: Task, draft: TaskDraft, on?: Task) => Promise<void>;
   /** Shows this state of the task in the list. */
   show: (task: Task) => void;
+  /** What is in the form when the page goes away. */
+  typed: (task: Task, draft: TaskDraft) => void;
 }
 
 interface Props {
   base: Task;
+  /** What the form begins with: the task, or what was typed before the page went away. */
+  begin: TaskDraft;
   actions: EditorActions;
   onClose: () => void;
 }
 
-export function TaskEditor({ base, actions, onClose }: Props) {
+export function TaskEditor({ base, begin, actions, onClose }: Props) {
+  const { typed } = actions;
+  const leave = useCallback((draft: TaskDraft) => typed(base, draft), [typed, base]);
   const [conflict, setConflict] = useState<{ draft: TaskDraft; theirs: Task } | null>(null);
 
   async function save(draft: TaskDraft, on?: Task) {
@@ -39,10 +45,12 @@ export function TaskEditor({ base, actions, onClose }: Props) {
       <TaskForm
         label={`Edit ${base.title}`}
         initial={draftOf(base)}
+        begin={begin}
         submitLabel="Save"
         pendingLabel="Saving…"
         onSave={(draft) => save(draft)}
         onCancel={onClose}
+        onLeave={leave}
       />
       {conflict && (
         <ConflictDialog

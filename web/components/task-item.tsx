@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import type { Task } from "../lib/api-client";
 import { dueLabel, isOverdue } from "../lib/due-date";
 import { priorityLabels } from "../lib/task-view";
+import type { Edit } from "./use-editing";
 import { TaskEditor, type EditorActions } from "./task-editor";
 
 export interface ItemActions extends EditorActions {
@@ -22,8 +23,8 @@ export interface ItemActions extends EditorActions {
 
 interface Props {
   task: Task;
-  /** The state that is being edited, if it is. */
-  base: Task | undefined;
+  /** The form on it, if it is open. */
+  edit: Edit | undefined;
   busy: boolean;
   /** Something about it is not sent yet. */
   waiting: boolean;
@@ -33,13 +34,13 @@ interface Props {
   actions: ItemActions;
 }
 
-export function TaskItem({ task, base, busy, waiting, choosing, chosen, actions }: Props) {
+export function TaskItem({ task, edit, busy, waiting, choosing, chosen, actions }: Props) {
   const wasEditing = useRef(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const row = useRef<HTMLLIElement>(null);
   const { leaving } = actions;
   const leave = useRef(leaving);
-  const editing = base !== undefined;
+  const editing = edit !== undefined;
 
   useLayoutEffect(() => {
     leave.current = leaving;
@@ -58,10 +59,10 @@ export function TaskItem({ task, base, busy, waiting, choosing, chosen, actions 
     wasEditing.current = editing;
   }, [editing]);
 
-  if (base) {
+  if (edit) {
     return (
       <li ref={row} className="task editing" data-task-id={task.id}>
-        <TaskEditor base={base} actions={actions} onClose={() => actions.close(base)} />
+        <TaskEditor base={edit.task} begin={edit.draft} actions={actions} onClose={() => actions.close(edit.task)} />
       </li>
     );
   }

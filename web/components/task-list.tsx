@@ -5,8 +5,8 @@ import { useEffect, useRef, type RefObject } from "react";
 import { asProblem } from "../lib/api-problem";
 import { isFiltered, plainView, type TaskView } from "../lib/task-view";
 import { ProblemNote } from "./problem-note";
-import type { Task } from "../lib/api-client";
 import { TaskItem, type ItemActions } from "./task-item";
+import type { Edit } from "./use-editing";
 import type { SetView } from "./use-task-view";
 import type { Selection } from "./use-selection";
 import type { useTasks } from "./use-tasks";
@@ -16,7 +16,7 @@ interface Props {
   view: TaskView;
   setView: SetView;
   actions: ItemActions;
-  editing: ReadonlyMap<number, Task>;
+  editing: ReadonlyMap<number, Edit>;
   selection: Selection;
   heading: RefObject<HTMLHeadingElement | null>;
 }
@@ -35,7 +35,7 @@ export function TaskList({ state: { list, tasks, busy, waiting }, view, setView,
       {tasks && tasks.length > 0 && (
         <ul ref={rows} className={list.isPlaceholderData ? "tasks outdated" : "tasks"} aria-label="Tasks" aria-busy={list.isPlaceholderData}>
           {tasks.map((task) => (
-            <TaskItem key={task.id} task={task} base={editing.get(task.id)} busy={busy.has(task.id)} waiting={waiting.has(task.id)} choosing={selection.active} chosen={selection.has(task)} actions={actions} />
+            <TaskItem key={task.id} task={task} edit={editing.get(task.id)} busy={busy.has(task.id)} waiting={waiting.has(task.id)} choosing={selection.active} chosen={selection.has(task)} actions={actions} />
           ))}
         </ul>
       )}

@@ -1,28 +1,36 @@
 "use client";
 
 /** Which tasks are being edited. Their rows stay, whatever the list says meanwhile: what is typed there is the person's. */
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Task } from "../lib/api-client";
+import { dropEdit, readKept } from "../lib/kept-draft";
+import { draftOf, type TaskDraft } from "../lib/task-draft";
+import { useHydrated } from "./use-hydrated";
 
-/** The state that the form began with, and where in the list it was. */
-interface Base {
+/** A form that is open: the state of the task that it began with, what is in it at first, and where in the list it is. */
+export interface Edit {
   task: Task;
+  draft: TaskDraft;
   index: number;
 }
 
-export function useEditing(tasks: Task[] | undefined) {
-  const [open, setOpen] = useState<ReadonlyMap<number, Base>>(new Map());
+export function useEditing(tasks: Task[] | undefined, userId: string) {
+  const hydrated = useHydrated();
+  const kept = useMemo(() => new Map((hydrated ? readKept(userId).edits : []).map((edit) => [edit.task.id, { ...edit, index: 0 }])), [hydrated, userId]);
+  const [changed, setChanged] = useState<ReadonlyMap<number, Edit> | null>(null);
+  const open = changed ?? kept;
   const missing = [...open.values()].filter(({ task }) => !tasks?.some(({ id }) => id === task.id));
 
   return {
-    bases: new Map([...open].map(([id, { task }]) => [id, task])),
+    open,
     tasks: missing.length === 0 ? tasks : missing.reduce((all, { task, index }) => all.toSpliced(index, 0, task), tasks ?? []),
-    open: (task: Task) => setOpen((now) => new Map(now).set(task.id, { task, index: tasks?.findIndex(({ id }) => id === task.id) ?? 0 })),
-    close: (task: Task) =>
-      setOpen((now) => {
-        const rest = new Map(now);
-        rest.delete(task.id);
-        return rest;
-      }),
+    begin(task: Task): void {
+      const index = tasks?.findIndex(({ id }) => id === task.id) ?? 0;
+      setChanged(new Map(open).set(task.id, { task, draft: draftOf(task), index }));
+    },
+    end({ id }: Task): void {
+      dropEdit(userId, id);
+      setChanged((now) => new Map([...(now ?? kept)].filter(([one]) => one !== id)));
+    },
   };
 }

@@ -3,7 +3,7 @@
 /** Follows the server while a page is open: its lists are read again when something has happened, and only then. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { ApiProblem } from "../lib/api-problem";
-import { forgetDraft } from "../lib/kept-draft";
+import { forgetTyped } from "../lib/kept-draft";
 import type { LiveHandlers } from "../lib/live-tasks";
 import { toSignIn, type App } from "./app-shell";
 
@@ -21,7 +21,7 @@ export function useLive({ api, live, refresh, userId }: App, list: { isSuccess: 
       onNews: refresh,
       onSignedOut: () => {
         api.forgetToken();
-        forgetDraft(userId);
+        forgetTyped(userId);
         toSignIn();
       },
       onRefused: (pending, error) => refused.current(pending, error),

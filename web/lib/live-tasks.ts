@@ -27,10 +27,11 @@ export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) 
   let handlers: LiveHandlers | null = null;
   let share: ReturnType<typeof shareAmongTabs<Task>> | null = null;
 
-  const isOffline = () => connection !== "live" || !navigator.onLine;
+  // The stream may be the last to notice.
+  const current = (): Connection => (navigator.onLine ? connection : "offline");
   const queue = createTaskQueue<Operation, Outcome>({
     send: (pending) => perform(api, memory, pending),
-    mustWait: (error) => error instanceof ApiProblem && error.status === 0 && isOffline(),
+    mustWait: (error) => error instanceof ApiProblem && error.status === 0 && current() !== "live",
     idsOf,
     onLate(pending, error) {
       if (error === undefined) handlers?.onNews();
@@ -40,16 +41,20 @@ export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) 
     onChange: (pending) => store.save(pending.filter(({ kept }) => kept)),
   });
 
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+
   function onConnection(now: Connection): void {
     connection = now;
-    for (const listener of listeners) listener();
+    tell();
     if (now === "live") queue.resume();
   }
 
   return {
     memory,
     queue,
-    connection: (): Connection => connection,
+    connection: current,
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -71,7 +76,11 @@ export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) 
         onConnection,
         onSignedOut: to.onSignedOut,
       });
-      return () => share?.leave();
+      for (const event of ["online", "offline"]) window.addEventListener(event, tell);
+      return () => {
+        for (const event of ["online", "offline"]) window.removeEventListener(event, tell);
+        share?.leave();
+      };
     },
     /** For all tabs of this browser. */
     signOut(): void {

@@ -56,12 +56,23 @@ export function createTaskQueue<O, R>({ send, mustWait, idsOf, onLate, rebase, o
 
   function pump(): void {
     const taken = new Set<number>();
+    const stuck = new Set<number>();
     for (const pending of all) {
       const ids = idsIn(pending);
+      // What comes after something that waits waits as well.
+      const waits = pending.waiting || ids.some((id) => stuck.has(id));
       const free = ids.every((id) => !taken.has(id));
-      for (const id of ids) taken.add(id);
-      if (free && !pending.waiting && !sending.has(pending.key)) void attempt(pending);
+      for (const id of ids) (waits ? stuck : taken).add(id);
+      if (waits && !pending.waiting) park(pending.key);
+      else if (!waits && free && !sending.has(pending.key)) void attempt(pending);
     }
+  }
+
+  /** Whoever did it goes on; what becomes of it later is told to `onLate`. */
+  function park(key: string): void {
+    callers.get(key)?.resolve(null);
+    callers.delete(key);
+    mark(key);
   }
 
   async function attempt(pending: Pending<O>): Promise<void> {
@@ -76,11 +87,8 @@ export function createTaskQueue<O, R>({ send, mustWait, idsOf, onLate, rebase, o
     } catch (error) {
       if (mustWait(error)) {
         sending.delete(key);
-        // Whoever did it goes on; what becomes of it later is told to `onRefused`.
-        callers.get(key)?.resolve(null);
-        callers.delete(key);
-        mark(key);
-        return;
+        park(key);
+        return pump();
       }
       const caller = finish(key);
       if (caller) caller.reject(error);

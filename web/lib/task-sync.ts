@@ -56,6 +56,8 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
   let since = kept.since ?? null;
   let connection: Connection = "connecting";
   let wake = () => {};
+  let attempt = new AbortController();
+  let hurry = false;
 
   function report(now: Connection): void {
     if (now === connection || stopped.signal.aborted) return;
@@ -91,14 +93,15 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
 
   /** Resolves with true when the stream ended because the token has expired. */
   async function listen(): Promise<boolean> {
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    const mine = new AbortController();
+    attempt = mine;
+    let timer = setTimeout(() => mine.abort(), SILENCE_MS);
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      timer = setTimeout(() => mine.abort(), SILENCE_MS);
     };
     try {
-      const signal = AbortSignal.any([stopped.signal, silence.signal]);
+      const signal = AbortSignal.any([stopped.signal, mine.signal]);
       const { body } = await fetch(new Request(`${base}/events`, { signal, headers: { Accept: "text/event-stream, application/problem+json" } }));
       if (!body) return false;
       for await (const { type, data } of readEvents(body, heard)) {
@@ -114,6 +117,7 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
   }
 
   async function follow(): Promise<void> {
+    let [short, refused] = [0, 0];
     while (!stopped.signal.aborted) {
       const begun = Date.now();
       let expired = false;
@@ -121,12 +125,18 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
         expired = await listen();
         if (expired) renewToken();
       } catch (error) {
-        // The token is refused, and a new one was as well: asking again would be asking for ever.
-        if ([401, 403].includes(statusOf(error))) return report("offline");
+        // A token is refused, and a new one was as well: asking again and again would be asking for ever.
+        refused = [401, 403].includes(statusOf(error)) ? refused + 1 : 0;
+        if (refused > 2) return report("offline");
       }
       // At once after an expiry; but not in a circle, should new tokens arrive expired because clocks differ.
-      if (expired && Date.now() - begun > 1_000) continue;
+      short = expired && Date.now() - begun < 1_000 ? short + 1 : 0;
+      if (expired && short < 2) continue;
       report("offline");
+      if (hurry) {
+        hurry = false;
+        continue;
+      }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause());
         wake = () => {
@@ -139,8 +149,12 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
 
   return {
     start: (): void => void follow(),
-    /** Does not wait any longer: the network is back. */
-    retry: (): void => wake(),
+    /** Begins anew at once: the network is another one, on which the old stream would only be silent. */
+    retry(): void {
+      hurry = true;
+      attempt.abort();
+      wake();
+    },
     stop(): void {
       stopped.abort();
       wake();

@@ -1,7 +1,7 @@
 /** Accessible in light and dark, and usable on the narrowest phone. */
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { addTask, expect, newTaskForm, secondWindow, signUpIn, test } from "./support/fixtures";
+import { addTask, expect, newTaskForm, signUpIn, test } from "./support/fixtures";
 
 async function expectNoSeriousViolations(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -30,6 +30,16 @@ for (const colorScheme of ["light", "dark"] as const) {
     await newTaskForm(page).getByRole("button", { name: "Add task" }).click();
     await expect(page.locator("[aria-invalid]")).toBeVisible();
     await expectNoSeriousViolations(page, "list, edit form and field error");
+    await page.getByRole("button", { name: "Select…" }).click();
+    await page.getByRole("checkbox", { name: "Select Done already" }).check();
+    await expectNoSeriousViolations(page, "choosing several");
+    await page.getByRole("group", { name: "Select tasks" }).getByRole("button", { name: "Delete" }).click();
+    await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+    await expectNoSeriousViolations(page, "a deletion that can be undone");
+    await page.goto("/trash");
+    await expect(page.getByRole("button", { name: "Restore Done already" })).toBeVisible();
+    await expectNoSeriousViolations(page, "trash");
+    await page.goto("/");
     await page.route(`${stack.apiUrl}/**`, (route) => route.abort());
     await page.reload();
     await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
@@ -52,6 +62,14 @@ test("at 320 pixels nothing scrolls sideways", async ({ signUp, page: visitor, s
   await addTask(page, "W".repeat(150), { description: "Unbreakable".repeat(20), due: "2026-12-24", tags: ["U".repeat(50), "V".repeat(50)] });
   await addTask(page, "Short");
   await page.getByRole("button", { name: "Edit Short" }).click();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.getByRole("button", { name: "Select…" }).click();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.getByRole("button", { name: /^Delete W/ }).click();
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.goto("/trash");
+  await expect(page.getByRole("button", { name: /^Restore/ })).toBeVisible();
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 });
 

@@ -15,9 +15,9 @@ test("an API that was up long before Better Auth serves the first person who sig
 /** An address that lists no key until `open` is called, and from then on what the web app lists. */
 async function withClosedKeys(use: (keys: { url: string; open: (jwksUrl: string) => void }) => Promise<void>): Promise<void> {
   let source: string | null = null;
-  const server = createServer(async (_request, response) => {
-    const keys = source ? await (await fetch(source)).text() : '{"keys":[]}';
-    response.setHeader("Content-Type", "application/json").end(keys);
+  const keys = async () => (source ? (await fetch(source)).text() : '{"keys":[]}');
+  const server = createServer((_request, response) => {
+    void keys().then((text) => response.setHeader("Content-Type", "application/json").end(text));
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   try {

@@ -1,5 +1,5 @@
 /** Small things in which the list must not go wrong. */
-import type { Page } from "@playwright/test";
+import type { Page, Route } from "@playwright/test";
 import { addTask, editForm, expect, seedTasks, taskItem, test, withoutStream } from "./support/fixtures";
 
 const titles = (page: Page) => page.getByRole("list", { name: "Tasks" }).locator(".title");
@@ -8,12 +8,12 @@ const titles = (page: Page) => page.getByRole("list", { name: "Tasks" }).locator
 async function holdList(page: Page, matching: RegExp): Promise<() => void> {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route(matching, async (route) => {
-    if (route.request().method() !== "GET") return route.fallback();
+  const hold = async (route: Route) => {
     const response = await route.fetch();
     await held;
     await route.fulfill({ response });
-  });
+  };
+  await page.route(matching, hold, { times: 1 });
   return release;
 }
 

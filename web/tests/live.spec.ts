@@ -58,15 +58,17 @@ test("a browser has one stream, whatever the number of its tabs; when its tab is
   expect(streams).toHaveLength(1);
 });
 
-test("signing out reaches the other tabs and ends the stream", async ({ signUp }) => {
+test("signing out reaches the other tabs, ends the stream and forgets what is typed", async ({ signUp }) => {
   const { page } = await signUp("Ada");
   const tab = await secondTab(page);
   await expect(sign(tab)).toHaveText("Up to date");
+  await page.getByLabel("Title").fill("Half a tho");
   const ended = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
   await tab.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in$/);
   await expect(tab).toHaveURL(/\/sign-in$/);
   await ended;
+  expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
 });
 
 test("an API that is away is shown, and the page recovers by itself", async ({ signUp, stack }) => {

@@ -54,9 +54,10 @@ test("without a connection it waits, keeps its order, and is sent when there is 
   const first = queue.add([{ id: 1 }], "a");
   answers.get("a")?.reject("offline");
   expect(await first).toBeNull();
-  void queue.add([{ id: 1 }], "b");
+  // After something that waits it waits as well, and its caller is not kept.
+  expect(await queue.add([{ id: 1 }], "b")).toBeNull();
   expect(sent).toEqual(["a"]);
-  expect(shown()).toEqual(["a waits", "b"]);
+  expect(shown()).toEqual(["a waits", "b waits"]);
   queue.resume();
   expect(sent).toEqual(["a", "a"]);
   answers.get("a")?.reject("changed elsewhere");

@@ -63,13 +63,19 @@ test("Escape asks before it throws a change away, and does nothing while a chara
   await expect(page.getByRole("button", { name: "Edit Draft" })).toBeFocused();
 });
 
-test("a text for a new task is still there after the session has ended and begun again", async ({ browser, shortLivedStack: { webUrl } }) => {
+test("what is typed is still there after the session has ended and begun again", async ({ browser, shortLivedStack: { webUrl } }) => {
   const { page, context, email, password } = await signUpIn(browser, webUrl, "Ada");
+  await addTask(page, "Draft");
+  await page.getByRole("button", { name: "Edit Draft" }).click();
+  await editForm(page, "Draft").getByLabel("Title").fill("Draft, much better");
   await composer(page).fill("Not yet added");
   await context.clearCookies();
   await expect(page.getByText("Your session has ended. Please sign in again.")).toBeVisible();
   await fillSignIn(page, { email, password });
   await expect(composer(page)).toHaveValue("Not yet added");
+  await expect(editForm(page, "Draft").getByLabel("Title")).toHaveValue("Draft, much better");
+  await editForm(page, "Draft").getByRole("button", { name: "Save" }).click();
+  await expect(taskItem(page, "Draft, much better")).toBeVisible();
   await page.keyboard.press("Tab");
   await composer(page).press("Enter");
   await expect(taskItem(page, "Not yet added")).toBeVisible();

@@ -5,9 +5,9 @@ import { TrashBoard } from "../../components/trash-board";
 import { apiUrl } from "../../lib/env";
 import { currentUser } from "../../lib/session";
 import "../dialogs.css";
-import "../live.css";
 import "../tasks.css";
 import "../toolbar.css";
+import "../live.css";
 
 export const metadata: Metadata = { title: "Trash" };
 
