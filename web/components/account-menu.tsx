@@ -10,9 +10,11 @@ interface Props {
   api: ApiClient;
   announce: (text: string) => void;
   report: (problem: ApiProblem) => void;
+  /** The account is gone. */
+  onDeleted: () => void;
 }
 
-export function AccountMenu({ api, announce, report }: Props) {
+export function AccountMenu({ api, announce, report, onDeleted }: Props) {
   const [open, setOpen] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const [exporting, setExporting] = useState(false);
@@ -80,7 +82,7 @@ export function AccountMenu({ api, announce, report }: Props) {
           </div>
         )}
       </div>
-      {leaving && <DeleteAccount onDeleted={api.forgetToken} onClose={() => setLeaving(false)} />}
+      {leaving && <DeleteAccount onDeleted={onDeleted} onClose={() => setLeaving(false)} />}
     </div>
   );
 }

@@ -30,8 +30,13 @@ export interface App {
   userId: string;
 }
 
+let leaving = false;
+
 /** To the sign-in page, which brings people back to the list they had. */
 export function toSignIn(reason?: string): void {
+  // Once: requests that are under way when a person leaves are refused, which is no reason to tell.
+  if (leaving) return;
+  leaving = true;
   const address = new URLSearchParams();
   if (reason) address.set("reason", reason);
   if (reason && window.location.search !== "") address.set("view", window.location.search.slice(1));
@@ -61,6 +66,14 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
   const [refresh] = useState(() => createRefresh(queries));
   const notices = useNotices();
 
+  /** In all tabs of this browser. */
+  function forgetPerson() {
+    leaving = true;
+    api.forgetToken();
+    forgetTyped(user.id);
+    live.signOut();
+  }
+
   async function signOut() {
     notices.report(null);
     try {
@@ -70,9 +83,7 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
       notices.report(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
       return;
     }
-    api.forgetToken();
-    forgetTyped(user.id);
-    live.signOut();
+    forgetPerson();
     window.location.replace("/sign-in");
   }
 
@@ -85,7 +96,7 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
             <span className="name" title={user.name}>
               {user.name}
             </span>
-            <AccountMenu api={api} announce={notices.announce} report={notices.report} />
+            <AccountMenu api={api} announce={notices.announce} report={notices.report} onDeleted={forgetPerson} />
             <button type="button" onClick={() => void signOut()}>
               Sign out
             </button>

@@ -24,6 +24,8 @@ export function useNotices(): Notices {
 
   const announce = useCallback((text: string, undo: (() => void) | null = null) => {
     report(null);
+    // What was held is gone, and perhaps without a word from the pointer.
+    hold(false);
     setSaid({ text, undo });
   }, []);
 

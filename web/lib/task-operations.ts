@@ -112,11 +112,21 @@ async function remove(api: ApiClient, memory: Memory, seen: Task): Promise<void>
   try {
     await api.deleteTask(seen.id, etagOf(seen));
   } catch (error) {
-    if (error instanceof ApiProblem && error.stale) throw new TaskConflict(await api.readTask(seen.id));
+    const theirs = error instanceof ApiProblem && error.stale ? await readIfThere(api, seen.id) : null;
+    if (theirs) throw new TaskConflict(theirs);
     // Deleted elsewhere in the meantime: the wish is fulfilled.
-    if (!(error instanceof ApiProblem && error.gone)) throw error;
+    if (!(error instanceof ApiProblem && (error.gone || error.stale))) throw error;
   }
   memory.forget([seen.id]);
+}
+
+async function readIfThere(api: ApiClient, id: number): Promise<Task | null> {
+  try {
+    return await api.readTask(id);
+  } catch (error) {
+    if (error instanceof ApiProblem && error.gone) return null;
+    throw error;
+  }
 }
 
 /** What was done on top of something pending is based on what came of that, unless somebody else has changed the task in between. */

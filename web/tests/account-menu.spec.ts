@@ -62,9 +62,14 @@ test("an account is deleted with everything in it, after the password", async ({
   await expect(dialog(page).getByLabel("Password")).toHaveAccessibleDescription("The password is wrong.");
   expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toHaveLength(1);
 
+  const tab = await page.context().newPage();
+  await tab.goto("/");
+  await expect(tab.locator(".connection")).toHaveText("Up to date");
+  await page.bringToFront();
   await dialog(page).getByLabel("Password").fill(password);
   await dialog(page).getByRole("button", { name: "Delete everything" }).click();
   await expect(page.getByText("Your account and all your tasks have been deleted.")).toBeVisible();
+  await expect(tab).toHaveURL(/\/sign-in$/);
   // The token of before is still good for a few minutes, and finds nothing.
   expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toEqual([]);
   await fillSignIn(page, { email, password });

@@ -22,6 +22,8 @@ test("a deletion can be taken back for ten seconds, in sight at row 80, and by k
   await expect(undo(page)).toBeInViewport();
   await undo(page).click();
   await expect(titles(page)).toHaveCount(90);
+  // The focus is where it was, and not lost with the button.
+  await expect(page.getByRole("button", { name: "Delete Task 9", exact: true })).toBeFocused();
   await expect(titles(page).nth(79)).toHaveText("Task 10");
 
   await page.getByRole("button", { name: "Delete Task 11", exact: true }).click();
