@@ -3,6 +3,7 @@
 /** The question when the task was changed elsewhere before what was done here arrived. */
 import type { Task } from "../lib/api-client";
 import type { Operation } from "../lib/task-operations";
+import { draftOf, type TaskDraft } from "../lib/task-draft";
 import { ConflictDialog } from "./conflict-dialog";
 import type { useTasks } from "./use-tasks";
 
@@ -10,17 +11,19 @@ interface Props {
   operation: Operation;
   theirs: Task;
   state: Pick<ReturnType<typeof useTasks>, "show" | "remove" | "change">;
+  /** Opens a form on this state of the task, with this in it. */
+  edit: (task: Task, draft: TaskDraft) => void;
   onClose: () => void;
 }
 
-export function PendingConflict({ operation, theirs, state, onClose }: Props) {
+export function PendingConflict({ operation, theirs, state, edit, onClose }: Props) {
   function keepTheirs() {
     state.show(theirs);
     onClose();
   }
 
   if (operation.op === "update") {
-    const { task: changes } = operation;
+    const { seen, task: changes } = operation;
     return (
       <ConflictDialog
         title="This task was changed elsewhere"
@@ -36,7 +39,14 @@ export function PendingConflict({ operation, theirs, state, onClose }: Props) {
           },
         }}
         theirs={{ heading: "Theirs", task: theirs, action: "Take theirs", onChoose: keepTheirs }}
-        dismiss={{ label: "Cancel", onDismiss: keepTheirs }}
+        dismiss={{
+          label: "Go on editing",
+          // On what the person saw, so that saving asks again.
+          onDismiss: () => {
+            onClose();
+            edit(seen, draftOf({ ...seen, ...(changes as Partial<Task>) }));
+          },
+        }}
       />
     );
   }

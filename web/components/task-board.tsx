@@ -77,7 +77,7 @@ function Board({ app }: { app: App }) {
         <a href="/trash">Trash</a>
         {tasks?.some(({ completed }) => completed) && <ClearCompleted api={api} onClear={() => void state.clearCompleted()} />}
       </div>
-      {conflict && <PendingConflict {...conflict} state={state} onClose={() => setConflict(null)} />}
+      {conflict && <PendingConflict {...conflict} state={state} edit={editing.begin} onClose={() => setConflict(null)} />}
     </main>
   );
 }

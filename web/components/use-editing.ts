@@ -24,9 +24,9 @@ export function useEditing(tasks: Task[] | undefined, userId: string) {
   return {
     open,
     tasks: missing.length === 0 ? tasks : missing.reduce((all, { task, index }) => all.toSpliced(index, 0, task), tasks ?? []),
-    begin(task: Task): void {
+    begin(task: Task, draft = draftOf(task)): void {
       const index = tasks?.findIndex(({ id }) => id === task.id) ?? 0;
-      setChanged(new Map(open).set(task.id, { task, draft: draftOf(task), index }));
+      setChanged(new Map(open).set(task.id, { task, draft, index: Math.max(index, 0) }));
     },
     end({ id }: Task): void {
       dropEdit(userId, id);

@@ -4,8 +4,9 @@
  * the reader's own time.
  */
 
+/** Also of a plain date, as a form sends it. */
 export function isWholeDay(due: string): boolean {
-  return /T00:00:00(\.0+)?Z$/.test(due);
+  return /^\d{4}-\d\d-\d\d$|T00:00:00(\.0+)?Z$/.test(due);
 }
 
 /** The day for a date field, `YYYY-MM-DD`, or an empty string. */

@@ -42,16 +42,17 @@ export interface TaskSyncOptions<T> {
   onConnection: (connection: Connection) => void;
   /** How long to wait before the next attempt, in milliseconds. */
   pause?: () => number;
+  /** How long a stream may be silent, in milliseconds. The server sends a comment every 20 seconds. */
+  silence?: number;
 }
 
-/** The server sends a comment every 20 seconds. */
 const SILENCE_MS = 60_000;
 /** Random, so that the clients of a server that restarts do not come back all at once. */
 const randomPause = () => 1_000 + Math.random() * 4_000;
 
 export type TaskSync = ReturnType<typeof createTaskSync>;
 
-export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, onReset, onConnection, pause = randomPause, ...kept }: TaskSyncOptions<T>) {
+export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, onReset, onConnection, pause = randomPause, silence = SILENCE_MS, ...kept }: TaskSyncOptions<T>) {
   const stopped = new AbortController();
   let since = kept.since ?? null;
   let connection: Connection = "connecting";
@@ -95,10 +96,10 @@ export function createTaskSync<T>({ base, fetch, renewToken, begin, onChanges, o
   async function listen(): Promise<boolean> {
     const mine = new AbortController();
     attempt = mine;
-    let timer = setTimeout(() => mine.abort(), SILENCE_MS);
+    let timer = setTimeout(() => mine.abort(), silence);
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => mine.abort(), SILENCE_MS);
+      timer = setTimeout(() => mine.abort(), silence);
     };
     try {
       const signal = AbortSignal.any([stopped.signal, mine.signal]);

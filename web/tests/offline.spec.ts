@@ -35,6 +35,11 @@ test("with edits on both sides each side gets the other's, and a conflict is sho
   const dialog = page.getByRole("dialog", { name: "This task was changed elsewhere" });
   await expect(dialog.getByRole("region", { name: "Yours" })).toContainText("Oat milk");
   await expect(dialog.getByRole("region", { name: "Theirs" })).toContainText("Two litres");
+  // To look at it first loses nothing.
+  await page.keyboard.press("Escape");
+  const form = editForm(page, "Milk");
+  await expect(form.getByLabel("Title")).toHaveValue("Oat milk");
+  await form.getByRole("button", { name: "Save" }).click();
   await dialog.getByRole("button", { name: "Keep mine" }).click();
   for (const one of [page, device]) {
     await expect(titles(one)).toHaveText(["Eggs", "Butter", "Oat milk", "Bread"]);

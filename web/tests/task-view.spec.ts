@@ -84,6 +84,7 @@ test("midnight UTC is that day for everybody, any other moment is the reader's o
   expect(dayOf(null)).toBe("");
   expect(dayOf("2026-11-21T00:00:00Z")).toBe("2026-11-21");
   expect(dueLabel("2026-11-21T00:00:00Z", "en-GB")).toBe("21 Nov 2026");
+  expect([dayOf("2026-11-21"), dueLabel("2026-11-21", "en-GB")]).toEqual(["2026-11-21", "21 Nov 2026"]);
   // Noon local time, written as the API does.
   const noon = new Date(2026, 10, 21, 12, 0).toISOString();
   expect(dayOf(noon)).toBe("2026-11-21");
