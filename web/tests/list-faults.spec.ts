@@ -105,6 +105,8 @@ test("a bookmarked list is the one after signing in, and a link cannot lead else
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${stack.webUrl}/?status=completed&tag=home`);
+  // Or the page would leave by itself at the same moment.
+  await expect(page.locator(".connection")).toHaveText("Up to date");
   await context.clearCookies();
   await page.goto("/sign-in?view=%2F%2Fexample.com%2F");
   await page.getByLabel("E-mail").fill(email);
