@@ -142,8 +142,6 @@ fn start(
             .client_disconnect_timeout(LINGER)
             .keep_alive(http.keep_alive)
             .h1_write_buffer_size(BUFFER)
-            // A client that has closed its side is gone: its stream ends, and what it asked for is not done for nothing.
-            .h1_allow_half_closed(false)
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.state());
             })

@@ -41,8 +41,11 @@ pub(crate) async fn compression<B: MessageBody + 'static>(
     if had_suffix && response.status() == StatusCode::NOT_MODIFIED {
         add_suffix(response.headers_mut());
     }
-    let compress =
-        accepts_gzip && is_long(response.response().body().size()) && !is_stream(&response);
+    let is_stream = is_stream(&response);
+    if let Some(exchange) = exchange.as_ref().filter(|_| is_stream) {
+        exchange.note_stream();
+    }
+    let compress = accepts_gzip && is_long(response.response().body().size()) && !is_stream;
     if compress {
         add_suffix(response.headers_mut());
         response.headers_mut().remove(CONTENT_LENGTH);

@@ -8,7 +8,7 @@ import type { Notices } from "./use-notices";
 export function Toasts({ notices: { problem, text, undo, report, hold } }: { notices: Notices }) {
   const before = useRef<HTMLElement | null>(null);
 
-  /** Does what a button here says. The button goes, and the focus returns to where it was, so that nobody starts at the top again. */
+  /** Does what a button here says. The button goes, and the focus returns to where it was, so that the user need not start at the top again. */
   function press(action: () => void): void {
     const target = before.current?.isConnected ? before.current : document.querySelector<HTMLElement>("h1[tabindex]");
     target?.focus({ preventScroll: true });

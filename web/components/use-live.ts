@@ -29,7 +29,7 @@ export function useLive({ api, live, refresh, userId }: App, list: { isSuccess: 
   }, [api, live, ready, refresh, userId]);
 }
 
-/** What is known and what is pending; whoever shows tasks is drawn again when one of the two changes. */
+/** What is known and what is pending; a component that shows tasks is drawn again when one of the two changes. */
 export function useKnown({ live: { memory, queue } }: App) {
   useSyncExternalStore(memory.subscribe, memory.revision, memory.revision);
   return useSyncExternalStore(queue.subscribe, queue.pending, queue.pending);

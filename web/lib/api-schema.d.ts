@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Follow the changes
-         * @description What has happened to the tasks since a token, in the order of the writes. Without `since` it begins with all tasks. Whoever applies every page in order has exactly the list, however writes come in between. A token is good for 30 days at least; one that leads nowhere any more is 410: begin again without it.
+         * @description What has happened to the tasks since a token, in the order of the writes. Without `since` it begins with all tasks. A client that applies every page in order has exactly the list, however writes come in between. A token is good for 30 days at least; one that leads nowhere any more is 410: begin again without it.
          */
         get: operations["listChanges"];
         put?: never;

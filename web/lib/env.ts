@@ -12,7 +12,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Printed in Better Auth's public source: whoever knows it can sign in as anybody. */
+/** Printed in Better Auth's public source: with it anyone can sign in as any user. */
 const PUBLIC_DEFAULT_SECRET = "better-auth-secret-12345678901234567890";
 
 function checkedSecret(name: string, value: string): string {

@@ -13,7 +13,7 @@ export function jwtWithSharedSecret(claims: NonNullable<JwtOptions["jwt"]>) {
   const { value, version } = currentSecret();
   // The raw bytes of the text: base64 or hex is not decoded, and the API does not decode it either.
   const key = new TextEncoder().encode(value);
-  // During a rotation (BETTER_AUTH_SECRETS) the header names the secret, for whoever reads a log.
+  // During a rotation (BETTER_AUTH_SECRETS) the header names the secret, for the reader of a log.
   const kid = version === null ? {} : { kid: version };
   return jwt({
     jwt: {

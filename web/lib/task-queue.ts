@@ -68,7 +68,7 @@ export function createTaskQueue<O, R>({ send, mustWait, idsOf, onLate, rebase, o
     }
   }
 
-  /** Whoever did it goes on; what becomes of it later is told to `onLate`. */
+  /** The caller goes on; what becomes of it later is told to `onLate`. */
   function park(key: string): void {
     callers.get(key)?.resolve(null);
     callers.delete(key);

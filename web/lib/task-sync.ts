@@ -35,7 +35,7 @@ export interface TaskSyncOptions<T> {
   begin: "all" | "now";
   /** The token to go on from, if one was kept. */
   since?: string | null;
-  /** To be applied in order. Whoever applies every page has what the server has. */
+  /** To be applied in order. A client that applies every page has what the server has. */
   onChanges: (page: Changes<T>) => void;
   /** What was known before may be wrong: forget it (`all`) or read it again (`now`), then go on. `since` is the new place. */
   onReset: (since: string | null) => void;

@@ -62,6 +62,8 @@ pub(crate) struct ConnectionState {
     blocked: Cell<Option<(Instant, usize)>>,
     /// Whether something waits for the socket to have taken everything.
     waits: Cell<bool>,
+    /// Whether the response goes on until the client leaves.
+    is_stream: Cell<bool>,
 }
 
 impl ConnectionState {
@@ -77,6 +79,7 @@ impl ConnectionState {
             unsent: Cell::new(0),
             blocked: Cell::new(None),
             waits: Cell::new(false),
+            is_stream: Cell::new(false),
         }
     }
 
@@ -99,6 +102,12 @@ impl ConnectionState {
     pub(super) fn reads(&self) -> bool {
         let wants_body = self.has_body.get() && self.received.get() < MAX_BODY;
         self.blocked.get().is_none() && (self.active.get() == 0 || wants_body)
+    }
+
+    /// Whether the response ends when the client has closed its side. One that has an end of its own is sent to a client
+    /// that has nothing more to say.
+    pub(super) fn ends_with_client(&self) -> bool {
+        self.is_stream.get()
     }
 
     /// Whether a request is being answered.
@@ -160,6 +169,7 @@ impl Exchange {
         state.active.set(state.active.get() + 1);
         state.has_body.set(has_body);
         state.received.set(0);
+        state.is_stream.set(false);
         let exchange = Self(state);
         poll_fn(|_| match exchange.0.unsent.get() {
             0..=MAX_UNSENT => Poll::Ready(()),
@@ -172,6 +182,11 @@ impl Exchange {
         .await;
         exchange.hand_over(RESPONSE_HEAD);
         exchange
+    }
+
+    /// Notes that the response goes on until the client leaves.
+    pub(crate) fn note_stream(&self) {
+        self.0.is_stream.set(true);
     }
 
     /// Notes bytes of the response that go to the connection's buffer.

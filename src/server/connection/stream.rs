@@ -113,6 +113,9 @@ impl Stream {
         }
         let mut byte = [0];
         match self.socket.poll_peek(context, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) if self.state.ends_with_client() => {
+                Poll::Ready(Err(Error::new(ErrorKind::ConnectionAborted, "the client has left")))
+            }
             Poll::Ready(Ok(0)) => Poll::Ready(Ok(())),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(_)) => {

@@ -1,4 +1,4 @@
-//! `GET /api/{user_id}/changes`: what has happened to the caller's tasks since the last time it was asked. Whoever
+//! `GET /api/{user_id}/changes`: what has happened to the caller's tasks since the last time it was asked. A client that
 //! applies every page in order has exactly the list.
 
 mod changes;

@@ -12,7 +12,7 @@ const TOKEN: &str = "3q2-7wAAAAEAAAAC";
 
 /// `GET /changes`.
 pub(in crate::tasks) fn describe() -> Description {
-    let text = "What has happened to the tasks since a token, in the order of the writes. Without `since` it begins with all tasks. Whoever applies every page in order has exactly the list, however writes come in between. A token is good for 30 days at least; one that leads nowhere any more is 410: begin again without it.";
+    let text = "What has happened to the tasks since a token, in the order of the writes. Without `since` it begins with all tasks. A client that applies every page in order has exactly the list, however writes come in between. A token is good for 30 days at least; one that leads nowhere any more is 410: begin again without it.";
     let page = Response::new("A page of changes.").headers(["Cache-Control"]).json(
         reference("Changes"),
         [(

@@ -1,4 +1,4 @@
-//! The feed of changes: whoever applies every page in order has exactly the list, however writes interleave.
+//! The feed of changes: a client that applies every page in order has exactly the list, however writes interleave.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
