@@ -83,7 +83,8 @@ fn one_that_is_silent_holds_up_no_later_request() {
         let took = started.elapsed();
         let waiting = early.iter().filter(|writer| !writer.is_finished()).count();
         drop(stopped);
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        // Held up, they would take as long as an answer may: ten seconds.
+        assert!(took < Duration::from_secs(5), "{took:?}");
         assert_eq!(waiting, 1, "only what it was given may wait for its answer");
         early.len()
     });
