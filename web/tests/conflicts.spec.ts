@@ -1,23 +1,15 @@
 /** Two windows, one task; changes that the API refuses after the page has shown them; answers that get lost. */
 import type { Page, Route } from "@playwright/test";
-import { addTask, callApi, editForm, expect, newTaskForm, secondWindow, seedTasks, taskItem, test, tokenOf, withoutStream } from "./support/fixtures";
+import { addTask, callApi, editForm, editTask, expect, newTaskForm, secondWindow, seedTasks, taskItem, test, tokenOf, withoutStream } from "./support/fixtures";
 
 const dialog = (page: Page) => page.getByRole("dialog", { name: "This task was changed elsewhere" });
-
-async function edit(page: Page, title: string, change: { title?: string; description?: string }): Promise<void> {
-  await page.getByRole("button", { name: `Edit ${title}` }).click();
-  const form = editForm(page, title);
-  if (change.title !== undefined) await form.getByLabel("Title").fill(change.title);
-  if (change.description !== undefined) await form.getByLabel("Description").fill(change.description);
-  await form.getByRole("button", { name: "Save" }).click();
-}
 
 /** Both windows have the editor open on the same state; the other one saves first. */
 async function collide(page: Page): Promise<Page> {
   await addTask(page, "Buy milk");
   const other = await secondWindow(page);
   await page.getByRole("button", { name: "Edit Buy milk" }).click();
-  await edit(other, "Buy milk", { title: "Buy oat milk", description: "Two litres" });
+  await editTask(other, "Buy milk", { title: "Buy oat milk", description: "Two litres" });
   await expect(taskItem(other, "Buy oat milk")).toBeVisible();
   await editForm(page, "Buy milk").getByLabel("Title").fill("Buy soy milk");
   await editForm(page, "Buy milk").getByRole("button", { name: "Save" }).click();
@@ -47,7 +39,7 @@ test("taking theirs shows what the server has, and a further edit is no conflict
   await dialog(page).getByRole("button", { name: "Take theirs" }).click();
   await expect(taskItem(page, "Buy oat milk")).toContainText("Two litres");
   await expect(page.getByRole("button", { name: "Edit Buy oat milk" })).toBeFocused();
-  await edit(page, "Buy oat milk", { title: "Buy rice milk" });
+  await editTask(page, "Buy oat milk", { title: "Buy rice milk" });
   await expect(taskItem(page, "Buy rice milk")).toBeVisible();
   await other.reload();
   await expect(taskItem(other, "Buy rice milk")).toBeVisible();
@@ -63,7 +55,7 @@ test("Escape goes back to the form with the text still in it; if they go on chan
   await form.getByRole("button", { name: "Save" }).click();
   await expect(dialog(page)).toContainText("Buy oat milk");
 
-  await edit(other, "Buy oat milk", { title: "Buy almond milk" });
+  await editTask(other, "Buy oat milk", { title: "Buy almond milk" });
   await expect(taskItem(other, "Buy almond milk")).toBeVisible();
   await dialog(page).getByRole("button", { name: "Keep mine" }).click();
   await expect(dialog(page)).toContainText("Buy almond milk");
@@ -79,7 +71,7 @@ test("a task that is no longer what was on show is deleted only after a second q
   const other = await secondWindow(page);
   await withoutStream(other);
   await other.reload();
-  await edit(other, "Old notes", { title: "Important notes" });
+  await editTask(other, "Old notes", { title: "Important notes" });
   await expect(taskItem(other, "Important notes")).toBeVisible();
 
   await page.getByRole("button", { name: "Delete Old notes" }).click();
@@ -88,7 +80,7 @@ test("a task that is no longer what was on show is deleted only after a second q
   await expect(taskItem(page, "Important notes")).toBeVisible();
 
   // The other window's row is stale the other way round: it has never seen a tag of this state.
-  await edit(page, "Important notes", { title: "Rubbish" });
+  await editTask(page, "Important notes", { title: "Rubbish" });
   await expect(taskItem(page, "Rubbish")).toBeVisible();
   await other.getByRole("button", { name: "Delete Important notes" }).click();
   await dialog(other).getByRole("button", { name: "Delete it anyway" }).click();
@@ -106,8 +98,8 @@ test("every edit and deletion says which version it means, and reads nothing bef
   page.on("request", (request) => {
     if (/\/tasks\/\d+$/.test(request.url()) && request.method() !== "OPTIONS") sent.push([request.method(), "if-match" in request.headers()]);
   });
-  await edit(page, "Draft", { title: "Draft 2" });
-  await edit(page, "Draft 2", { title: "Draft 3" });
+  await editTask(page, "Draft", { title: "Draft 2" });
+  await editTask(page, "Draft 2", { title: "Draft 3" });
   await page.getByRole("button", { name: "Delete Draft 3" }).click();
   await expect(page.getByText("Deleted “Draft 3”.")).toBeAttached();
   expect(sent).toEqual([["PATCH", true], ["PATCH", true], ["DELETE", true]]);

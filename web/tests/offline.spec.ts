@@ -1,17 +1,13 @@
 /** What is done without a connection waits in sight, and is sent in order when there is one again. */
 import type { Page } from "@playwright/test";
-import { addTask, editForm, expect, secondWindow, taskItem, test } from "./support/fixtures";
+import { addTask, editForm, editTask, expect, secondWindow, taskItem, test } from "./support/fixtures";
 
 const titles = (page: Page) => page.getByRole("list", { name: "Tasks" }).locator(".title");
 const sign = (page: Page) => page.locator(".connection");
 
 async function edit(page: Page, title: string, change: { title?: string; description?: string }): Promise<void> {
-  await page.getByRole("button", { name: `Edit ${title}` }).click();
-  const form = editForm(page, title);
-  if (change.title !== undefined) await form.getByLabel("Title").fill(change.title);
-  if (change.description !== undefined) await form.getByLabel("Description").fill(change.description);
-  await form.getByRole("button", { name: "Save" }).click();
-  await expect(form).toHaveCount(0);
+  await editTask(page, title, change);
+  await expect(editForm(page, title)).toHaveCount(0);
 }
 
 test("with edits on both sides each side gets the other's, and a conflict is shown as always", async ({ signUp }) => {

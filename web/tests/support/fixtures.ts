@@ -170,6 +170,15 @@ export async function addTask(page: Page, title: string, details: Details = {}):
   await expect(taskItem(page, title)).toBeVisible();
 }
 
+/** Changes a task in its form, and does not wait for what becomes of it. */
+export async function editTask(page: Page, title: string, change: { title?: string; description?: string }): Promise<void> {
+  await page.getByRole("button", { name: `Edit ${title}` }).click();
+  const form = editForm(page, title);
+  if (change.title !== undefined) await form.getByLabel("Title").fill(change.title);
+  if (change.description !== undefined) await form.getByLabel("Description").fill(change.description);
+  await form.getByRole("button", { name: "Save" }).click();
+}
+
 export async function openDetails(page: Page): Promise<void> {
   const button = newTaskForm(page).getByRole("button", { name: "More details" });
   if (await button.isVisible()) await button.click();
