@@ -8,7 +8,7 @@ use super::since::Since;
 use crate::auth::OwnerId;
 use crate::base::problem::FieldError;
 use crate::http::error::ApiError;
-use crate::tasks::list::params::{DEFAULT_LIMIT, LIMIT, limit};
+use crate::tasks::list::page_params::page_params;
 use crate::tasks::response::json;
 use crate::tasks::store::TaskStore;
 
@@ -27,30 +27,12 @@ pub(in crate::tasks) async fn changes(
     store: web::Data<TaskStore>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (since, limit) =
-        parse(request.query_string(), owner.as_str()).map_err(ApiError::Validation)?;
+    let token = |text: &str| Since::parse(text, owner.as_str());
+    let (since, limit) = page_params(request.query_string(), Since::default(), SINCE, token)
+        .map_err(ApiError::Validation)?;
     let changes = store.changes(&owner, since, limit).await?.ok_or(ApiError::ResyncRequired)?;
     let body = written(changes, owner.as_str());
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
-}
-
-/// Of a parameter given twice the last counts. Every fault is reported.
-fn parse(query: &str, user_id: &str) -> Result<(Since, i64), Vec<FieldError>> {
-    let (mut since, mut most, mut faults) = (Since::default(), DEFAULT_LIMIT, Vec::new());
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "since" => match Since::parse(&value, user_id) {
-                Some(known) => since = known,
-                None => faults.push(SINCE),
-            },
-            "limit" => match limit(&value) {
-                Some(limit) => most = limit,
-                None => faults.push(LIMIT),
-            },
-            _ => {}
-        }
-    }
-    if faults.is_empty() { Ok((since, most)) } else { Err(faults) }
 }
 
 /// A page ends early, and says that there is more, when its tasks are long.

@@ -9,6 +9,7 @@ mod handler;
 pub(super) mod matching;
 pub(super) mod openapi;
 pub(super) mod page;
+pub(super) mod page_params;
 pub(super) mod params;
 pub(super) mod position;
 pub(super) mod sort;

@@ -34,7 +34,7 @@ const SORT: FieldError = fault(
 const ORDER: FieldError = fault("order", "not_allowed", "order is asc or desc.");
 const ORDER_CONFLICT: FieldError =
     fault("order", "contradiction", "sort and order ask for different directions.");
-pub(in crate::tasks) const LIMIT: FieldError =
+pub(super) const LIMIT: FieldError =
     fault("limit", "out_of_range", "limit is an integer from 1 to 200.");
 const INCLUDE_TOTAL: FieldError =
     fault("include_total", "not_allowed", "include_total is true or false.");
@@ -197,7 +197,7 @@ fn direction(text: &str) -> Option<Direction> {
 }
 
 /// How many rows a page has at most. Digits only: `parse` alone would let a sign through.
-pub(in crate::tasks) fn limit(text: &str) -> Option<i64> {
+pub(super) fn limit(text: &str) -> Option<i64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|limit| digits && (1..=MAX_LIMIT).contains(limit))
 }

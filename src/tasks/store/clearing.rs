@@ -10,7 +10,7 @@ use super::queries::{
     BuryCompleted, CountDown, DeleteRange, EmptyTrash, Erase, EraseDeleted, EraseKeys, ForgetAll,
     NthDeleted, NthId, NthKey, TABLES,
 };
-use super::trash::all as everything;
+use super::trash::everything;
 use crate::auth::OwnerId;
 use crate::db::{DbError, Session, Timestamp};
 use crate::tasks::task::id::TaskId;

@@ -11,7 +11,7 @@ use super::queries::{
     ForgetKeys, Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several,
     State, TakeId, TakeSeq, Together, WithKey, WithState,
 };
-use super::trash::all as everything;
+use super::trash::everything;
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp, scan_is_wanted};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};

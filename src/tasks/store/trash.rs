@@ -57,8 +57,9 @@ impl TaskStore {
         let mut emptied = 0;
         loop {
             let mine = owner.clone();
-            let step =
-                async move |mut s: Session<'_>| execute!(&mut s, EmptyTrash(all(&mine, STEP)));
+            let step = async move |mut s: Session<'_>| {
+                execute!(&mut s, EmptyTrash(everything(&mine, STEP)))
+            };
             let now = self.write(owner, step).await?;
             emptied += now;
             if i64::try_from(now).unwrap_or(i64::MAX) < STEP {
@@ -69,7 +70,7 @@ impl TaskStore {
 }
 
 /// Everything in the trash, as far as one step goes.
-pub(super) fn all(owner: &OwnerId, limit: i64) -> Expired<'_> {
+pub(super) fn everything(owner: &OwnerId, limit: i64) -> Expired<'_> {
     Expired { user_id: owner.as_str(), before: Timestamp::LAST, limit }
 }
 

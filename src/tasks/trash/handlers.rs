@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{cursor, shape};
 use crate::auth::OwnerId;
-use crate::base::problem::FieldError;
 use crate::http::error::ApiError;
 use crate::tasks::clear::Cleared;
 use crate::tasks::handlers::with_task;
-use crate::tasks::list::params::{CURSOR, DEFAULT_LIMIT, LIMIT, limit};
+use crate::tasks::list::page_params::page_params;
+use crate::tasks::list::params::CURSOR;
 use crate::tasks::request::precondition::Precondition;
 use crate::tasks::response::location;
 use crate::tasks::store::{Restored, TaskStore};
@@ -23,7 +23,9 @@ pub(in crate::tasks) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let user_id = owner.as_str();
-    let (below, limit) = parse(request.query_string(), user_id).map_err(ApiError::Validation)?;
+    let position = |text: &str| cursor::parse(text, user_id);
+    let (below, limit) = page_params(request.query_string(), i64::MAX, CURSOR, position)
+        .map_err(ApiError::Validation)?;
     let mut rows = store.trash(&owner, below, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let (body, written) = shape::of_deleted(rows.get(..shown).unwrap_or(&rows));
@@ -58,23 +60,4 @@ pub(in crate::tasks) async fn empty(
 ) -> Result<HttpResponse, ApiError> {
     let deleted = store.empty_trash(&owner).await?;
     Ok(HttpResponse::Ok().json(Cleared { deleted }))
-}
-
-/// Before which `seq`, and how many. Of a parameter given twice the last counts. Every fault is reported.
-fn parse(query: &str, user_id: &str) -> Result<(i64, i64), Vec<FieldError>> {
-    let (mut below, mut most, mut faults) = (i64::MAX, DEFAULT_LIMIT, Vec::new());
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "cursor" => match cursor::parse(&value, user_id) {
-                Some(seq) => below = seq,
-                None => faults.push(CURSOR),
-            },
-            "limit" => match limit(&value) {
-                Some(limit) => most = limit,
-                None => faults.push(LIMIT),
-            },
-            _ => {}
-        }
-    }
-    if faults.is_empty() { Ok((below, most)) } else { Err(faults) }
 }
