@@ -3,7 +3,7 @@
 /** Deletes every completed task, after saying how many there are. */
 import { useState } from "react";
 import type { ApiClient } from "../lib/api-client";
-import { Modal } from "./modal";
+import { ConfirmDialog } from "./confirm-dialog";
 
 export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () => void }) {
   const [asking, setAsking] = useState(false);
@@ -25,27 +25,12 @@ export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () =
         Clear completed
       </button>
       {asking && (
-        <Modal title="Clear completed tasks?" onDismiss={() => setAsking(false)}>
+        <ConfirmDialog title="Clear completed tasks?" action="Delete them" onConfirm={onClear} onDismiss={() => setAsking(false)}>
           <p aria-live="polite">
             {count === null ? "All completed tasks" : count === 1 ? "1 completed task" : `All ${count} completed tasks`} will be deleted, also those
             that are not shown. They go to the trash.
           </p>
-          <div className="actions">
-            <button
-              type="button"
-              className="danger-action"
-              onClick={() => {
-                setAsking(false);
-                onClear();
-              }}
-            >
-              Delete them
-            </button>
-            <button type="button" data-first onClick={() => setAsking(false)}>
-              Keep them
-            </button>
-          </div>
-        </Modal>
+        </ConfirmDialog>
       )}
     </>
   );

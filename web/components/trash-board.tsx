@@ -7,8 +7,8 @@ import type { DeletedTask } from "../lib/api-client";
 import { asProblem } from "../lib/api-problem";
 import { randomKey } from "../lib/submission";
 import { AppShell, type App, type Props } from "./app-shell";
+import { ConfirmDialog } from "./confirm-dialog";
 import { ConnectionSign } from "./connection-sign";
-import { Modal } from "./modal";
 import { ProblemNote } from "./problem-note";
 import { useKnown, useLive } from "./use-live";
 
@@ -118,24 +118,9 @@ function Trash({ app }: { app: App }) {
         </button>
       )}
       {asking && (
-        <Modal title="Empty the trash?" onDismiss={() => setAsking(false)}>
+        <ConfirmDialog title="Empty the trash?" action="Delete for good" onConfirm={() => void empty()} onDismiss={() => setAsking(false)}>
           <p>What is in the trash will be deleted for good. This cannot be undone.</p>
-          <div className="actions">
-            <button
-              type="button"
-              className="danger-action"
-              onClick={() => {
-                setAsking(false);
-                void empty();
-              }}
-            >
-              Delete for good
-            </button>
-            <button type="button" data-first onClick={() => setAsking(false)}>
-              Keep them
-            </button>
-          </div>
-        </Modal>
+        </ConfirmDialog>
       )}
     </main>
   );

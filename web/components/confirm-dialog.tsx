@@ -1,0 +1,37 @@
+"use client";
+
+/** A question before something that cannot be taken back; the safe answer comes with the focus. */
+import type { ReactNode } from "react";
+import { Modal } from "./modal";
+
+interface Props {
+  title: string;
+  /** What the button says that does it. */
+  action: string;
+  children: ReactNode;
+  onConfirm: () => void;
+  onDismiss: () => void;
+}
+
+export function ConfirmDialog({ title, action, children, onConfirm, onDismiss }: Props) {
+  return (
+    <Modal title={title} onDismiss={onDismiss}>
+      {children}
+      <div className="actions">
+        <button
+          type="button"
+          className="danger-action"
+          onClick={() => {
+            onDismiss();
+            onConfirm();
+          }}
+        >
+          {action}
+        </button>
+        <button type="button" data-first onClick={onDismiss}>
+          Keep them
+        </button>
+      </div>
+    </Modal>
+  );
+}
