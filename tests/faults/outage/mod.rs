@@ -2,6 +2,7 @@
 //! no request hangs, nothing is lost, and the server recovers without being restarted.
 
 pub mod cluster;
+mod cut;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
