@@ -1,5 +1,5 @@
-//! Clients that hold connections and clients that do not read, together: others are served meanwhile, and nothing is
-//! left of it.
+//! Clients that hold connections, clients that do not read and clients that ask in every shape, together: others are
+//! served meanwhile, and nothing is left of it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::extent::{figure, ms, rounds, spread};
 use crate::support::process::Process;
 use crate::support::seed;
 use crate::traffic::{Outcome, Traffic, quantile};
-use crate::{descriptors, held_connections, memory, unread};
+use crate::{descriptors, held_connections, memory, shapes, unread};
 
 /// Both hold more connections than one address may, which is what `MAX_CONNECTIONS` gives it here.
 const SHARE: usize = 150;
@@ -26,7 +26,7 @@ const QUICK: (usize, usize) = (1_000, 250);
 /// An attacker in a thread of its own.
 struct Attack {
     name: &'static str,
-    closed: Arc<AtomicUsize>,
+    done: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
 }
 
@@ -36,21 +36,22 @@ fn start(
     stop: &Arc<AtomicBool>,
     mut turn: impl FnMut() -> usize + Send + 'static,
 ) -> Attack {
-    let (stop, closed) = (Arc::clone(stop), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&closed);
+    let (stop, done) = (Arc::clone(stop), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&done);
     let thread = std::thread::spawn(move || {
         while !stop.load(Ordering::Relaxed) {
             counted.fetch_add(turn(), Ordering::Relaxed);
             std::thread::sleep(Duration::from_millis(200));
         }
     });
-    Attack { name, closed, thread }
+    Attack { name, done, thread }
 }
 
 #[test]
-fn others_are_served_while_two_clients_hold_all_that_they_can() {
+fn others_are_served_while_three_clients_take_all_that_they_can() {
     descriptors::allow(4_096);
     let (url, _folder) = unread::filled();
+    shapes::fill(&url);
     let max_connections = (SHARE * 10).to_string();
     let variables = [
         ("MALLOC_ARENA_MAX", "1"),
@@ -72,9 +73,11 @@ fn others_are_served_while_two_clients_hold_all_that_they_can() {
     let from = |last| IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
     let mut holder = held_connections::Attacker::new(address, from(2), HELD);
     let mut reader = unread::Attacker::new(address, from(3), UNREAD);
+    let mut asker = shapes::Attacker::new(address);
     let attacks = [
         start("held", &stop, move || holder.turn()),
         start("unread", &stop, move || reader.turn()),
+        start("shapes", &stop, move || asker.turn()),
     ];
     std::thread::sleep(Duration::from_secs(1));
     let (held, resident) = (descriptors::count(process.id()).0, memory::resident_kib(process.id()));
@@ -83,16 +86,16 @@ fn others_are_served_while_two_clients_hold_all_that_they_can() {
     let allowance = control.allowance();
     let grown = memory::resident_kib(process.id()).saturating_sub(idle.1);
     stop.store(true, Ordering::Relaxed);
-    let closed = attacks.map(|attack| {
+    let done = attacks.map(|attack| {
         attack.thread.join().unwrap();
-        (attack.name, attack.closed.load(Ordering::Relaxed))
+        (attack.name, attack.done.load(Ordering::Relaxed))
     });
     let after = at_rest(&process);
     let each = grown / u64::try_from(HELD + UNREAD).unwrap();
     figure(
         "greedy clients",
         &format!(
-            "{HELD} held and {UNREAD} unread connections for {}; closed and opened again {closed:?}; others {}, 0 \
+            "{HELD} held and {UNREAD} unread connections for {}; opened again, and shapes asked for {done:?}; others {}, 0 \
              errors, the machine's own share {}; {} KiB resident before, {resident} soon, {grown} more at the end: \
              {each} KiB for each connection; sockets before {}, during {held}, after {after}",
             ms(length),
@@ -102,7 +105,7 @@ fn others_are_served_while_two_clients_hold_all_that_they_can() {
             idle.0,
         ),
     );
-    assert!(closed.iter().all(|(_, count)| *count > 0), "nothing was closed: {closed:?}");
+    assert!(done.iter().all(|(_, count)| *count > 0), "an attacker did nothing: {done:?}");
     assert!(held > HELD, "only {held} sockets were open");
     // With all that grows beside them, such as caches; unread.rs has the bound of a connection.
     assert!(each <= 128, "{each} KiB for each connection");

@@ -12,6 +12,8 @@ use crate::support::process::Process;
 use crate::support::{Backend, app};
 use crate::wire::Wire;
 
+const USERS: [&str; 4] = ["a", "b", "c", "d"];
+
 /// What all shapes together may add.
 const LIMIT_KIB: u64 = 8 * 1024;
 
@@ -45,15 +47,14 @@ fn memory_does_not_grow_with_the_shapes_of_lists(
     let (url, _folder) = app::fresh_url(backend);
     let mut process = Process::serve(&url, &[("RATE_LIMIT_PER_MINUTE", "0")]);
     let address = process.address();
-    let users = ["a", "b", "c", "d"];
-    users.iter().for_each(|user| insert_tasks(&url, user, 20, 10));
+    fill(&url);
     let shapes = shapes();
     assert!(shapes.len() > 600);
     // Opens connections, and makes the allocator's room.
-    ask(address, users, &vec![shapes[0].clone(); 200]);
+    ask(address, &vec![shapes[0].clone(); 200]);
     let before = memory::resident_kib(process.id());
     for _ in 0..rounds(1, 10) {
-        ask(address, users, &shapes);
+        ask(address, &shapes);
     }
     let grown = memory::resident_kib(process.id()).saturating_sub(before);
     figure(
@@ -63,10 +64,15 @@ fn memory_does_not_grow_with_the_shapes_of_lists(
     assert!(grown < LIMIT_KIB, "{grown} KiB more");
 }
 
+/// Gives the users some tasks.
+pub fn fill(url: &str) {
+    USERS.iter().for_each(|user| insert_tasks(url, user, 20, 10));
+}
+
 /// For all of the users at once, because each connection could keep its own.
-fn ask(address: SocketAddr, users: [&str; 4], shapes: &[String]) {
+fn ask(address: SocketAddr, shapes: &[String]) {
     std::thread::scope(|scope| {
-        for user in users {
+        for user in USERS {
             scope.spawn(move || {
                 let mut wire = Wire::new(address, user, Duration::from_secs(30));
                 for shape in shapes {
@@ -75,4 +81,24 @@ fn ask(address: SocketAddr, users: [&str; 4], shapes: &[String]) {
             });
         }
     });
+}
+
+/// Goes through all shapes, again and again.
+pub struct Attacker {
+    address: SocketAddr,
+    shapes: Vec<String>,
+}
+
+impl Attacker {
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, shapes: shapes() }
+    }
+
+    /// Asks for some of the shapes. Returns how many these were.
+    pub fn turn(&mut self) -> usize {
+        const SOME: usize = 10;
+        ask(self.address, &self.shapes[..SOME]);
+        self.shapes.rotate_left(SOME);
+        SOME * USERS.len()
+    }
 }
