@@ -1,5 +1,8 @@
 //! What one worker thread does with the database, whichever it is. Work is an asynchronous function of a
 //! [`Session`]: on PostgreSQL it waits for answers, on SQLite it never waits and runs through at once.
+//!
+//! What reads from PostgreSQL is in a box: a future of so many parts would be copied with each layer of the request that
+//! it is moved through, on SQLite too.
 
 use std::pin::Pin;
 
@@ -88,7 +91,7 @@ impl Worker {
             }
             Self::Postgres(_, reader) => {
                 let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
-                reader.read(user_id, work).await
+                Box::pin(reader.read(user_id, work)).await
             }
         }
     }
@@ -105,7 +108,8 @@ impl Worker {
         match self {
             Self::Sqlite(db, _) => db.scan(user_id, on_sqlite(work)).await,
             Self::Postgres(db, _) => {
-                db.scan(user_id, async |c| Ok(work(Session::Postgres(c)).await?)).await
+                let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
+                Box::pin(db.scan(user_id, work)).await
             }
         }
     }
