@@ -22,8 +22,7 @@ use crate::server::context::ServerContext;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// What a page may send beside the headers that are always allowed.
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id";
+const REQUEST_HEADERS: &str = "authorization, changes-since, content-type, idempotency-key, if-match, if-none-match, x-request-id";
 
 /// What a page may read beside the headers that it always may.
 const EXPOSED_HEADERS: &str =

@@ -791,6 +791,11 @@ export interface components {
     };
     parameters: {
         /**
+         * @description The token of `/changes` in the place of `since`, for pages of another origin: a browser keeps a preflight response for the whole address. `since` counts before it.
+         * @example 3q2-7wAAAAEAAAAC
+         */
+        "Changes-Since": string;
+        /**
          * @description Makes a POST safe to repeat for 30 days: the same key and body answer the first result and make no second task; the same key with another body is 422. Keys are per user.
          * @example 9f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f
          */
@@ -948,6 +953,11 @@ export interface operations {
                 limit?: number;
             };
             header?: {
+                /**
+                 * @description The token of `/changes` in the place of `since`, for pages of another origin: a browser keeps a preflight response for the whole address. `since` counts before it.
+                 * @example 3q2-7wAAAAEAAAAC
+                 */
+                "Changes-Since"?: components["parameters"]["Changes-Since"];
                 /**
                  * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
                  * @example my-trace-17

@@ -37,5 +37,7 @@ test("an address costs one preflight an hour, and a list that has not changed no
   const twice = preflights.filter((address, index) => preflights.indexOf(address) !== index);
   expect(twice).toEqual([]);
   expect(preflights.filter((address) => address.startsWith("/tasks?")).length).toBeLessThanOrEqual(3);
+  // However many changes there were.
+  expect(preflights.filter((address) => address.startsWith("/changes")).length).toBeLessThanOrEqual(1);
   expect(lists).toContain(304);
 });

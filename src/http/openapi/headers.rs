@@ -66,7 +66,13 @@ const OF_RESPONSES: [Row; 10] = [
     ),
 ];
 
-const OF_REQUESTS: [Row; 4] = [
+const OF_REQUESTS: [Row; 5] = [
+    (
+        "Changes-Since",
+        string,
+        "The token of `/changes` in the place of `since`, for pages of another origin: a browser keeps a preflight response for the whole address. `since` counts before it.",
+        "3q2-7wAAAAEAAAAC",
+    ),
     (
         "If-Match",
         // `*`, or entity tags separated by commas.

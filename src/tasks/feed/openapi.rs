@@ -29,6 +29,7 @@ pub(in crate::tasks) fn describe() -> Description {
                 integer(1, MAX_LIMIT).default(Some(json!(DEFAULT_LIMIT))),
             ),
         ])
+        .header("Changes-Since")
         .response(StatusCode::OK, page)
         .problems([StatusCode::GONE, StatusCode::UNPROCESSABLE_ENTITY])
 }

@@ -68,6 +68,17 @@ fn a_token_counts_for_its_user_and_as_long_as_it_leads_on(
     assert_eq!(client.get(&format!("{CHANGES}?since=x&limit=0")).expect(422).faults().len(), 2);
     client.get(&format!("{CHANGES}?since={hers}")).expect(200);
 
+    let by_header = |value: &str| client.with_header("Changes-Since", value);
+    let told = by_header(&hers).get(CHANGES).expect(200);
+    assert_eq!(told.json()["changed"], json!([]), "from the token on");
+    assert!(told.header_list("vary").contains(&"changes-since".to_owned()), "{told:?}");
+    for wrong in ["x", &his, "\u{e4}"] {
+        let answer = by_header(wrong).get(CHANGES).expect(422);
+        assert_eq!(answer.faults(), [("since".to_owned(), "invalid_token".to_owned())], "{wrong}");
+    }
+    by_header(&hers).with_header("Changes-Since", &hers).get(CHANGES).expect(422);
+    by_header(&hers).get(&format!("{CHANGES}?since={his}")).expect(422);
+
     let is_gone = |why: &str| {
         let answer = client.get(&format!("{CHANGES}?since={hers}")).expect(410);
         assert_eq!(answer.code(), "resync_required", "{why}");
