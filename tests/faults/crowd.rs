@@ -1,15 +1,17 @@
-//! Readers and writers that go on while the database is away.
+//! Readers and writers that go on while the database is away, and clients that follow the changes.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::following::page_unless_away;
 use crate::journal::{Counts, Fate};
 use crate::load::Writer;
 use crate::support::client::{agent, tasks_of};
-use crate::support::{Client, TokenBuilder};
+use crate::support::{Client, Follower, TokenBuilder};
 
 const READERS: usize = 3;
+const FOLLOWERS: usize = 2;
 
 /// A page of the writers' tasks that is always one body. One of more than 48 KiB may be cut off (`outage::cut`).
 const SHORT_PAGE: &str = "limit=25";
@@ -33,6 +35,7 @@ pub struct Sample {
 /// Some clients.
 pub struct Crowd {
     writers: Vec<Writer>,
+    followers: Vec<Follower>,
 }
 
 fn as_user(address: SocketAddr, user: &str) -> Client {
@@ -40,9 +43,12 @@ fn as_user(address: SocketAddr, user: &str) -> Client {
 }
 
 impl Crowd {
-    /// With as many writers, and three readers.
+    /// With as many writers, three readers, and two who follow the changes of a writer.
     pub fn new(writers: usize, seed: u64) -> Self {
-        Self { writers: Writer::several(writers, seed) }
+        let writers = Writer::several(writers, seed);
+        let followed = writers.iter().take(FOLLOWERS);
+        let followers = followed.map(|writer| Follower::new(writer.journal.user())).collect();
+        Self { writers, followers }
     }
 
     /// Keeps all clients busy until `happening` is over; what they met, and what that gave.
@@ -76,6 +82,12 @@ impl Crowd {
                 };
                 threads.push(scope.spawn(move || signal.repeat(writers + number, true, &mut read)));
             }
+            for (number, follower) in self.followers.iter_mut().enumerate() {
+                let client = as_user(address, &follower.user);
+                let mut read = move || page_unless_away(follower, &client, 5).is_none();
+                let number = writers + READERS + number;
+                threads.push(scope.spawn(move || signal.repeat(number, true, &mut read)));
+            }
             // However it ends, the clients must not go on for ever.
             let end = End(signal);
             let outcome = happening(signal);
@@ -85,11 +97,17 @@ impl Crowd {
         })
     }
 
-    /// Compares every journal with what is there.
+    /// Compares every journal with what is there, and what every follower has: it goes on from the token that it had
+    /// when the database went away.
     pub fn settle(&mut self, address: SocketAddr) {
         for writer in &mut self.writers {
             let client = as_user(address, writer.journal.user());
             writer.journal.settle(&client);
+        }
+        for follower in &mut self.followers {
+            let client = as_user(address, &follower.user);
+            follower.catch_up(&client, 7);
+            follower.assert_complete(&client);
         }
     }
 

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use rstest::rstest;
 
 use crate::extent::{figure, rounds, spread};
+use crate::following::try_page;
 use crate::integrity;
 use crate::journal::Counts;
 use crate::load::Writer;
@@ -79,7 +80,7 @@ pub fn again_and_again(
             }
             for (follower, writer) in followers.iter_mut().zip(&clients) {
                 scope.spawn(move || {
-                    while follower.try_page(writer, 5).is_some() {
+                    while try_page(follower, writer, 5).is_some() {
                         std::thread::sleep(Duration::from_millis(2));
                     }
                 });

@@ -18,6 +18,7 @@ mod crowd;
 mod descriptors;
 mod expensive_reads;
 mod extent;
+mod following;
 mod greedy;
 mod held_connections;
 mod hostile;

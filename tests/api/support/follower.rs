@@ -8,18 +8,22 @@ use super::{Answer, Client};
 
 /// What it has built so far.
 pub struct Follower {
-    user: String,
+    /// Whose changes it follows.
+    pub user: String,
     /// Where it goes on.
     pub token: Option<String>,
     tasks: BTreeMap<i64, Value>,
+    /// How often it has had to begin anew.
+    pub resyncs: usize,
 }
 
 impl Follower {
     pub fn new(user: &str) -> Self {
-        Self { user: user.to_owned(), token: None, tasks: BTreeMap::new() }
+        Self { user: user.to_owned(), token: None, tasks: BTreeMap::new(), resyncs: 0 }
     }
 
-    fn path(&self, limit: usize) -> String {
+    /// Where its next page is.
+    pub fn path(&self, limit: usize) -> String {
         let since = self.token.iter().map(|token| format!("&since={token}")).collect::<String>();
         format!("/api/{}/changes?limit={limit}{since}", self.user)
     }
@@ -29,13 +33,21 @@ impl Follower {
         self.apply(&client.get(&self.path(limit)).expect(200), limit)
     }
 
-    /// As [`Follower::page`]; `None` when there is no answer, or the answer is that the database is away.
-    pub fn try_page(&mut self, client: &Client, limit: usize) -> Option<bool> {
-        let answer = client.try_send("GET", &self.path(limit), None).ok()?;
-        (answer.status != 503).then(|| self.apply(&answer.expect(200), limit))
+    /// As [`Follower::page`], for a server whose database may become another one: it begins anew when it is told to.
+    pub fn page_or_resync(&mut self, client: &Client, limit: usize) -> bool {
+        let answer = client.get(&self.path(limit));
+        if answer.status != 410 {
+            return self.apply(&answer.expect(200), limit);
+        }
+        assert_eq!(answer.code(), "resync_required");
+        self.token = None;
+        self.tasks.clear();
+        self.resyncs += 1;
+        true
     }
 
-    fn apply(&mut self, answer: &Answer, limit: usize) -> bool {
+    /// Takes in a page. Returns whether there is more.
+    pub fn apply(&mut self, answer: &Answer, limit: usize) -> bool {
         let page = answer.json();
         let (changed, deleted) =
             (page["changed"].as_array().unwrap(), page["deleted"].as_array().unwrap());

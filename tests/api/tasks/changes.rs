@@ -1,17 +1,11 @@
 //! The feed of changes: a client that applies every page in order has exactly the list, however writes interleave.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-
 use rstest::rstest;
 use serde_json::json;
 
 use super::{ALICE, alice, new_task, tasks_of};
-use crate::support::app::fresh_url;
-use crate::support::client::agent;
 use crate::support::database::execute;
-use crate::support::process::Process;
-use crate::support::{Backend, Client, Follower, TokenBuilder, seed};
+use crate::support::{Backend, Client, Follower};
 
 const CHANGES: &str = "/api/alice/changes";
 
@@ -129,88 +123,4 @@ fn a_restored_backup_is_from_the_past() {
     );
     let path = format!("{CHANGES}?since={}", follower.token.unwrap());
     assert_eq!(client.get(&path).expect(410).code(), "resync_required");
-}
-
-/// One random write.
-fn write(client: &Client, random: &mut fastrand::Rng, tasks: &mut Vec<String>, turn: usize) {
-    let task = if tasks.is_empty() { None } else { Some(random.usize(..tasks.len())) };
-    match (random.u8(..12), task) {
-        (0..=2, Some(index)) => {
-            let title = json!({"title": format!("changed {turn}")});
-            client.patch(&tasks[index], &title).expect(200);
-        }
-        (3..=4, Some(index)) => {
-            client.send("PATCH", &format!("{}/complete", tasks[index]), None).expect(200);
-        }
-        (5..=6, Some(index)) => {
-            client.delete(&tasks.swap_remove(index)).expect(204);
-        }
-        (7, Some(index)) => {
-            let task = tasks[index].clone();
-            client.delete(&task).expect(204);
-            let restore = format!("{}/restore", task.replace("/tasks/", "/trash/"));
-            client.send("POST", &restore, None).expect(200);
-        }
-        _ => tasks.push(new_task(client, ALICE, &format!("made {turn}"))),
-    }
-}
-
-/// Writers on two instances, and followers with pages of random sizes, pauses and restarts: at every quiet point
-/// what they have is the list.
-#[rstest]
-fn followers_have_the_list_whatever_interleaves(
-    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
-) {
-    const WRITERS: usize = 6;
-    const ROUNDS: usize = 3;
-    const WRITES: usize = 40;
-    let (url, _folder) = fresh_url(backend);
-    let rls = if backend == Backend::PostgresRls { "on" } else { "off" };
-    let variables = [("RATE_LIMIT_PER_MINUTE", "0"), ("DATABASE_RLS", rls)];
-    let mut servers = [(); 2].map(|()| Process::serve(&url, &variables));
-    let addresses = servers.each_mut().map(Process::address);
-    let token = TokenBuilder::valid(ALICE).build();
-    let client = |n: usize| Client::new(agent(), addresses[n % 2], Some(token.clone()));
-    let seed = seed();
-    let random =
-        |stream: usize| fastrand::Rng::with_seed(seed.wrapping_add(u64::try_from(stream).unwrap()));
-    let mut followers: Vec<Follower> = (0..4).map(|_| Follower::new(ALICE)).collect();
-    let mut own: Vec<Vec<String>> = (0..WRITERS).map(|_| Vec::new()).collect();
-    for round in 0..ROUNDS {
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let writing: Vec<_> = own
-                .iter_mut()
-                .enumerate()
-                .map(|(n, tasks)| {
-                    let client = client(n);
-                    let mut random = random(round * WRITERS + n);
-                    scope.spawn(move || {
-                        (0..WRITES).for_each(|turn| write(&client, &mut random, tasks, turn));
-                    })
-                })
-                .collect();
-            let (is_over, client, random) = (&is_over, &client, &random);
-            for (n, follower) in followers.iter_mut().enumerate() {
-                let mut random = random(1000 + round * 10 + n);
-                scope.spawn(move || {
-                    while !is_over.load(Ordering::Relaxed) {
-                        if n == 2 && random.u8(..20) == 0 {
-                            *follower = Follower::new(ALICE);
-                        }
-                        let read =
-                            follower.try_page(&client(random.usize(..2)), random.usize(1..6));
-                        assert!(read.is_some());
-                    }
-                });
-            }
-            let failed = writing.into_iter().filter_map(|writer| writer.join().err()).count();
-            is_over.store(true, Ordering::Relaxed);
-            assert_eq!(failed, 0, "a writer failed; its message stands above");
-        });
-        for follower in &mut followers {
-            follower.catch_up(&client(round), 50);
-            follower.assert_complete(&client(round + 1));
-        }
-    }
 }

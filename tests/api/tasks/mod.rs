@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod erase;
 mod export;
+mod followers;
 mod idempotency;
 mod if_match;
 mod instances;
