@@ -64,9 +64,11 @@ fn followers_have_the_list_whatever_interleaves(
 ) {
     const WRITERS: usize = 6;
     const ROUNDS: usize = 5;
-    const RESTARTS: usize = 2;
     const BACKED_UP: usize = 1;
-    const RESTORED: usize = 3;
+    const RESTORED: usize = 2;
+    const RESTARTS: usize = 2;
+    // Comes back when there are more writes again than it has seen, but others.
+    const SLEEPS: usize = 3;
     const WRITES: usize = 30;
     let (url, _folder) = fresh_url(backend);
     let rls = if backend == Backend::PostgresRls { "on" } else { "off" };
@@ -86,6 +88,7 @@ fn followers_have_the_list_whatever_interleaves(
             back_up(&url);
             kept.clone_from(&own);
         }
+        let sleeps = |n| n == SLEEPS && round >= RESTORED;
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             let writing: Vec<_> = own
@@ -100,7 +103,7 @@ fn followers_have_the_list_whatever_interleaves(
                 })
                 .collect();
             let (is_over, client, random) = (&is_over, &client, &random);
-            for (n, follower) in followers.iter_mut().enumerate() {
+            for (n, follower) in followers.iter_mut().enumerate().filter(|(n, _)| !sleeps(*n)) {
                 let mut random = random(1000 + round * 10 + n);
                 scope.spawn(move || {
                     while !is_over.load(Ordering::Relaxed) {
@@ -122,6 +125,9 @@ fn followers_have_the_list_whatever_interleaves(
             own.clone_from(&kept);
         }
         for (n, follower) in followers.iter_mut().enumerate() {
+            if sleeps(n) && round + 1 < ROUNDS {
+                continue;
+            }
             while follower.page_or_resync(&client(round), 50) {}
             follower.assert_complete(&client(round + 1));
             // More than once when it has asked just when the backup came back, or the new epoch. The one that starts anew
