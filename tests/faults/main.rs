@@ -19,6 +19,7 @@ mod descriptors;
 mod expensive_reads;
 mod extent;
 mod following;
+mod foreign;
 mod greedy;
 mod held_connections;
 mod hostile;
