@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-report bench-streams help
+.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-report bench-streams bench-sync help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
 	@echo "make bench-growth, bench-large, bench-memory  cost as the table grows; a user with 10,000 tasks; memory and start-up"
 	@echo "make bench-streams  2,000 event streams: how late hints are, memory, what other requests pay"
+	@echo "make bench-sync  a list that has not changed, and the feed of 10,000 tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
 
@@ -57,6 +58,9 @@ bench-large:
 
 bench-streams:
 	bench/streams.py
+
+bench-sync:
+	bench/sync.py
 
 bench-memory:
 	bench/memory.py

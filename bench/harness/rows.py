@@ -6,6 +6,9 @@ from harness.settings import FIRST, PREFIX, TASKS
 # 2026-01-01T00:00:00Z in microseconds; the tasks follow each other by a second.
 START = 1_767_225_600_000_000
 
+# Of the list of every user with ten tasks: epoch, `seq` and format.
+LIST_TAG = f'"{START}-{TASKS}-a"'
+
 # The user of `large.py`.
 LARGE = "BetterAuthUserWithALotOfTasks000"
 LARGE_TASKS = 10_000

@@ -28,6 +28,7 @@ class Request:
     tasks: int = 1
     id: int = 0
     body: str = ""
+    header: str = ""
 
     def text(self, user: str, token: str) -> bytes:
         """The bytes to send."""
@@ -36,6 +37,8 @@ class Request:
             "Host: 127.0.0.1",
             f"Authorization: Bearer {token}",
         ]
+        if self.header:
+            lines.append(self.header)
         if self.body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(self.body)}"]
         return "\r\n".join([*lines, "", self.body]).encode()
@@ -44,6 +47,11 @@ class Request:
 def listing() -> Request:
     """A user's ten newest tasks."""
     return Request("GET", LIST, tasks=10)
+
+
+def unchanged() -> Request:
+    """The same, of a client that has it."""
+    return Request("GET", LIST, status=304, tasks=0, header=f"If-None-Match: {rows.LIST_TAG}")
 
 
 def reading(task: int) -> Request:
@@ -66,6 +74,7 @@ def of_user(workload: str, tasks: list) -> list:
     single tasks, one new task and one toggle."""
     kinds = {
         "list": lambda: [listing()],
+        "unchanged": lambda: [unchanged()],
         "get": lambda: [reading(task) for task in tasks],
         "create": lambda: [creating()],
         "toggle": lambda: [toggling(task) for task in tasks],

@@ -150,6 +150,23 @@ def large(found: dict) -> str:
     return "\n".join(lines)
 
 
+def sync(found: dict) -> str:
+    """Requests per second, and CPU of server and database for all requests of a series."""
+    lines = ["| database | what | requests | requests/s (wrk) | p50 / p99 ms | CPU of all, server + database, ms |"]
+    lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
+    records = found["records"]
+    for database, name in dict.fromkeys((e["database"], e["series"]) for e in records):
+        here = [e for e in records if (e["database"], e["series"]) == (database, name)]
+        middle = {figure: median(e[figure] for e in here) for figure in FIGURES}
+        second = [e["wrk"]["per_second"] for e in here if "wrk" in e]
+        count = here[0]["requests_of_all"]
+        rate = number(middle["per_second"]) + (f" ({number(median(second))})" if second else "")
+        cpu = " + ".join(number(count * middle[figure] / 1000) for figure in ("cpu_us", "database_cpu_us"))
+        times = f"{number(middle['p50_ms'])} / {number(middle['p99_ms'])}"
+        lines.append(f"| {DATABASES[database]} | {name} | {count:,} | {rate} | {times} | {cpu} |")
+    return "\n".join(lines)
+
+
 def instructions() -> str:
     """The budget."""
     budget = tomllib.loads((BENCH / "budget.toml").read_text())["instructions"]

@@ -76,18 +76,25 @@ impl Connection {
     }
 }
 
-/// Reads the head of an answer, which must tell its length; `None` while it is not whole.
+/// These have no body, whatever the head says (RFC 9112, section 6.3).
+const WITHOUT_BODY: [u16; 2] = [204, 304];
+
+/// Reads the head of an answer, which must tell the length of its body; `None` while it is not whole.
 fn head(bytes: &[u8]) -> io::Result<Option<Answer>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(head) = response.parse(bytes).map_err(io::Error::other)? else {
         return Ok(None);
     };
+    let status = response.code.unwrap_or_default();
+    if WITHOUT_BODY.contains(&status) {
+        return Ok(Some(Answer { status, head, end: head }));
+    }
     let length = response
         .headers
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
         .and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok())
         .ok_or_else(|| io::Error::other("an answer without Content-Length"))?;
-    Ok(Some(Answer { status: response.code.unwrap_or_default(), head, end: head + length }))
+    Ok(Some(Answer { status, head, end: head + length }))
 }
