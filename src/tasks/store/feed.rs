@@ -50,11 +50,15 @@ async fn changes(
     }
     let window = Window { above: since.seq, to: now.seq, limit: limit + 1 };
     let changed: Vec<Task> = load!(&mut s, Changed { owner, window })?;
-    let window = Window { above: since.deletions_above(), ..window };
-    let deleted: Vec<(i64, TaskId)> = load!(&mut s, Deleted { owner, window })?;
-    let after = state(&mut s, owner).await?;
-    if since.within(after).is_none() {
-        return Ok(None);
+    let above = since.deletions_above();
+    let mut deleted: Vec<(i64, TaskId)> = Vec::new();
+    // Not of a client that reads everything for the first time.
+    if above < now.seq {
+        deleted = load!(&mut s, Deleted { owner, window: Window { above, ..window } })?;
+        let after = state(&mut s, owner).await?;
+        if since.within(after).is_none() {
+            return Ok(None);
+        }
     }
     Ok(Some(Changes::of(changed, deleted, limit, since, now)))
 }
