@@ -130,6 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn the_characters_of_a_token_are_those_of_rfc_6750() {
+        for byte in 0..=0x7f {
+            let character = char::from(byte);
+            let is_allowed = character.is_ascii_alphanumeric() || "-._~+/".contains(character);
+            let token = format!("a{character}b");
+            assert_eq!(BearerToken::parse(&token).is_ok(), is_allowed, "{character:?}");
+        }
+    }
+
+    #[test]
     fn the_length_limit_is_exact() {
         let longest = "a".repeat(MAX_TOKEN_BYTES);
         assert!(BearerToken::parse(&longest).is_ok());
