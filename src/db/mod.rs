@@ -92,22 +92,6 @@ impl Db {
         Ok(Some(recorded.pending()))
     }
 
-    /// Writes for no user in particular, by one statement.
-    ///
-    /// # Errors
-    /// As [`Worker::write`].
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,
-    ) -> Result<T, DbError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.write(worker::on_sqlite(work)).await,
-            Self::Postgres(postgres) => {
-                postgres.run(None, async |c| Ok(work(Session::Postgres(c)).await?)).await
-            }
-        }
-    }
-
     /// Reads for no user in particular.
     ///
     /// # Errors
@@ -124,10 +108,10 @@ impl Db {
         }
     }
 
-    /// As [`Db::write`], by several statements that count together.
+    /// Writes for no user in particular, and returns when it is durable. Of what fails, nothing is stored.
     ///
     /// # Errors
-    /// As [`Worker::write`].
+    /// As [`Worker::read`].
     pub(crate) async fn transaction<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T> + Send + 'static,

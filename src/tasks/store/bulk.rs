@@ -7,7 +7,7 @@ use diesel::result::Error;
 
 use super::once::expiry;
 use super::operations::{change, complete, delete, find, insert, lock};
-use super::queries::{FindOutcome, ForgetKeys, InsertOutcome};
+use super::queries::{FindOutcome, FreeKey, InsertOutcome};
 use super::trash::restore;
 use super::{ATTEMPTS, Restored, TaskRules, TaskStore};
 use crate::auth::OwnerId;
@@ -215,7 +215,7 @@ impl Bulk<'_> {
         let kept: Vec<Kept> = outcomes.iter().map(Kept::from).collect();
         // Numbers always serialise.
         let outcome = serde_json::to_string(&kept).unwrap_or_default();
-        execute!(&mut self.s, ForgetKeys { owner, until: expiry(now) })?;
+        execute!(&mut self.s, FreeKey { owner, key, until: expiry(now) })?;
         let insert = InsertOutcome { owner, key, fingerprint, outcome: &outcome, now };
         execute!(&mut self.s, insert)?;
         Ok(())

@@ -26,9 +26,8 @@ use diesel::QueryResult;
 
 use self::batch::{Completion, Creation};
 pub(in crate::tasks) use self::bulk::BulkWritten;
-pub(crate) use self::once::purge_idempotency_keys;
 pub(crate) use self::poll::OwnerStates;
-pub(crate) use self::purge::purge_trash;
+pub(crate) use self::purge::{purge_idempotency_keys, purge_trash};
 pub(in crate::tasks) use self::trash::Restored;
 use super::events::Hub;
 use super::list::page::Page;

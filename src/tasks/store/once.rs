@@ -1,9 +1,8 @@
 //! New tasks under an idempotency key, and how long a key is kept.
 
-use super::queries::ForgetAllKeys;
 use super::{ATTEMPTS, Created, TaskStore, operations};
 use crate::auth::OwnerId;
-use crate::db::{Db, DbError, Session, Timestamp};
+use crate::db::{DbError, Session, Timestamp};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey, LIFETIME_MICROS};
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::NewTask;
@@ -85,13 +84,4 @@ impl From<(String, TaskId, i64, Timestamp)> for FirstUse {
 /// When a key must have been used that has expired now.
 pub(super) fn expiry(now: Timestamp) -> Timestamp {
     Timestamp::from_micros(now.micros().saturating_sub(LIFETIME_MICROS))
-}
-
-/// Deletes the expired idempotency keys of all users, and returns how many.
-///
-/// # Errors
-/// [`DbError`] when the database refuses.
-pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
-    let until = expiry(Timestamp::now());
-    db.write(async move |mut s| execute!(&mut s, ForgetAllKeys { until: &until })).await
 }

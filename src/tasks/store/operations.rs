@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use super::once::{FirstUse, expiry};
 use super::queries::{
     After, Bury, Change, Count, CountAll, Delete, DeleteAndBury, EmptyTrash, Find, FindKey,
-    ForgetKeys, Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several,
+    FreeKey, Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several,
     State, TakeId, TakeSeq, Together, WithKey, WithState,
 };
 use super::trash::everything;
@@ -88,7 +88,7 @@ pub(super) async fn insert_keyed(
     (key, fingerprint): (&IdempotencyKey, &Fingerprint),
 ) -> QueryResult<Option<Task>> {
     let now = Timestamp::now();
-    execute!(&mut s, ForgetKeys { owner, until: expiry(now) })?;
+    execute!(&mut s, FreeKey { owner, key, until: expiry(now) })?;
     let take = TakeId { owner, clock: TaskId::now(), limit, now };
     let key = InsertKey { owner, key, fingerprint, now };
     let insert = Insert { owner, new, now };

@@ -1,4 +1,4 @@
-//! What time removes from the trash: first the content of a deleted task, then the mark that it is gone. It goes from
+//! What time removes: idempotency keys, the content of a deleted task, and then the mark that it is gone. It goes from
 //! user to user in small steps, so that no other write waits long.
 
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use diesel::QueryResult;
 
 use super::TaskRules;
-use super::queries::{EmptyTrash, Expired, ForgetMarks, NextUser, NoteForgotten};
+use super::once::expiry;
+use super::queries::{EmptyTrash, Expired, ForgetKeys, ForgetMarks, NextUser, NoteForgotten};
 use crate::db::{Db, DbError, Session, Timestamp};
 
 /// How many rows are forgotten in one transaction.
@@ -20,13 +21,26 @@ const TOKEN_DAYS: u32 = 30;
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Forgets what has expired, of all users, and returns of how many tasks that was the content.
+/// Forgets the expired idempotency keys of all users, and returns how many.
 ///
 /// # Errors
 /// [`DbError`] when the database refuses. What was done stays done, and the next time goes on.
+pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
+    let (mut user_id, mut purged) = (String::new(), 0);
+    while let Some(next) = next_user(db, "idempotency_keys", user_id).await? {
+        purged += forget(db, &next, What::Keys, expiry(Timestamp::now())).await?;
+        user_id = next;
+    }
+    Ok(purged)
+}
+
+/// Forgets of all users what was deleted too long ago, and returns of how many tasks that was the content.
+///
+/// # Errors
+/// As [`purge_idempotency_keys`].
 pub(crate) async fn purge_trash(db: &Db, rules: TaskRules) -> Result<usize, DbError> {
     let (mut user_id, mut purged) = (String::new(), 0);
-    while let Some(next) = next_user(db, user_id).await? {
+    while let Some(next) = next_user(db, "deleted_tasks", user_id).await? {
         purged += forget(db, &next, What::Contents, before(rules.trash_days)).await?;
         let days = rules.trash_days.max(TOKEN_DAYS);
         forget(db, &next, What::Marks, before(days)).await?;
@@ -40,9 +54,9 @@ fn before(days: u32) -> Timestamp {
     Timestamp::from_micros(now.saturating_sub(i64::from(days) * DAY_MICROS))
 }
 
-async fn next_user(db: &Db, after: String) -> Result<Option<String>, DbError> {
+async fn next_user(db: &Db, table: &'static str, after: String) -> Result<Option<String>, DbError> {
     let next = async move |mut s: Session<'_>| -> QueryResult<Vec<String>> {
-        load!(&mut s, NextUser { after: &after })
+        load!(&mut s, NextUser { table, after: &after })
     };
     Ok(db.read(next).await?.pop())
 }
@@ -50,22 +64,39 @@ async fn next_user(db: &Db, after: String) -> Result<Option<String>, DbError> {
 /// What has expired.
 #[derive(Clone, Copy)]
 enum What {
+    Keys,
     Contents,
     Marks,
 }
 
 /// Forgets it step by step, and returns how many rows that were.
 async fn forget(db: &Db, user_id: &str, what: What, before: Timestamp) -> Result<usize, DbError> {
-    let mut forgotten = 0;
-    loop {
+    let one = async || {
         let user_id = user_id.to_owned();
-        let step = async move |s: Session<'_>| step(s, &user_id, what, before).await;
-        let now = db.transaction(step).await?;
-        forgotten += now;
-        if i64::try_from(now).unwrap_or(i64::MAX) < STEP {
-            return Ok(forgotten);
+        let done = db.transaction(async move |s| step(s, &user_id, what, before).await).await?;
+        if is_whole(done) {
+            tokio::time::sleep(PAUSE).await;
         }
-        tokio::time::sleep(PAUSE).await;
+        Ok(done)
+    };
+    repeat(one).await
+}
+
+fn is_whole(rows: usize) -> bool {
+    i64::try_from(rows).is_ok_and(|rows| rows >= STEP)
+}
+
+/// Repeats a step until there is less to do than it may, and returns how many rows all of them were.
+pub(super) async fn repeat(
+    step: impl AsyncFn() -> Result<usize, DbError>,
+) -> Result<usize, DbError> {
+    let mut rows = 0;
+    loop {
+        let done = step().await?;
+        rows += done;
+        if !is_whole(done) {
+            return Ok(rows);
+        }
     }
 }
 
@@ -78,6 +109,7 @@ async fn step(
 ) -> QueryResult<usize> {
     let expired = Expired { user_id, before, limit: STEP };
     match what {
+        What::Keys => execute!(&mut s, ForgetKeys(expired)),
         What::Contents => execute!(&mut s, EmptyTrash(expired)),
         What::Marks => {
             execute!(&mut s, NoteForgotten(expired))?;

@@ -4,7 +4,7 @@ use diesel::QueryResult;
 
 use super::TaskStore;
 use super::operations::lock;
-use super::purge::STEP;
+use super::purge::{STEP, repeat};
 use super::queries::{
     After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Together, Trash, Unbury,
 };
@@ -54,18 +54,14 @@ impl TaskStore {
 
     /// Forgets the content of everything in the trash, step by step, and returns how much that was.
     pub(in crate::tasks) async fn empty_trash(&self, owner: &OwnerId) -> Result<usize, DbError> {
-        let mut emptied = 0;
-        loop {
+        let one = async || {
             let mine = owner.clone();
             let step = async move |mut s: Session<'_>| {
                 execute!(&mut s, EmptyTrash(everything(&mine, STEP)))
             };
-            let now = self.write(owner, step).await?;
-            emptied += now;
-            if i64::try_from(now).unwrap_or(i64::MAX) < STEP {
-                return Ok(emptied);
-            }
-        }
+            self.write(owner, step).await
+        };
+        repeat(one).await
     }
 }
 

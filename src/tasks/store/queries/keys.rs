@@ -96,25 +96,17 @@ statement!(EraseKeys, |self, out| {
     );
 });
 
-/// Deletes the owner's keys that were used at this moment or before.
-pub(in crate::tasks::store) struct ForgetKeys<'a> {
+/// Deletes this key when it has expired, so that it can be used again.
+pub(in crate::tasks::store) struct FreeKey<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) key: &'a IdempotencyKey,
+    /// Used at this moment or before.
     pub(in crate::tasks::store) until: Timestamp,
 }
 
-statement!(ForgetKeys, |self, out| {
+statement!(FreeKey, |self, out| {
     sql!(out,
         "DELETE FROM idempotency_keys WHERE user_id = " [Text: self.owner.as_str()]
-        " AND created_at <= " [BigInt: &self.until]
+        " AND key = " [Text: self.key.as_str()] " AND created_at <= " [BigInt: &self.until]
     );
-});
-
-/// Deletes the keys of all users that were used at this moment or before. The one statement without an owner: it
-/// reads nothing back, and a key that has expired means nothing any more.
-pub(in crate::tasks::store) struct ForgetAllKeys<'a> {
-    pub(in crate::tasks::store) until: &'a Timestamp,
-}
-
-statement!(ForgetAllKeys, |self, out| {
-    sql!(out, "DELETE FROM idempotency_keys WHERE created_at <= " [BigInt: self.until]);
 });

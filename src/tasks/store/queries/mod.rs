@@ -19,14 +19,12 @@ mod writes;
 
 pub(super) use batches::{CompleteAll, InsertAll};
 pub(super) use feed::{Changed, Deleted, Window};
-pub(super) use keys::{
-    EraseKeys, FindKey, FindOutcome, ForgetAllKeys, ForgetKeys, InsertKey, InsertOutcome, NthKey,
-};
+pub(super) use keys::{EraseKeys, FindKey, FindOutcome, FreeKey, InsertKey, InsertOutcome, NthKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{
     CountDown, ForgetAll, Lock, State, StatesOnPostgres, StatesOnSqlite, TakeId, TakeSeq,
 };
-pub(super) use purge::{EmptyTrash, Expired, ForgetMarks, NextUser, NoteForgotten};
+pub(super) use purge::{EmptyTrash, Expired, ForgetKeys, ForgetMarks, NextUser, NoteForgotten};
 pub(super) use reads::{CountAll, Find, MOST_AT_ONCE, Newest, NthId, Oldest, Several};
 pub(super) use steps::{After, DeleteAndBury, Returning, Together, WithKey, WithState};
 #[cfg(test)]

@@ -1,18 +1,19 @@
-//! Forgetting what was deleted long ago: of a user, named by the id alone, because time does it and no request. These
+//! Forgetting what time has made useless: of a user, named by the id alone, because time does it and no request. These
 //! statements give nothing of a task.
 
 use diesel::sql_types::{BigInt, Text};
 
 use crate::db::Timestamp;
 
-/// The next user, in the order of the ids, of whom anything was deleted.
+/// The next user, in the order of the ids, of whom a table holds anything.
 pub(in crate::tasks::store) struct NextUser<'a> {
+    pub(in crate::tasks::store) table: &'static str,
     pub(in crate::tasks::store) after: &'a str,
 }
 
-statement!(NextUser -> Text, |self, out| {
+statement!(NextUser -> Text, not kept, |self, out| {
     sql!(out,
-        "SELECT user_id FROM deleted_tasks WHERE user_id > " [Text: self.after]
+        "SELECT user_id FROM " {self.table} " WHERE user_id > " [Text: self.after]
         " ORDER BY user_id LIMIT 1"
     );
 });
@@ -21,7 +22,7 @@ statement!(NextUser -> Text, |self, out| {
 #[derive(Clone, Copy)]
 pub(in crate::tasks::store) struct Expired<'a> {
     pub(in crate::tasks::store) user_id: &'a str,
-    /// What was deleted before this moment.
+    /// What was deleted, or used, before this moment.
     pub(in crate::tasks::store) before: Timestamp,
     /// At most so many rows.
     pub(in crate::tasks::store) limit: i64,
@@ -62,5 +63,17 @@ statement!(ForgetMarks, |self, out| {
         "DELETE FROM deleted_tasks WHERE user_id = " [Text: self.0.user_id] " AND deleted_at < "
         [BigInt: &self.0.before] " AND seq <= (SELECT purged_seq FROM owners WHERE user_id = "
         [Text: self.0.user_id] ")"
+    );
+});
+
+/// Forgets idempotency keys, of the oldest first.
+pub(in crate::tasks::store) struct ForgetKeys<'a>(pub(in crate::tasks::store) Expired<'a>);
+
+statement!(ForgetKeys, |self, out| {
+    sql!(out,
+        "DELETE FROM idempotency_keys WHERE user_id = " [Text: self.0.user_id]
+        " AND key IN (SELECT key FROM idempotency_keys WHERE user_id = " [Text: self.0.user_id]
+        " AND created_at < " [BigInt: &self.0.before] " ORDER BY created_at LIMIT "
+        [BigInt: &self.0.limit] ")"
     );
 });

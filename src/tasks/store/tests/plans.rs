@@ -124,7 +124,8 @@ macro_rules! for_each_statement {
         each!(FindKey { owner, key });
         each!(FindOutcome { owner, key, until: now });
         each!(InsertOutcome { owner, key, fingerprint, outcome: "[]", now });
-        each!(ForgetKeys { owner, until: now });
+        each!(FreeKey { owner, key, until: now });
+        each!(ForgetKeys(expired));
         for table in TABLES {
             each!(Erase { owner, table });
         }

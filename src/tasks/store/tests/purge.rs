@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::tasks::feed::Since;
-use crate::tasks::store::purge_trash;
+use crate::tasks::store::{purge_idempotency_keys, purge_trash};
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -81,4 +81,38 @@ async fn any_number_is_forgotten_step_by_step(
     let state = store.state(&alice()).await.unwrap();
     assert_eq!(state.purged_seq, i64::try_from(ROWS + 1).unwrap());
     assert_eq!(all(&store, &alice()).await, [task]);
+}
+
+/// Fails a statement that deletes more keys than a step may. SQLite has nothing like it, and the same statement.
+const IN_STEPS: &str = "CREATE FUNCTION check_step() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+     IF (SELECT count(*) FROM gone) > 500 THEN RAISE EXCEPTION 'too many at once'; END IF; RETURN NULL; END $$; \
+     CREATE TRIGGER in_steps AFTER DELETE ON idempotency_keys REFERENCING OLD TABLE AS gone \
+     FOR EACH STATEMENT EXECUTE FUNCTION check_step()";
+
+#[rstest]
+#[actix_rt::test]
+async fn any_number_of_keys_is_forgotten_step_by_step(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const KEYS: usize = 1_234;
+    let db = TestDb::new(backend);
+    let store = TaskStore::for_tests(&db);
+    for owner in [alice(), mallory()] {
+        add(&store, &owner, "a").await;
+        let user = owner.as_str();
+        let fill = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {KEYS}) \
+             INSERT INTO idempotency_keys SELECT '{user}', 'key' || i, '{}', i + 1, i + 1, \
+             CASE WHEN i = 0 THEN {} ELSE i END, NULL FROM n",
+            "0".repeat(64),
+            Timestamp::now().micros(),
+        );
+        db.run(|connection| connection.batch_execute(&fill).unwrap());
+    }
+    if matches!(backend, Backend::Postgres) {
+        db.run(|connection| connection.batch_execute(IN_STEPS).unwrap());
+    }
+    let handle = Db::connect(&DbSettings::of(db.url.clone())).unwrap();
+    assert_eq!(purge_idempotency_keys(&handle).await.unwrap(), 2 * KEYS);
+    assert_eq!(purge_idempotency_keys(&handle).await.unwrap(), 0);
 }
