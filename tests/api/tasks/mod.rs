@@ -1,6 +1,7 @@
 //! What users can do with their own tasks, one file per operation.
 
 mod batch;
+mod batch_twins;
 mod bodies;
 mod changes;
 mod clear;
