@@ -102,9 +102,7 @@ impl Db {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(worker::on_sqlite(work)).await,
-            Self::Postgres(postgres) => {
-                postgres.run(None, async |c| Ok(work(Session::Postgres(c)).await?)).await
-            }
+            Self::Postgres(postgres) => postgres.run(None, worker::on_postgres(work)).await,
         }
     }
 
@@ -118,10 +116,7 @@ impl Db {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(worker::on_sqlite(work)).await,
-            Self::Postgres(postgres) => {
-                let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
-                postgres.transaction(None, work).await
-            }
+            Self::Postgres(postgres) => postgres.transaction(None, worker::on_postgres(work)).await,
         }
     }
 

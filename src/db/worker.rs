@@ -107,10 +107,7 @@ impl Worker {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(db, _) => db.scan(user_id, on_sqlite(work)).await,
-            Self::Postgres(db, _) => {
-                let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
-                Box::pin(db.scan(user_id, work)).await
-            }
+            Self::Postgres(db, _) => Box::pin(db.scan(user_id, on_postgres(work))).await,
         }
     }
 
@@ -126,9 +123,7 @@ impl Worker {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(db, _) => db.write(on_sqlite(work)).await,
-            Self::Postgres(db, _) => {
-                db.run(Some(user_id), async |c| Ok(work(Session::Postgres(c)).await?)).await
-            }
+            Self::Postgres(db, _) => db.run(Some(user_id), on_postgres(work)).await,
         }
     }
 
@@ -143,10 +138,7 @@ impl Worker {
     ) -> Result<T, DbError> {
         match self {
             Self::Sqlite(db, _) => db.write(on_sqlite(work)).await,
-            Self::Postgres(db, _) => {
-                let work = async |c: &_| Ok(work(Session::Postgres(c)).await?);
-                db.transaction(Some(user_id), work).await
-            }
+            Self::Postgres(db, _) => db.transaction(Some(user_id), on_postgres(work)).await,
         }
     }
 }
@@ -156,6 +148,13 @@ pub(super) fn on_sqlite<T>(
     work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T>,
 ) -> impl FnOnce(&mut SqliteConnection) -> Result<T, DbError> {
     move |connection| at_once(work(Session::Sqlite(connection)))
+}
+
+/// Work as a function of a connection to a server.
+pub(super) fn on_postgres<T>(
+    work: impl AsyncFnOnce(Session<'_>) -> QueryResult<T>,
+) -> impl AsyncFnOnce(&AsyncPgConnection) -> Result<T, DbError> {
+    async move |connection: &AsyncPgConnection| Ok(work(Session::Postgres(connection)).await?)
 }
 
 /// What work on SQLite gives, which never waits.
