@@ -32,11 +32,13 @@ pub enum Check {
     Audience,
     /// The configured claim holds a [`super::UserId`].
     UserId,
+    /// `scope` is absent or a text.
+    Scope,
 }
 
 impl Check {
     /// All checks, in the order the verifier makes them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Form,
         Self::Header,
         Self::Type,
@@ -50,6 +52,7 @@ impl Check {
         Self::Issuer,
         Self::Audience,
         Self::UserId,
+        Self::Scope,
     ];
 
     /// The name for reports: where the check concerns one member of the token, that member's.
@@ -69,6 +72,7 @@ impl Check {
             Self::Issuer => "iss",
             Self::Audience => "aud",
             Self::UserId => "user id",
+            Self::Scope => "scope",
         }
     }
 }
@@ -100,6 +104,7 @@ impl TokenError {
                 "iat" => Check::IssuedAt,
                 "iss" => Check::Issuer,
                 "aud" => Check::Audience,
+                "scope" => Check::Scope,
                 _ => Check::UserId,
             },
         }
@@ -142,6 +147,7 @@ mod tests {
             (claim("aud"), "aud"),
             (claim("sub"), "user id"),
             (claim("user.id"), "user id"),
+            (wrong_type("scope"), "scope"),
         ] {
             assert_eq!(error.failed_check().name(), check, "{error:?}");
         }

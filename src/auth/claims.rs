@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use super::error::TokenError;
 use super::json::{Json, Members, parse_object};
+use super::scope::Scopes;
 use super::settings::{Accepted, AuthSettings, ClaimPath};
 
 /// The longest user id, in bytes.
@@ -35,6 +36,7 @@ impl UserId {
 #[derive(Debug)]
 pub struct Claims {
     user_id: UserId,
+    scopes: Scopes,
     expires_at: i64,
     /// The later of `nbf` and `iat`, if the token has either.
     valid_from: Option<i64>,
@@ -48,7 +50,7 @@ impl Claims {
     /// Applies every rule to a payload. `now` is in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// [`TokenError::NotJsonObject`], or the first broken rule in the order time, issuer, audience, user id.
+    /// [`TokenError::NotJsonObject`], or the first broken rule in the order time, issuer, audience, user id, scope.
     pub(super) fn check(
         payload: String,
         settings: &AuthSettings,
@@ -61,9 +63,11 @@ impl Claims {
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
+        let scopes = find_scopes(&members)?;
         let issuer = members.get("iss").and_then(Json::as_str).map(Box::from);
         drop(members);
-        Ok(Self { user_id, expires_at, valid_from, issuer, payload: payload.into_boxed_str() })
+        let payload = payload.into_boxed_str();
+        Ok(Self { user_id, scopes, expires_at, valid_from, issuer, payload })
     }
 
     /// Whether the time rules hold at `now`. All other rules are independent of the clock.
@@ -77,6 +81,12 @@ impl Claims {
     #[must_use]
     pub fn user_id(&self) -> &UserId {
         &self.user_id
+    }
+
+    /// What the token may be used for.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        self.scopes
     }
 
     /// `exp`, in seconds since the Unix epoch.
@@ -185,6 +195,14 @@ fn find_user_id(members: &Members<'_>, path: &ClaimPath) -> Result<UserId, Token
         Some(Json::String(text)) => UserId::parse(text).ok_or(TokenError::UserId),
         Some(_) => Err(wrong_type(&path.to_string())),
         None => Err(missing(&path.to_string())),
+    }
+}
+
+fn find_scopes(members: &Members<'_>) -> Result<Scopes, TokenError> {
+    match members.get("scope") {
+        Some(Json::String(names)) => Ok(Scopes::parse(names)),
+        Some(_) => Err(wrong_type("scope")),
+        None => Ok(Scopes::EVERYTHING),
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use super::scope::Scope;
 use crate::base::problem::{Problem, ProblemCode};
 
 /// What is wrong with the `Authorization` header itself.
@@ -139,6 +140,9 @@ pub enum AuthError {
     /// 403: the path names another user.
     #[error("the path names another user")]
     NotOwner,
+    /// 403: the token is not for what the request needs.
+    #[error("the token's scope does not include {}", .0.as_str())]
+    InsufficientScope(Scope),
     /// 500: a handler takes an identity as an argument, but its route is outside the middleware that stores it.
     #[error("the handler needs {0}, but no middleware around its route provides it")]
     NotGuarded(&'static str),
@@ -155,6 +159,18 @@ const CHALLENGE_EXPIRED: HeaderValue = HeaderValue::from_static(
     r#"Bearer realm="taskbridge", error="invalid_token", error_description="The access token expired""#,
 );
 
+/// Tells the client what to ask for (RFC 6750, section 3.1).
+const fn challenge_of_scope(scope: Scope) -> HeaderValue {
+    match scope {
+        Scope::Read => HeaderValue::from_static(
+            r#"Bearer realm="taskbridge", error="insufficient_scope", error_description="The access token is not for this", scope="tasks:read""#,
+        ),
+        Scope::Write => HeaderValue::from_static(
+            r#"Bearer realm="taskbridge", error="insufficient_scope", error_description="The access token is not for this", scope="tasks:write""#,
+        ),
+    }
+}
+
 impl AuthError {
     fn code(&self) -> ProblemCode {
         match self {
@@ -166,6 +182,7 @@ impl AuthError {
             }
             Self::Token(_) => ProblemCode::InvalidToken,
             Self::NotOwner => ProblemCode::Forbidden,
+            Self::InsufficientScope(_) => ProblemCode::InsufficientScope,
             Self::NotGuarded(_) => ProblemCode::InternalError,
         }
     }
@@ -193,6 +210,9 @@ impl AuthError {
                 | TokenError::KeyNotFetched { retry_after_seconds },
             ) => problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
             Self::Token(_) => problem.with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID),
+            Self::InsufficientScope(scope) => {
+                problem.with_header(WWW_AUTHENTICATE, challenge_of_scope(*scope))
+            }
             Self::NotOwner | Self::NotGuarded(_) => problem,
         }
     }

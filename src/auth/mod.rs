@@ -35,11 +35,12 @@
 //! 3. An unknown key may be a new one. [`RequireAuth`] has the key set fetched, at most once per cooldown, and
 //!    verifies again ([`JwksCache`]). Without such a fetch the response is 503: the token may be valid.
 //! 4. The [`AuthenticatedUser`], with all claims, is stored in the request's extensions.
-//! 5. [`owner_guard`], the middleware around `/api/{user_id}`, compares the path with the user and stores the
-//!    [`OwnerId`].
+//! 5. [`owner_guard`], the middleware around `/api/{user_id}`, compares the path with the user, and what the request
+//!    needs with the token's [`Scopes`], and stores the [`OwnerId`].
 //! 6. Handlers take either one as an argument. A handler outside its middleware never runs; the response is 500.
 //!
-//! A refused request gets 400 (malformed header), 401 (no valid token), 403 (another user's path) or 503 (no keys
+//! A refused request gets 400 (malformed header), 401 (no valid token), 403 (another user's path, or a token that is
+//! not for such a request) or 503 (no keys
 //! loaded, or perhaps not this one). The response has one fixed text per code, and only the log has the precise cause ([`AuthError`]).
 //!
 //! # Use in another program
@@ -94,6 +95,7 @@ mod jwt_cache;
 mod keys;
 mod middleware;
 mod owner;
+mod scope;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -110,5 +112,6 @@ pub use keys::key::{fingerprint, sign_hs256, verifies_hs256};
 pub use keys::key_source::{KeySource, KeySources};
 pub use middleware::RequireAuth;
 pub use owner::{AuthenticatedUser, OwnerId, owner_guard};
+pub use scope::{Scope, Scopes};
 pub use settings::{Accepted, AuthSettings, ClaimPath};
 pub use verifier::TokenVerifier;

@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 
 use super::claims::{Claims, UserId};
 use super::error::AuthError;
+use super::scope::Scope;
 
 /// The path parameter that [`owner_guard`] compares with the user.
 const PATH_PARAMETER: &str = "user_id";
@@ -119,8 +120,9 @@ impl FromRequest for OwnerId {
     }
 }
 
-/// Middleware for a scope whose path has a `{user_id}`: stores the [`OwnerId`] in the request's extensions, or
-/// responds 403 before the body or the query is parsed. It must stand inside [`super::RequireAuth`].
+/// Middleware for the part of an application whose paths have a `{user_id}`: stores the [`OwnerId`] in the request's
+/// extensions, or responds 403 before the body or the query is parsed, when the path names another user or the token is
+/// not for such a request ([`Scope`]). It must stand inside [`super::RequireAuth`].
 ///
 /// It is not an actix `Guard`: guards select a route, and a failed one would read as 404.
 ///
@@ -153,5 +155,11 @@ fn prove_ownership(request: &ServiceRequest) -> Result<OwnerId, AuthError> {
         .get(PATH_PARAMETER)
         .ok_or(AuthError::NotGuarded("a user_id in the path"))?;
     let decoded: Vec<u8> = percent_decode_str(segment).collect();
-    user.owning(&decoded)
+    let owner = user.owning(&decoded)?;
+    let needed = Scope::needed_for(request.method());
+    if user.claims().scopes().allows(needed) {
+        Ok(owner)
+    } else {
+        Err(AuthError::InsufficientScope(needed))
+    }
 }

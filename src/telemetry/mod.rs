@@ -120,7 +120,7 @@ fn log_cause(exchange: &Exchange<'_>) {
 /// Logs the refusals that intrusion detection counts by client address.
 fn log_security_event(exchange: &Exchange<'_>) {
     let event = match exchange.code {
-        Some(ProblemCode::Forbidden) => "access_denied",
+        Some(ProblemCode::Forbidden | ProblemCode::InsufficientScope) => "access_denied",
         Some(ProblemCode::RateLimited) => "rate_limited",
         _ if exchange
             .cause

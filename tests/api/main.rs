@@ -31,6 +31,7 @@ mod problems;
 mod process;
 mod rate_limit;
 mod readme;
+mod scopes;
 mod slow;
 mod tasks;
 mod threats;

@@ -446,7 +446,7 @@ export interface components {
          * @description The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "too_many_streams" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
+        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "too_many_streams" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
         /** @description That the process can do its work. */
         Ready: {
             /** @description Always `ready`. */
@@ -553,7 +553,11 @@ export interface components {
                 };
             };
         };
-        /** @description `forbidden`: the user in the path is not the user of the token. */
+        /**
+         * @description `forbidden`: the user in the path is not the user of the token.
+         *
+         *     `insufficient_scope`: the token has a `scope` that does not include what the request needs; `WWW-Authenticate` names it.
+         */
         Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -564,7 +568,7 @@ export interface components {
                     /** @enum {integer} */
                     status?: 403;
                     /** @enum {string} */
-                    code?: "forbidden";
+                    code?: "forbidden" | "insufficient_scope";
                 };
             };
         };

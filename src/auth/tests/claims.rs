@@ -63,7 +63,10 @@ fn a_claim_of_the_wrong_type_is_an_error_of_its_own() {
     for value in [json!(1), json!(["user"]), json!({}), json!(true)] {
         assert_eq!(verify_with(json!({ "sub": value })), wrong_type("sub"), "{value}");
     }
-    for name in ["exp", "nbf", "iat", "iss", "aud", "sub"] {
+    for value in [json!(1), json!(["tasks:read"]), json!({}), json!(true)] {
+        assert_eq!(verify_with(json!({ "scope": value })), wrong_type("scope"), "{value}");
+    }
+    for name in ["exp", "nbf", "iat", "iss", "aud", "sub", "scope"] {
         let mut payload = claims("user");
         payload[name] = Value::Null;
         let refused = verify(&VERIFIER, &SIGNERS[0].token(&payload)).unwrap_err();

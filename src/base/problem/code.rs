@@ -94,6 +94,11 @@ problems! {
         detail: "The path does not belong to this user.",
         retry: Never,
     }
+    InsufficientScope = "insufficient_scope", FORBIDDEN {
+        when: "the token has a `scope` that does not include what the request needs; `WWW-Authenticate` names it.",
+        detail: "The access token is not for this kind of request.",
+        retry: Never,
+    }
     NotFound = "not_found", NOT_FOUND {
         when: "it is missing, deleted or another user's; the answer is the same.",
         detail: "There is nothing here.",

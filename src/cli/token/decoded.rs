@@ -41,7 +41,7 @@ impl Decoded {
                     .map(|moment| format!(" ({})", moment.format("%Y-%m-%dT%H:%M:%SZ")));
                 shown(value) + &moment.unwrap_or_default()
             }
-            Check::Issuer | Check::Audience => shown(self.payload.get(check.name())),
+            Check::Issuer | Check::Audience | Check::Scope => shown(self.payload.get(check.name())),
             Check::UserId => {
                 let mut names = user_id_claim.split('.');
                 let start = names.next().and_then(|name| self.payload.get(name));

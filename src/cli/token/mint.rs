@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::auth::{Accepted, UserId, sign_hs256};
+use crate::auth::{Accepted, Scope, UserId, sign_hs256};
 use crate::base::clock;
 use crate::cli::output;
 use crate::config::{Config, Source};
@@ -22,6 +22,9 @@ pub(in crate::cli) struct Arguments {
     /// Its lifetime, such as 30s, 15m or 2h
     #[arg(long, default_value = "15m", value_parser = parse_ttl)]
     ttl: i64,
+    /// What it is for: tasks:read, tasks:write or both, separated by a space; everything without it
+    #[arg(long)]
+    scope: Option<String>,
 }
 
 /// Parses a number with a unit into seconds.
@@ -45,17 +48,29 @@ fn parse_ttl(text: &str) -> Result<i64, &'static str> {
 /// In production, without a shared secret, or for an invalid user id.
 pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_source(source)?;
-    output::print(&mint(&config, &arguments.user, arguments.ttl)?)?;
+    let token = mint(&config, &arguments.user, arguments.ttl, arguments.scope.as_deref())?;
+    output::print(&token)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A token that this configuration accepts.
-pub(super) fn mint(config: &Config, user: &str, ttl: i64) -> anyhow::Result<String> {
+pub(super) fn mint(
+    config: &Config,
+    user: &str,
+    ttl: i64,
+    scope: Option<&str>,
+) -> anyhow::Result<String> {
     if config.production {
         bail!("Tokens are not minted with APP_ENV=production: sign in to the web app instead");
     }
     UserId::parse(user)
         .context("--user must be 1 to 255 bytes long and hold no control characters")?;
+    let unknown = |name: &&str| Scope::ALL.iter().all(|scope| scope.as_str() != *name);
+    if let Some(name) = scope.and_then(|scope| scope.split(' ').find(unknown)) {
+        bail!(
+            "--scope: {name:?} is not known; use tasks:read, tasks:write or \"tasks:read tasks:write\""
+        );
+    }
     let signer = config.keys.secrets.first().context(
         "There is no shared secret to sign with: set BETTER_AUTH_SECRET, or take a token from the web app",
     )?;
@@ -71,6 +86,9 @@ pub(super) fn mint(config: &Config, user: &str, ttl: i64) -> anyhow::Result<Stri
         if let Some(value) = first(accepted) {
             payload.insert(name.to_owned(), json!(value));
         }
+    }
+    if let Some(scope) = scope {
+        payload.insert("scope".to_owned(), json!(scope));
     }
     // A dotted path becomes nested objects, built from the innermost outwards.
     let path = config.user_id_claim.to_string();

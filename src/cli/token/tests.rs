@@ -188,7 +188,7 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
         )],
     ] {
         let config = config(pairs);
-        let token = mint(&config, "ann/é", 60).unwrap();
+        let token = mint(&config, "ann/é", 60, None).unwrap();
         let report = inspected(&config, &token);
         assert_eq!(report.user_id.as_deref(), Some("ann/é"), "{pairs:?}: {:?}", report.diagnosis);
     }
@@ -196,7 +196,8 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
 
 #[test]
 fn no_token_is_minted_in_production_without_a_secret_or_for_an_empty_user() {
-    let refusal = |config: &Config, user: &str| mint(config, user, 60).unwrap_err().to_string();
+    let refusal =
+        |config: &Config, user: &str| mint(config, user, 60, None).unwrap_err().to_string();
     assert!(refusal(&config(&[("APP_ENV", "production")]), "ann").contains("production"));
     assert!(refusal(&config(&[]), "").contains("--user"));
     let jwks_only = Source::from_pairs([("JWKS_URL", "http://localhost:1/jwks")]);
@@ -213,4 +214,18 @@ fn a_token_for_the_other_key_source_says_which_variable_is_missing() {
     assert!(of(&with(json!({}))).fix.contains("BETTER_AUTH_SECRET"));
     let unreachable = of(&other_algorithm("EdDSA"));
     assert!(unreachable.fix.contains("taskbridge doctor"), "{unreachable:?}");
+}
+
+#[test]
+fn a_minted_token_is_for_what_was_asked() {
+    let config = config(&[]);
+    for scope in ["tasks:read", "tasks:read tasks:write"] {
+        let report = inspected(&config, &mint(&config, "ann", 60, Some(scope)).unwrap());
+        let row = report.checks.iter().find(|row| row.name == "scope").unwrap();
+        assert!(report.valid && row.value.contains(scope), "{row:?}");
+    }
+    for scope in ["", "tasks", "tasks:read,tasks:write", "tasks:read openid"] {
+        let refusal = mint(&config, "ann", 60, Some(scope)).unwrap_err().to_string();
+        assert!(refusal.contains("--scope"), "{scope}: {refusal}");
+    }
 }

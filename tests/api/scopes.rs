@@ -1,0 +1,95 @@
+//! What a token with the claim `scope` may be used for: every operation with every scope.
+
+use rstest::rstest;
+use serde_json::json;
+use taskbridge::auth::Scope;
+use taskbridge::{Access, Operation, Produces, operations};
+
+use crate::matrix::{body, path, task_for};
+use crate::support::client::tasks_of;
+use crate::support::tokens::now;
+use crate::support::{Backend, Client, TestApp, TokenBuilder};
+
+const READ: &str = "tasks:read";
+const WRITE: &str = "tasks:write";
+
+/// Claims, and what they allow; `None` is a token without the claim.
+const SCOPES: [(Option<&str>, &[Scope]); 7] = [
+    (None, &Scope::ALL),
+    (Some("tasks:read tasks:write"), &Scope::ALL),
+    (Some("openid tasks:write tasks:read"), &Scope::ALL),
+    (Some(READ), &[Scope::Read]),
+    (Some(WRITE), &[Scope::Write]),
+    (Some("openid profile"), &[]),
+    (Some(""), &[]),
+];
+
+/// A stream of events ends with the token, so for that the token has just expired, which the server tolerates.
+fn caller(app: &TestApp, user: &str, scope: Option<&str>, operation: &Operation) -> Client {
+    let mut token = TokenBuilder::valid(user);
+    if operation.produces == Produces::EventStream {
+        token = token.claim("exp", now() - 1);
+    }
+    if let Some(scope) = scope {
+        token = token.claim("scope", scope);
+    }
+    app.with_token(&token.build())
+}
+
+fn needed(operation: &Operation) -> Scope {
+    if operation.method == "GET" { Scope::Read } else { Scope::Write }
+}
+
+#[rstest]
+fn every_operation_needs_its_scope(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn(backend);
+    let alice = app.as_user("alice");
+    let (mut admitted, mut refused) = (0, 0);
+    for operation in operations().filter(|operation| operation.access == Access::Owner) {
+        for (scope, allows) in SCOPES {
+            let task = task_for(operation, &alice, "alice");
+            let id = task.rsplit('/').next().unwrap();
+            let (method, path) = (operation.method.as_str(), path(operation, "alice", id));
+            let before = alice.get("/api/alice/export").body;
+            let client = caller(&app, "alice", scope, operation);
+            let answer = client.json(method, &path, &body());
+            let what = format!("{method} {path} with {scope:?}");
+            if allows.contains(&needed(operation)) {
+                assert!((200..300).contains(&answer.status), "{what}: {answer:?}");
+                admitted += 1;
+                continue;
+            }
+            assert_eq!(answer.status, 403, "{what}: {answer:?}");
+            assert_eq!(answer.code(), "insufficient_scope", "{what}");
+            assert_eq!(answer.json()["retry"], "never", "{what}");
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            let name = needed(operation).as_str();
+            assert!(challenge.contains(r#"error="insufficient_scope""#), "{what}: {challenge}");
+            assert!(challenge.ends_with(&format!(r#"scope="{name}""#)), "{what}: {challenge}");
+            assert_eq!(alice.get("/api/alice/export").body, before, "{what}");
+            refused += 1;
+        }
+    }
+    assert!(admitted > 50 && refused > 40, "{admitted} and {refused}");
+}
+
+#[test]
+fn head_needs_what_get_does_and_whose_path_it_is_comes_first() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    for (scope, status) in [(READ, 200), (WRITE, 403)] {
+        let client = app.with_token(&TokenBuilder::valid("alice").claim("scope", scope).build());
+        assert_eq!(client.raw("HEAD", &tasks_of("alice"), &[], b"").status, status, "{scope}");
+        let foreign = client.get(&tasks_of("mallory")).expect(403);
+        assert_eq!(foreign.code(), "forbidden", "{scope}");
+        assert_eq!(client.get("/api/me").expect(200).json()["claims"]["scope"], scope);
+    }
+}
+
+#[test]
+fn a_scope_that_is_no_text_makes_the_token_invalid() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    for scope in [json!(["tasks:read", "tasks:write"]), json!(1), json!(null), json!({})] {
+        let client = app.with_token(&TokenBuilder::valid("alice").claim("scope", scope).build());
+        assert_eq!(client.get(&tasks_of("alice")).expect(401).code(), "invalid_token");
+    }
+}
