@@ -46,7 +46,9 @@ def fill(page: str, name: str, text: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 
 
-def tables_of(results: Results, memory: dict | None, growth: dict | None, large: dict | None) -> dict:
+def tables_of(
+    results: Results, memory: dict | None, growth: dict | None, large: dict | None, sync: dict | None
+) -> dict:
     """What stands between the markers of the page. Parts that were not measured keep what they have."""
     parts = {
         "about": about(results),
@@ -63,6 +65,8 @@ def tables_of(results: Results, memory: dict | None, growth: dict | None, large:
         parts["growth"] = tables.growth(growth)
     if large:
         parts["large"] = tables.large(large)
+    if sync:
+        parts["sync"] = tables.sync(sync)
     return parts
 
 
@@ -79,12 +83,12 @@ def write(path: Path | None) -> None:
     if not path:
         raise SystemExit("There are no results yet: make bench")
     results, memory = Results(path), load("memory-*.json")
-    growth, large = load("growth-*.json"), load("large-*.json")
+    growth, large, sync = load("growth-*.json"), load("large-*.json"), load("sync-*.json")
     CHARTS.mkdir(exist_ok=True)
     for name, drawing in charts_of(results, growth).items():
         (CHARTS / name).write_text(drawing)
     page = PAGE.read_text()
-    for name, text in tables_of(results, memory, growth, large).items():
+    for name, text in tables_of(results, memory, growth, large, sync).items():
         page = fill(page, name, text)
     PAGE.write_text(page)
     print(f"{PAGE.relative_to(ROOT)} and {CHARTS.relative_to(ROOT)}/ are filled from {path.relative_to(ROOT)}")

@@ -70,9 +70,18 @@ def remembered() -> dict:
     return {"records": [{"database": d, "server": s, **one} for d in settings.DATABASES for s in servers]}
 
 
+def synced() -> dict:
+    """Results of `make bench-sync`."""
+    one = dict.fromkeys(FIGURES, 2.0)
+    lists = {"series": "list, taskbridge", "requests_of_all": 1, "wrk": one, **one}
+    feed = {"series": "10,000 tasks in changes", "requests_of_all": 200, **one}
+    return {"records": [{"database": d, **record} for d in settings.DATABASES for record in (lists, feed)]}
+
+
 def everything(results: Results) -> dict:
     """All tables."""
-    return report.tables_of(results, remembered(), grown(("list, 100 users",)), grown(("sort=title",)))
+    growths = grown(("list, 100 users",)), grown(("sort=title",))
+    return report.tables_of(results, remembered(), *growths, synced())
 
 
 def verdicts(table: str) -> dict:
@@ -254,6 +263,13 @@ class Rows(unittest.TestCase):
         count, title, description, tags = connection.execute(asked, [rows.LARGE]).fetchone()
         self.assertEqual((count, tags), (rows.LARGE_TASKS, 3))
         self.assertTrue(35 < title < 45 and 90 < description < 110, (title, description))
+
+    def test_the_tag_of_a_client_that_has_the_list_is_that_of_the_rows(self):
+        connection, numbered = self.ours()
+        for statement in rows.ours(3, numbered):
+            connection.execute(statement)
+        found = connection.execute("SELECT DISTINCT epoch, seq FROM owners").fetchall()
+        self.assertEqual([f'"{epoch}-{seq}-a"' for epoch, seq in found], [rows.LIST_TAG])
 
     def test_growth_asks_for_no_more_users_than_the_smallest_table_has(self):
         self.assertGreaterEqual(min(growth.SIZES), min(users for _, users in growth.SERIES) * settings.TASKS)
