@@ -560,6 +560,7 @@ export interface components {
          */
         Forbidden: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -858,7 +859,7 @@ export interface components {
          */
         "Retry-After": number;
         /**
-         * @description The challenge of RFC 6750, on every 401 and on a 400 about the `Authorization` header.
+         * @description The challenge of RFC 6750: on every 401, on a 400 about the `Authorization` header, and on a 403 about the token's scope.
          * @example Bearer realm="taskbridge", error="invalid_token", error_description="The access token expired"
          */
         "WWW-Authenticate": string;

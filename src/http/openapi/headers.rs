@@ -49,7 +49,7 @@ const OF_RESPONSES: [Row; 10] = [
     (
         "WWW-Authenticate",
         string,
-        "The challenge of RFC 6750, on every 401 and on a 400 about the `Authorization` header.",
+        "The challenge of RFC 6750: on every 401, on a 400 about the `Authorization` header, and on a 403 about the token's scope.",
         "Bearer realm=\"taskbridge\", error=\"invalid_token\", error_description=\"The access token expired\"",
     ),
     (

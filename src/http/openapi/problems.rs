@@ -65,7 +65,9 @@ fn response(status: StatusCode, codes: &[ProblemCode]) -> Response {
 /// The header that helps a client on after this status.
 fn header(status: StatusCode) -> Option<&'static str> {
     match status {
-        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Some("WWW-Authenticate"),
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Some("WWW-Authenticate")
+        }
         StatusCode::METHOD_NOT_ALLOWED => Some("Allow"),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Some("Retry-After"),
         StatusCode::PRECONDITION_FAILED => Some("ETag"),
