@@ -9,6 +9,7 @@ use diesel::QueryResult;
 use super::TaskStore;
 use super::operations::state;
 use super::queries::{Changed, Deleted, State, Window, WithState};
+use super::session::with_state;
 use crate::auth::OwnerId;
 use crate::db::{DbError, Session};
 use crate::tasks::feed::{Changes, Since};
@@ -73,8 +74,9 @@ async fn changed(
     limit: i64,
 ) -> QueryResult<(OwnerState, Vec<Task>)> {
     let mut window = Window { above: since.seq, to: i64::MAX, limit };
-    if let Session::Postgres(_) = s {
-        return Ok(load_with_state!(s, owner, Changed { owner, window }));
+    if let Session::Postgres(c) = s {
+        let both = WithState(State { owner }, Changed { owner, window });
+        return Ok(with_state(load_on_postgres!(c, both)?));
     }
     let now = state(s, owner).await?;
     if since.within(now).is_none_or(|since| since.seq == now.seq) {

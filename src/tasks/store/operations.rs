@@ -11,6 +11,7 @@ use super::queries::{
     FreeKey, Insert, InsertKey, List, Lock, MOST_AT_ONCE, Newest, Oldest, Returning, Several,
     State, TakeId, TakeSeq, Together, WithKey, WithState,
 };
+use super::session::with_state;
 use super::trash::everything;
 use crate::auth::OwnerId;
 use crate::db::{Session, Timestamp, scan_is_wanted};

@@ -1,5 +1,10 @@
 //! How statements are run in a session, whichever database it leads to.
 
+#[cfg(doc)]
+use super::queries::WithState;
+use crate::tasks::task::model::Task;
+use crate::tasks::task::owner_state::OwnerState;
+
 /// The rows that a statement gives. All of them are read: SQLite notes an error of the disk only after the last one.
 macro_rules! load {
     ($session:expr, $statement:expr) => {
@@ -9,6 +14,13 @@ macro_rules! load {
                 diesel_async::RunQueryDsl::load($statement, &mut &**c).await
             }
         }
+    };
+}
+
+/// The rows of a statement that PostgreSQL alone can run.
+macro_rules! load_on_postgres {
+    ($connection:expr, $statement:expr) => {
+        diesel_async::RunQueryDsl::load($statement, $connection).await
     };
 }
 
@@ -46,23 +58,15 @@ macro_rules! load_both {
     };
 }
 
-/// The owner's state and the rows, of which none is older than the state.
+/// The owner's state and the tasks of a page, in one snapshot.
 macro_rules! load_with_state {
-    ($session:expr, $owner:expr, $rows:expr) => {
-        match $session {
-            $crate::db::Session::Sqlite(c) => {
-                let state: Vec<OwnerState> =
-                    diesel::RunQueryDsl::load(State { owner: $owner }, &mut **c)?;
-                let rows = diesel::RunQueryDsl::load($rows, &mut **c)?;
-                (state.first().copied().unwrap_or_default(), rows)
-            }
-            $crate::db::Session::Postgres(c) => {
-                let both = WithState(State { owner: $owner }, $rows);
-                let both: Vec<(OwnerState, Option<Task>)> =
-                    diesel_async::RunQueryDsl::load(both, c).await?;
-                let state = both.first().map(|(state, _)| *state).unwrap_or_default();
-                (state, both.into_iter().filter_map(|(_, row)| row).collect())
-            }
-        }
+    ($session:expr, $owner:expr, $page:expr) => {
+        with_state(load!($session, WithState(State { owner: $owner }, $page))?)
     };
+}
+
+/// What [`WithState`] gives, as two.
+pub(super) fn with_state(rows: Vec<(OwnerState, Option<Task>)>) -> (OwnerState, Vec<Task>) {
+    let state = rows.first().map(|(state, _)| *state).unwrap_or_default();
+    (state, rows.into_iter().filter_map(|(_, task)| task).collect())
 }

@@ -41,6 +41,17 @@ statement!(Several -> tasks::SqlType, |self, out| {
     sql!(out, ")");
 });
 
+/// A page of tasks in the order of their ids.
+pub(super) trait ByKey {
+    /// On which side of the bound the page lies.
+    const SIDE: &'static str;
+    /// In which direction it goes.
+    const ORDER: &'static str;
+
+    /// Whose tasks, from where on, and how many at most.
+    fn bounds(&self) -> (&OwnerId, &i64, &i64);
+}
+
 /// The newest tasks made before `below`.
 pub(in crate::tasks::store) struct Newest<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
@@ -48,10 +59,16 @@ pub(in crate::tasks::store) struct Newest<'a> {
     pub(in crate::tasks::store) limit: i64,
 }
 
-statement!(Newest -> tasks::SqlType, |self, out| {
-    select(&mut out, self.owner)?;
-    sql!(out, " AND id < " [BigInt: &self.below] " ORDER BY id DESC LIMIT " [BigInt: &self.limit]);
-});
+impl ByKey for Newest<'_> {
+    const SIDE: &'static str = " AND tasks.id < ";
+    const ORDER: &'static str = " ORDER BY tasks.id DESC LIMIT ";
+
+    fn bounds(&self) -> (&OwnerId, &i64, &i64) {
+        (self.owner, &self.below, &self.limit)
+    }
+}
+
+statement!(Newest -> tasks::SqlType, |self, out| { by_key(&mut out, self)?; });
 
 /// The oldest tasks made after `above`.
 pub(in crate::tasks::store) struct Oldest<'a> {
@@ -60,10 +77,28 @@ pub(in crate::tasks::store) struct Oldest<'a> {
     pub(in crate::tasks::store) limit: i64,
 }
 
-statement!(Oldest -> tasks::SqlType, |self, out| {
-    select(&mut out, self.owner)?;
-    sql!(out, " AND id > " [BigInt: &self.above] " ORDER BY id LIMIT " [BigInt: &self.limit]);
-});
+impl ByKey for Oldest<'_> {
+    const SIDE: &'static str = " AND tasks.id > ";
+    const ORDER: &'static str = " ORDER BY tasks.id LIMIT ";
+
+    fn bounds(&self) -> (&OwnerId, &i64, &i64) {
+        (self.owner, &self.above, &self.limit)
+    }
+}
+
+statement!(Oldest -> tasks::SqlType, |self, out| { by_key(&mut out, self)?; });
+
+fn by_key<'b, DB, Page: ByKey>(out: &mut AstPass<'_, 'b, DB>, page: &'b Page) -> QueryResult<()>
+where
+    DB: Backend + HasSqlType<Text> + HasSqlType<BigInt>,
+    str: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    let (owner, bound, limit) = page.bounds();
+    select(out, owner)?;
+    sql!(out, {Page::SIDE} [BigInt: bound] {Page::ORDER} [BigInt: limit]);
+    Ok(())
+}
 
 /// The id of the task that comes so many after another one, in the order of the ids; no row when there are fewer.
 pub(in crate::tasks::store) struct NthId<'a> {

@@ -6,8 +6,9 @@ use diesel::sql_types::{BigInt, IntoNullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 
+use super::reads::ByKey;
 use super::trash::BURY;
-use super::{CONTENT, Delete, Lock};
+use super::{COLUMNS, CONTENT, Delete, Lock, State};
 use crate::db::Timestamp;
 
 /// Both steps as one statement, on PostgreSQL.
@@ -84,27 +85,43 @@ statement!(DeleteAndBury, on Pg, |self, out| {
     );
 });
 
-/// Rows in one snapshot with the owner's state, on PostgreSQL: no row when the owner has none, and one without a
-/// task when there is no other.
+/// A page in one snapshot with the owner's state: no row when the owner has none, and one without a task when there is
+/// no other.
 #[derive(QueryId)]
-pub(in crate::tasks::store) struct WithState<Of, Rows>(
+pub(in crate::tasks::store) struct WithState<Of, Page>(
     pub(in crate::tasks::store) Of,
-    pub(in crate::tasks::store) Rows,
+    pub(in crate::tasks::store) Page,
 );
 
-impl<Of: QueryFragment<Pg>, Rows: QueryFragment<Pg>> QueryFragment<Pg> for WithState<Of, Rows> {
+/// A plain join would be sorted here.
+impl<Page: QueryFragment<Pg>> QueryFragment<Pg> for WithState<State<'_>, Page> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         sql!(out, "SELECT * FROM (" (self.0) ") AS o LEFT JOIN (" (self.1) ") AS t ON true");
         Ok(())
     }
 }
 
-impl<Of: Query, Rows: Query> Query for WithState<Of, Rows>
-where
-    Rows::SqlType: IntoNullable,
-{
-    type SqlType = (Of::SqlType, <Rows::SqlType as IntoNullable>::Nullable);
+/// A statement in brackets would be put into a table of its own here.
+impl<Page: ByKey> QueryFragment<Sqlite> for WithState<State<'_>, Page> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let (owner, bound, limit) = self.1.bounds();
+        sql!(out,
+            "SELECT epoch, owners.seq, purged_seq, " {COLUMNS} " FROM owners LEFT JOIN tasks ON tasks.user_id = "
+            [Text: owner.as_str()] {Page::SIDE} [BigInt: bound] " WHERE owners.user_id = "
+            [Text: owner.as_str()] {Page::ORDER} [BigInt: limit]
+        );
+        Ok(())
+    }
 }
+
+impl<Of: Query, Page: Query> Query for WithState<Of, Page>
+where
+    Page::SqlType: IntoNullable,
+{
+    type SqlType = (Of::SqlType, <Page::SqlType as IntoNullable>::Nullable);
+}
+
+impl<Of, Page, Connection> RunQueryDsl<Connection> for WithState<Of, Page> {}
 
 /// The second step, with what the first one has given, on SQLite.
 #[derive(QueryId)]
