@@ -48,26 +48,30 @@ class Client:
         self.token = tokens.hs256(rows.LARGE)
 
     def ask(self, path: str) -> tuple:
-        """How many tasks the answer holds, and the path of the next page."""
+        """The body of the answer, and the path of the next page."""
         self.connection.request("GET", f"/api/{rows.LARGE}{path}", headers={"Authorization": f"Bearer {self.token}"})
         answer = self.connection.getresponse()
         body = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{path}: {answer.status} {body[:300]!r}")
         link = re.search(rf"/api/{rows.LARGE}(/tasks\?[^>]*)>", answer.headers.get("Link", ""))
-        return body.count(b'"user_id":"'), link and link[1]
+        return body, link and link[1]
+
+    def tasks(self, path: str) -> int:
+        """How many tasks the answer holds."""
+        return self.ask(path)[0].count(b'"user_id":"')
 
     def requests(self) -> dict:
         """What is asked, by its name in the report."""
         found = {}
         for query in QUERIES:
             path = f"/tasks?{query}" if query else "/tasks"
-            found[query or "newest first"] = Request("GET", path, tasks=self.ask(path)[0])
+            found[query or "newest first"] = Request("GET", path, tasks=self.tasks(path))
         for query in DEEP:
             path = f"/tasks?{query}" if query else "/tasks"
             for _ in range(PAGES - 1):
                 path = self.ask(path)[1]
-            found[f"{query or 'newest first'}, page {PAGES}"] = Request("GET", path, tasks=self.ask(path)[0])
+            found[f"{query or 'newest first'}, page {PAGES}"] = Request("GET", path, tasks=self.tasks(path))
         return found
 
 

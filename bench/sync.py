@@ -3,14 +3,13 @@
 a user with 10,000 tasks beside a list of as many, on both databases."""
 
 import argparse
-import http.client
 import json
-import re
 
 import growth
 from harness import database, fleet, load, process, rows, settings, tokens, work, workloads
 from harness.settings import WORK, Load
 from harness.workloads import Request
+from large import Client
 from reporting import tables
 from run import some_of
 
@@ -33,35 +32,23 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def ask(port: int, path: str) -> tuple:
-    """Body and next page of what the user with 10,000 tasks asks for."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", f"/api/{rows.LARGE}{path}", headers={"Authorization": f"Bearer {tokens.hs256(rows.LARGE)}"})
-    answer = connection.getresponse()
-    body = answer.read()
-    if answer.status != 200:
-        raise SystemExit(f"{path}: {answer.status} {body[:300]!r}")
-    link = re.search(rf"/api/{rows.LARGE}(/tasks\?[^>]*)>", answer.headers.get("Link", ""))
-    return json.loads(body), link and link[1]
-
-
-def walk_list(port: int) -> list:
+def walk_list(client: Client) -> list:
     """The requests for all pages of the list."""
     found, path = [], f"/tasks?limit={PAGE}"
     while path:
-        tasks, following = ask(port, path)
-        found.append(Request("GET", path, tasks=len(tasks)))
+        body, following = client.ask(path)
+        found.append(Request("GET", path, tasks=len(json.loads(body))))
         path = following
     return found
 
 
-def walk_feed(port: int) -> tuple:
+def walk_feed(client: Client) -> tuple:
     """The requests for all pages of the feed, and the one of a client that knows everything."""
     found, since = [], None
     while True:
         path = f"/changes?limit={PAGE}"
         header = f"Changes-Since: {since}" if since else ""
-        page, _ = ask(port, f"{path}&since={since}" if since else path)
+        page = json.loads(client.ask(f"{path}&since={since}" if since else path)[0])
         found.append(Request("GET", path, tasks=len(page["changed"]), header=header))
         since = page["next"]
         if not page["more"]:
@@ -98,8 +85,9 @@ def feed(here, builder, asked: argparse.Namespace) -> list:
     url = growth.fill(here, builder, server, OTHERS, lambda numbered: rows.with_large(OTHERS, numbered))
     running = fleet.start_on(builder, server, url)
     try:
-        pages, known = walk_feed(running.port)
-        series = {"10,000 tasks in lists": walk_list(running.port), "10,000 tasks in changes": pages, "no changes": [known]}
+        client = Client(running.port)
+        pages, known = walk_feed(client)
+        series = {"10,000 tasks in lists": walk_list(client), "10,000 tasks in changes": pages, "no changes": [known]}
         for number in range(-1, asked.rounds):
             for index, (name, requests) in enumerate(series.items()):
                 file = WORK / f"sync-{index}.txt"
