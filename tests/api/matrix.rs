@@ -42,13 +42,18 @@ pub fn task_for(operation: &Operation, client: &Client, user: &str) -> String {
     task
 }
 
-/// A client of this user. A stream of events ends with the token, so for that the token has just expired, which the
+/// A token of this user. A stream of events ends with the token, so for that the token has just expired, which the
 /// server tolerates.
-fn caller(app: &TestApp, operation: &Operation, user: &str) -> Client {
-    if operation.produces == Produces::EventStream {
-        return app.with_token(&TokenBuilder::valid(user).claim("exp", now() - 1).build());
+pub fn token_for(operation: &Operation, user: &str) -> TokenBuilder {
+    let token = TokenBuilder::valid(user);
+    match operation.produces {
+        Produces::EventStream => token.claim("exp", now() - 1),
+        _ => token,
     }
-    app.as_user(user)
+}
+
+fn caller(app: &TestApp, operation: &Operation, user: &str) -> Client {
+    app.with_token(&token_for(operation, user).build())
 }
 
 /// A body that every operation takes, whichever members it knows.

@@ -3,11 +3,10 @@
 use rstest::rstest;
 use serde_json::json;
 use taskbridge::auth::Scope;
-use taskbridge::{Access, Operation, Produces, operations};
+use taskbridge::{Access, Operation, operations};
 
-use crate::matrix::{body, path, task_for};
+use crate::matrix::{body, path, task_for, token_for};
 use crate::support::client::tasks_of;
-use crate::support::tokens::now;
 use crate::support::{Backend, Client, TestApp, TokenBuilder};
 
 const READ: &str = "tasks:read";
@@ -24,15 +23,12 @@ const SCOPES: [(Option<&str>, &[Scope]); 7] = [
     (Some(""), &[]),
 ];
 
-/// A stream of events ends with the token, so for that the token has just expired, which the server tolerates.
 fn caller(app: &TestApp, user: &str, scope: Option<&str>, operation: &Operation) -> Client {
-    let mut token = TokenBuilder::valid(user);
-    if operation.produces == Produces::EventStream {
-        token = token.claim("exp", now() - 1);
-    }
-    if let Some(scope) = scope {
-        token = token.claim("scope", scope);
-    }
+    let token = token_for(operation, user);
+    let token = match scope {
+        Some(scope) => token.claim("scope", scope),
+        None => token,
+    };
     app.with_token(&token.build())
 }
 

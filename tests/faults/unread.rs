@@ -5,8 +5,6 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
-
 use crate::extent::{figure, ms};
 use crate::support::database::{execute, insert_tasks};
 use crate::support::process::Process;
@@ -105,11 +103,7 @@ fn request(kind: &Kind, number: usize) -> Vec<u8> {
 /// Asks on a connection that has hardly any room for the answer.
 fn ask(address: SocketAddr, from: IpAddr, kind: &Kind, number: usize) -> TcpStream {
     let bytes = request(kind, number);
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    socket.bind(&SocketAddr::new(from, 0).into()).unwrap();
-    socket.connect(&address.into()).unwrap();
-    let mut stream = TcpStream::from(socket);
+    let mut stream = raw::connect_narrow(from, address);
     if !kind.repeats {
         stream.write_all(&bytes).unwrap();
         return stream;

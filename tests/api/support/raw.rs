@@ -1,9 +1,11 @@
 //! Requests byte by byte over TCP, for everything that a well-behaved client cannot send.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use super::client::Answer;
 
@@ -31,6 +33,29 @@ pub fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
 pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// A connection from this address that has hardly any room for an answer.
+pub fn connect_narrow(from: IpAddr, address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.bind(&SocketAddr::new(from, 0).into()).unwrap();
+    socket.connect(&address.into()).unwrap();
+    TcpStream::from(socket)
+}
+
+/// How every good answer begins.
+pub const GOOD: &[u8] = b"HTTP/1.1 200";
+
+/// Asks on such a connection with this token, and reads no more of the answer than that it is good.
+pub fn begin(address: SocketAddr, path: &str, token: &str) -> TcpStream {
+    let mut stream = connect_narrow(Ipv4Addr::LOCALHOST.into(), address);
+    let authorization = format!("Authorization: Bearer {token}");
+    stream.write_all(&request("GET", path, &[authorization], b"")).unwrap();
+    let mut status = [0; GOOD.len()];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(status, GOOD, "{}", String::from_utf8_lossy(&status));
     stream
 }
 

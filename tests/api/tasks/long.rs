@@ -1,7 +1,7 @@
 //! Lists that are too long for one body: what comes first is as the list found it, the rest as it is when the client
 //! takes it. And how many exports one user has at once.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpStream;
 
 use rstest::rstest;
@@ -47,16 +47,7 @@ fn a_long_list_is_complete_and_in_order(
 
 /// Asks and reads the beginning.
 fn begin(app: &TestApp, path: &str) -> TcpStream {
-    let authorization = format!("Authorization: Bearer {}", TokenBuilder::valid(ALICE).build());
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    socket.connect(&app.address.into()).unwrap();
-    let mut stream = TcpStream::from(socket);
-    stream.write_all(&raw::request("GET", path, &[authorization], b"")).unwrap();
-    let mut status = [0; 12];
-    stream.read_exact(&mut status).unwrap();
-    assert_eq!(&status, b"HTTP/1.1 200");
-    stream
+    raw::begin(app.address, path, &TokenBuilder::valid(ALICE).build())
 }
 
 #[rstest]
