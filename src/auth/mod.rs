@@ -40,8 +40,8 @@
 //! 6. Handlers take either one as an argument. A handler outside its middleware never runs; the response is 500.
 //!
 //! A refused request gets 400 (malformed header), 401 (no valid token), 403 (another user's path, or a token that is
-//! not for such a request) or 503 (no keys
-//! loaded, or perhaps not this one). The response has one fixed text per code, and only the log has the precise cause ([`AuthError`]).
+//! not for such a request) or 503 (no keys loaded, or perhaps not this one). The response has one fixed text per code,
+//! and only the log has the precise cause ([`AuthError`]).
 //!
 //! # Use in another program
 //!

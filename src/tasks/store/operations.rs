@@ -74,7 +74,7 @@ pub(super) async fn insert(
         }
         Session::Postgres(c) => {
             let both = Together(take, Returning(insert));
-            diesel_async::RunQueryDsl::load(both, c).await?.pop()
+            load_on_postgres!(c, both)?.pop()
         }
     };
     Ok(made.map(|made| new.as_stored(owner, made, now)))
@@ -104,7 +104,7 @@ pub(super) async fn insert_keyed(
         }
         Session::Postgres(c) => {
             let all = Together(take, WithKey(key, Returning(insert)));
-            diesel_async::RunQueryDsl::load(all, c).await?.pop()
+            load_on_postgres!(c, all)?.pop()
         }
     };
     Ok(made.map(|made| new.as_stored(owner, made, now)))
@@ -177,7 +177,7 @@ pub(super) async fn delete(
 /// Makes other writes of the owner wait. SQLite has one writer anyway.
 pub(super) async fn lock(s: &mut Session<'_>, owner: &OwnerId) -> QueryResult<()> {
     if let Session::Postgres(c) = s {
-        let _: Vec<String> = diesel_async::RunQueryDsl::load(Lock { owner }, c).await?;
+        let _: Vec<String> = load_on_postgres!(c, Lock { owner })?;
     }
     Ok(())
 }

@@ -26,12 +26,8 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// # Errors
 /// [`DbError`] when the database refuses. What was done stays done, and the next time goes on.
 pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
-    let (mut user_id, mut purged) = (String::new(), 0);
-    while let Some(next) = next_user(db, "idempotency_keys", user_id).await? {
-        purged += forget(db, &next, What::Keys, expiry(Timestamp::now())).await?;
-        user_id = next;
-    }
-    Ok(purged)
+    let keys = async |user: &str| forget(db, user, What::Keys, expiry(Timestamp::now())).await;
+    of_all_users(db, "idempotency_keys", keys).await
 }
 
 /// Forgets of all users what was deleted too long ago, and returns of how many tasks that was the content.
@@ -39,11 +35,24 @@ pub(crate) async fn purge_idempotency_keys(db: &Db) -> Result<usize, DbError> {
 /// # Errors
 /// As [`purge_idempotency_keys`].
 pub(crate) async fn purge_trash(db: &Db, rules: TaskRules) -> Result<usize, DbError> {
-    let (mut user_id, mut purged) = (String::new(), 0);
-    while let Some(next) = next_user(db, "deleted_tasks", user_id).await? {
-        purged += forget(db, &next, What::Contents, before(rules.trash_days)).await?;
+    let deleted = async |user: &str| {
+        let contents = forget(db, user, What::Contents, before(rules.trash_days)).await?;
         let days = rules.trash_days.max(TOKEN_DAYS);
-        forget(db, &next, What::Marks, before(days)).await?;
+        forget(db, user, What::Marks, before(days)).await?;
+        Ok(contents)
+    };
+    of_all_users(db, "deleted_tasks", deleted).await
+}
+
+/// Goes from user to user of whom the table holds anything, and returns the sum.
+async fn of_all_users(
+    db: &Db,
+    table: &'static str,
+    forget: impl AsyncFn(&str) -> Result<usize, DbError>,
+) -> Result<usize, DbError> {
+    let (mut user_id, mut purged) = (String::new(), 0);
+    while let Some(next) = next_user(db, table, user_id).await? {
+        purged += forget(&next).await?;
         user_id = next;
     }
     Ok(purged)

@@ -11,7 +11,7 @@ macro_rules! load {
         match $session {
             $crate::db::Session::Sqlite(c) => diesel::RunQueryDsl::load($statement, &mut **c),
             $crate::db::Session::Postgres(c) => {
-                diesel_async::RunQueryDsl::load($statement, &mut &**c).await
+                load_on_postgres!(&mut &**c, $statement)
             }
         }
     };
@@ -52,7 +52,7 @@ macro_rules! load_both {
             }
             $crate::db::Session::Postgres(c) => {
                 let both = Together($first, $second);
-                diesel_async::RunQueryDsl::load(both, &mut &**c).await?.pop()
+                load_on_postgres!(&mut &**c, both)?.pop()
             }
         }
     };
