@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::support::app::drop_database;
 use crate::support::database::execute;
+use crate::support::postgres::free_port;
 use crate::support::{Answer, Backend, TestApp};
 
 #[rstest]
@@ -74,8 +75,7 @@ fn ready_says_that_migrations_are_pending() {
 
 #[test]
 fn ready_says_that_no_keys_were_loaded() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{closed}/api/auth/jwks");
+    let url = format!("http://127.0.0.1:{}/api/auth/jwks", free_port());
     let app = TestApp::spawn_with(Backend::Sqlite, &[("JWKS_URL", &url)]);
     assert_not_ready(&app.anonymous().get("/health/ready"), "no verification keys are loaded");
 }

@@ -1,7 +1,7 @@
 //! The server is killed in the middle of writing, again and again, and started on what it left. Clients that follow the
 //! changes go on from where they were.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use crate::journal::Counts;
 use crate::load::Writer;
 use crate::support::app::fresh_url;
 use crate::support::client::agent;
+use crate::support::postgres::free_port;
 use crate::support::process::Process;
 use crate::support::{Backend, Client, Follower, TokenBuilder, raw, seed};
 
@@ -25,9 +26,7 @@ const AT_LEAST: usize = 20;
 
 /// Starts the server and waits until it says that it is ready; how long that took.
 fn start(database_url: &str, variables: &[(&str, &str)]) -> (Process, Duration) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let started = Instant::now();
     let port = address.port().to_string();
     let own = [("PORT", &*port), ("RATE_LIMIT_PER_MINUTE", "0")];

@@ -15,9 +15,11 @@ use ::postgres::{Client, Error, NoTls};
 const NOT_INSTALLED: &str = "PostgreSQL's server programs were not found. Install them (on Debian: \
     apt-get install postgresql) or put their folder on the PATH; these tests are never skipped.";
 
-/// `$3` is a line that makes what the options need, in the folder `$dir`.
+/// `$3` is a line that makes what the options need, in the folder `$dir`. A server that ends by itself ends the script,
+/// which then prints the server's log.
 const SCRIPT: &str = r#"
 set -e
+exec 3<&0
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap '' INT TERM
@@ -26,11 +28,15 @@ shift 3
 "$programs/initdb" -D "$dir/data" -U test -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 eval "$prepare"
 "$programs/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
-    -c fsync=off -c max_connections=300 "$@" >>"$dir/log" 2>&1 </dev/null &
-read -r _ || true
-kill -INT $! 2>/dev/null || true
-wait $! || true
+    -c fsync=off -c max_connections=300 "$@" >>"$dir/log" 2>&1 </dev/null 3<&- &
+server=$!
+{ read -r _ <&3 || true; touch "$dir/told" 2>/dev/null || true; kill -INT $server 2>/dev/null || true; } &
+wait $server || true
+[ -e "$dir/told" ] || { cat "$dir/log" >&2; exit 1; }
 "#;
+
+/// How many ports the tests choose from.
+const PORTS: u32 = 8_192;
 
 /// A server of its own, which stops when this is dropped.
 pub struct Cluster {
@@ -93,9 +99,19 @@ pub fn connect(url: &str) -> Result<Client, Error> {
     Client::connect(url.split('?').next().unwrap_or(url), NoTls)
 }
 
-/// A port that is free now.
+/// A port that is free now, that no other test of this process is given, and that no outgoing connection takes before a
+/// server has it: one below the range from which the system chooses for those.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("free port").port()
+    static NEXT: OnceLock<AtomicU32> = OnceLock::new();
+    let next = NEXT.get_or_init(|| AtomicU32::new(fastrand::u32(..PORTS)));
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let below = range.ok().and_then(|text| text.split_whitespace().next()?.parse().ok());
+    let below: u32 = below.unwrap_or(32_768);
+    (0..PORTS)
+        .map(|_| below - 1 - next.fetch_add(1, Ordering::Relaxed) % PORTS)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 /// Runs a script as another user than root, for whom database servers refuse to run.

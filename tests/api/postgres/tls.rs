@@ -6,7 +6,7 @@ use rstest::rstest;
 use super::own_connections::serve;
 use super::server::{Server, assert_refused, connections, secured_database};
 use crate::support::database::number;
-use crate::support::postgres::fresh_database;
+use crate::support::postgres::{Cluster, fresh_database};
 
 /// The URL of a new database by this host name.
 fn url_by(server: &Server, host: &str, parameters: &str) -> String {
@@ -105,4 +105,10 @@ fn prefer_is_enough_for_a_server_that_takes_nothing_but_tls() {
     assert_refused(&format!("{url}?sslmode=disable"), &[], "pg_hba.conf");
     let (all, encrypted) = made(&format!("{url}?sslmode=prefer"), &admin, &[]);
     assert!(all >= 3 && encrypted == all, "{encrypted} of {all}");
+}
+
+#[test]
+#[should_panic(expected = "PostgreSQL did not start; its messages are above")]
+fn a_test_server_that_ends_by_itself_is_reported_at_once() {
+    Cluster::start("", &["-c", "max_connections=0"]);
 }

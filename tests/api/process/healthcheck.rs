@@ -1,11 +1,12 @@
 //! `taskbridge healthcheck`, as a container engine runs it: exit code 0 or 1, and one sentence.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
 use crate::support::app::fresh_url;
+use crate::support::postgres::free_port;
 use crate::support::process::{Process, entries};
 use crate::support::{Backend, raw};
 
@@ -75,9 +76,7 @@ fn any_status_but_200_fails(#[case] answer: &'static str, #[case] word: &str) {
 #[test]
 fn it_uses_no_proxy() {
     let (address, _asked) = raw::answering_once("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    let closed: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let proxy = format!("http://{address}");
-    let port = closed.port().to_string();
+    let (proxy, port) = (format!("http://{address}"), free_port().to_string());
     let variables = [("http_proxy", proxy.as_str()), ("HTTP_PROXY", &proxy), ("ALL_PROXY", &proxy)];
     let all: Vec<_> = variables.into_iter().chain([("PORT", port.as_str())]).collect();
     assert_fails(probe(&all), &["does not answer"]);

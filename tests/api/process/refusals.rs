@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use rstest::rstest;
 
+use crate::support::postgres::free_port;
 use crate::support::process::{Process, entries};
 use crate::support::tokens::SECRET;
 
@@ -92,8 +93,7 @@ fn a_file_that_is_no_database_is_not_changed() {
 
 #[test]
 fn an_unreachable_postgres_stops_it_without_its_password() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for host in [format!("127.0.0.1:{closed}"), "no-such-host.invalid".into()] {
+    for host in [format!("127.0.0.1:{}", free_port()), "no-such-host.invalid".into()] {
         let url = format!("postgres://ann:hunter2@{host}/tasks");
         for command in ["serve", "migrate"] {
             let variables = [("BETTER_AUTH_SECRET", SECRET), ("DATABASE_URL", &url)];

@@ -2,8 +2,9 @@
 //! command a line and clears up when this process is gone, however the tests end.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::support::postgres::free_port;
 
 /// `start` tries again, for killed processes may hold the shared memory for a moment longer.
 const SCRIPT: &str = r#"
@@ -53,9 +54,7 @@ pub struct Cluster {
 
 impl Cluster {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = free_port();
         // initdb refuses to run as root.
         let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
         let mut command = Command::new(if root { "runuser" } else { "sh" });
