@@ -1,7 +1,7 @@
 //! Taskbridge: the task API behind a Next.js + Better Auth front end.
 //!
 //! The folders are the layers, from top to bottom: `cli`, `server`, the features (`tasks`, `me`, `health`,
-//! `docs`, `telemetry`), `http`, `config`, [`auth`] and `db`, `base`. `docs/ARCHITECTURE.md` is the map. For
+//! `docs`, `telemetry`), `sessions`, `http`, `config`, [`auth`] and `db`, `base`. `docs/ARCHITECTURE.md` is the map. For
 //! use as a library, [`auth`] protects any actix-web scope, and [`Application`] is the whole server.
 
 pub mod auth;
@@ -14,6 +14,7 @@ mod health;
 mod http;
 mod me;
 mod server;
+mod sessions;
 mod tasks;
 mod telemetry;
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use taskbridge::Secret;
 use taskbridge::auth::{
     Accepted, AuthSettings, BearerToken, ClaimPath, FetchError, FetchJwks, Fetched, JwksCache,
-    JwksTiming, KeySet, KeySource, KeySources, TokenVerifier, sign_hs256,
+    JwksTiming, KeySet, KeySource, KeySources, Revocations, SessionRule, TokenVerifier, sign_hs256,
 };
 
 const ORIGIN: &str = "https://app.example";
@@ -65,6 +65,8 @@ impl Mint {
             issuer: Accepted::one_of([ORIGIN]),
             audience: Accepted::one_of([ORIGIN]),
             user_id_claim: ClaimPath::subject(),
+            session: SessionRule::Optional(ClaimPath::parse("sid").unwrap()),
+            revocations: Arc::new(Revocations::new(86_400)),
             leeway_seconds: 30,
         }));
         // A key set comes from a thread.

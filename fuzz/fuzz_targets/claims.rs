@@ -1,5 +1,5 @@
 //! Any bytes as header and payload, parted by a line feed, under a good signature: no panic, and a
-//! user only with the claims that the token contract asks for.
+//! user only with the claims that the token contract asks for, and never a logout token too.
 
 #![no_main]
 
@@ -30,8 +30,10 @@ fuzz_target!(|data: &[u8]| {
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     let signature = crypto::sign(input.as_bytes(), &key, Algorithm::HS256).expect("a signature");
     let token = format!("{input}.{signature}");
+    let ends_a_session = VERIFIER.verify_logout_at(&token, NOW).is_ok();
     let Ok(token) = BearerToken::parse(&token) else { return };
     let Ok(user) = VERIFIER.verify_at(token, NOW) else { return };
+    assert!(!ends_a_session, "both an access token and a logout token");
     let id = user.user_id().as_str();
     assert!((1..=255).contains(&id.len()) && !id.chars().any(char::is_control));
     let claims = user.claims();

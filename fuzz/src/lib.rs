@@ -1,12 +1,12 @@
 //! What the targets share: a verifier as in a migration, with a secret and a JWK Set.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use taskbridge::Secret;
 use taskbridge::auth::{
     Accepted, AuthSettings, ClaimPath, FetchError, FetchJwks, Fetched, JwksCache, JwksTiming,
-    KeySet, KeySource, KeySources, TokenVerifier,
+    KeySet, KeySource, KeySources, Revocations, SessionRule, TokenVerifier,
 };
 
 /// The time at which the targets verify.
@@ -42,6 +42,8 @@ pub static VERIFIER: LazyLock<TokenVerifier> = LazyLock::new(|| {
         issuer: Accepted::one_of(["https://app.example"]),
         audience: Accepted::one_of(["https://app.example"]),
         user_id_claim: ClaimPath::subject(),
+        session: SessionRule::Optional(ClaimPath::parse("sid").expect("a name")),
+        revocations: Arc::new(Revocations::new(86_400)),
         leeway_seconds: 30,
     })
 });

@@ -34,11 +34,15 @@ pub enum Check {
     UserId,
     /// `scope` is absent or a text.
     Scope,
+    /// The configured claim holds a [`super::SessionId`], or is absent where it may be.
+    Session,
+    /// Neither the session nor the account has ended.
+    Revocation,
 }
 
 impl Check {
     /// All checks, in the order the verifier makes them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Form,
         Self::Header,
         Self::Type,
@@ -53,6 +57,8 @@ impl Check {
         Self::Audience,
         Self::UserId,
         Self::Scope,
+        Self::Session,
+        Self::Revocation,
     ];
 
     /// The name for reports: where the check concerns one member of the token, that member's.
@@ -73,6 +79,8 @@ impl Check {
             Self::Audience => "aud",
             Self::UserId => "user id",
             Self::Scope => "scope",
+            Self::Session => "session",
+            Self::Revocation => "revocation",
         }
     }
 }
@@ -98,6 +106,8 @@ impl TokenError {
             Self::Issuer(_) => Check::Issuer,
             Self::Audience(_) => Check::Audience,
             Self::UserId => Check::UserId,
+            Self::NoSession(_) | Self::SessionId => Check::Session,
+            Self::SessionRevoked | Self::AccountErased => Check::Revocation,
             Self::MissingClaim(name) | Self::ClaimType(name) => match name.as_str() {
                 "exp" => Check::Expiry,
                 "nbf" => Check::NotBefore,
@@ -148,6 +158,10 @@ mod tests {
             (claim("sub"), "user id"),
             (claim("user.id"), "user id"),
             (wrong_type("scope"), "scope"),
+            (TokenError::NoSession("sid".into()), "session"),
+            (TokenError::SessionId, "session"),
+            (TokenError::SessionRevoked, "revocation"),
+            (TokenError::AccountErased, "revocation"),
         ] {
             assert_eq!(error.failed_check().name(), check, "{error:?}");
         }

@@ -8,10 +8,16 @@ use serde_json::{Map, Number, Value};
 use super::error::TokenError;
 use super::json::{Json, Members, parse_object};
 use super::scope::Scopes;
+use super::session::SessionId;
 use super::settings::{Accepted, AuthSettings, ClaimPath};
 
-/// The longest user id, in bytes.
-const MAX_USER_ID_BYTES: usize = 255;
+/// The longest id of a user or a session, in bytes.
+const MAX_ID_BYTES: usize = 255;
+
+/// Whether a text may be the id of a user or a session.
+pub(super) fn is_opaque_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
+}
 
 /// A user's id: opaque text of 1 to 255 bytes without control characters, compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,8 +27,7 @@ impl UserId {
     /// `None` when `text` breaks one of the rules.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=MAX_USER_ID_BYTES).contains(&text.len());
-        (fits && !text.chars().any(char::is_control)).then(|| Self(text.into()))
+        is_opaque_id(text).then(|| Self(text.into()))
     }
 
     /// The id's text.
@@ -37,7 +42,9 @@ impl UserId {
 pub struct Claims {
     user_id: UserId,
     scopes: Scopes,
+    session_id: Option<SessionId>,
     expires_at: i64,
+    issued_at: Option<i64>,
     /// The later of `nbf` and `iat`, if the token has either.
     valid_from: Option<i64>,
     issuer: Option<Box<str>>,
@@ -50,7 +57,8 @@ impl Claims {
     /// Applies every rule to a payload. `now` is in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// [`TokenError::NotJsonObject`], or the first broken rule in the order time, issuer, audience, user id, scope.
+    /// [`TokenError::NotJsonObject`], or the first broken rule in the order time, issuer, audience, user id, scope,
+    /// session.
     pub(super) fn check(
         payload: String,
         settings: &AuthSettings,
@@ -59,15 +67,16 @@ impl Claims {
         let members = parse_object(payload.as_bytes());
         let members = members.ok_or(TokenError::NotJsonObject("payload"))?;
         let leeway = i64::from(settings.leeway_seconds);
-        let (valid_from, expires_at) = check_times(&members, leeway, now)?;
+        let Times { expires_at, issued_at, valid_from } = check_times(&members, leeway, now)?;
         check_issuer(&members, &settings.issuer)?;
         check_audience(&members, &settings.audience)?;
         let user_id = find_user_id(&members, &settings.user_id_claim)?;
         let scopes = find_scopes(&members)?;
+        let session_id = settings.session.find(&members)?;
         let issuer = members.get("iss").and_then(Json::as_str).map(Box::from);
         drop(members);
         let payload = payload.into_boxed_str();
-        Ok(Self { user_id, scopes, expires_at, valid_from, issuer, payload })
+        Ok(Self { user_id, scopes, session_id, expires_at, issued_at, valid_from, issuer, payload })
     }
 
     /// Whether the time rules hold at `now`. All other rules are independent of the clock.
@@ -87,6 +96,17 @@ impl Claims {
     #[must_use]
     pub fn scopes(&self) -> Scopes {
         self.scopes
+    }
+
+    /// The session of the front end that the token was issued for, if it says so.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&SessionId> {
+        self.session_id.as_ref()
+    }
+
+    /// `iat`, in seconds since the Unix epoch.
+    pub(super) fn issued_at(&self) -> Option<i64> {
+        self.issued_at
     }
 
     /// `exp`, in seconds since the Unix epoch.
@@ -113,12 +133,22 @@ impl Claims {
     }
 }
 
-/// `exp` is required, `nbf` and `iat` are optional. Returns the later of the optional two, and `exp`.
-fn check_times(
+/// When a token counts, in seconds since the Unix epoch.
+pub(super) struct Times {
+    /// `exp`.
+    pub(super) expires_at: i64,
+    /// `iat`.
+    pub(super) issued_at: Option<i64>,
+    /// The later of `nbf` and `iat`.
+    valid_from: Option<i64>,
+}
+
+/// `exp` is required, `nbf` and `iat` are optional.
+pub(super) fn check_times(
     members: &Members<'_>,
     leeway: i64,
     now: i64,
-) -> Result<(Option<i64>, i64), TokenError> {
+) -> Result<Times, TokenError> {
     let expires_at = numeric_date(members, "exp")?.ok_or_else(|| missing("exp"))?;
     if now >= expires_at.saturating_add(leeway) {
         return Err(TokenError::Expired { seconds: now.saturating_sub(expires_at) });
@@ -132,7 +162,7 @@ fn check_times(
     if let Some(issued_at) = issued_at.filter(|iat| *iat > latest_start) {
         return Err(TokenError::IssuedInFuture { seconds: issued_at.saturating_sub(now) });
     }
-    Ok((not_before.max(issued_at), expires_at))
+    Ok(Times { expires_at, issued_at, valid_from: not_before.max(issued_at) })
 }
 
 /// A `NumericDate` may have a fraction (RFC 7519, section 2), which is rounded down.
@@ -150,7 +180,7 @@ fn whole_seconds(number: &Number) -> i64 {
     number.as_i64().unwrap_or_else(saturated)
 }
 
-fn check_issuer(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
+pub(super) fn check_issuer(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
     match members.get("iss") {
         Some(Json::String(issuer)) if accepted.accepts(issuer) => Ok(()),
         Some(Json::String(issuer)) => Err(TokenError::Issuer(issuer.to_string())),
@@ -161,7 +191,7 @@ fn check_issuer(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenE
 }
 
 /// `aud` is a string or an array of strings. One accepted entry is enough.
-fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
+pub(super) fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), TokenError> {
     let entries = match members.get("aud") {
         Some(entry @ Json::String(_)) => std::slice::from_ref(entry),
         Some(Json::Array(entries)) => entries.as_slice(),
@@ -182,16 +212,7 @@ fn check_audience(members: &Members<'_>, accepted: &Accepted) -> Result<(), Toke
 /// Only the configured claim counts. With a fallback to another one, a token that was issued for another
 /// purpose could name a user by accident.
 fn find_user_id(members: &Members<'_>, path: &ClaimPath) -> Result<UserId, TokenError> {
-    let mut names = path.names().iter();
-    let mut value = names.next().and_then(|name| members.get(name));
-    for name in names {
-        value = match value {
-            Some(Json::Object(inner)) => inner.get(name),
-            Some(_) => return Err(wrong_type(&path.to_string())),
-            None => None,
-        };
-    }
-    match value {
+    match path.find(members)? {
         Some(Json::String(text)) => UserId::parse(text).ok_or(TokenError::UserId),
         Some(_) => Err(wrong_type(&path.to_string())),
         None => Err(missing(&path.to_string())),
@@ -206,10 +227,10 @@ fn find_scopes(members: &Members<'_>) -> Result<Scopes, TokenError> {
     }
 }
 
-fn missing(name: &str) -> TokenError {
+pub(super) fn missing(name: &str) -> TokenError {
     TokenError::MissingClaim(name.to_owned())
 }
 
-fn wrong_type(name: &str) -> TokenError {
+pub(super) fn wrong_type(name: &str) -> TokenError {
     TokenError::ClaimType(name.to_owned())
 }

@@ -4,8 +4,9 @@
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use super::logout::LogoutError;
 use super::scope::Scope;
 use crate::base::problem::{Problem, ProblemCode};
 
@@ -107,6 +108,18 @@ pub enum TokenError {
     /// The user id breaks a rule of [`crate::auth::UserId`].
     #[error("the user id is empty, longer than 255 bytes or holds a control character")]
     UserId,
+    /// The claim with the session's id is required, and absent.
+    #[error("the claim {0} is missing, and REQUIRE_SESSION is on")]
+    NoSession(String),
+    /// The session's id is no text, or breaks a rule of [`crate::auth::SessionId`].
+    #[error("the session id is no text of 1 to 255 bytes without control characters")]
+    SessionId,
+    /// The front end has ended the token's session, or all tokens of the user that were issued until then.
+    #[error("the session has ended")]
+    SessionRevoked,
+    /// Everything of the user was erased.
+    #[error("the account was erased")]
+    AccountErased,
 }
 
 impl TokenError {
@@ -116,11 +129,14 @@ impl TokenError {
         matches!(self, Self::UnknownKey(_) | Self::KeysNotLoaded { .. })
     }
 
-    /// For a verification after a fetch that could not be made: an unknown key is no verdict then.
-    pub(super) fn until_fetched(self, retry_after_seconds: u32) -> Self {
-        match self {
-            Self::UnknownKey(_) => Self::KeyNotFetched { retry_after_seconds },
-            other => other,
+    /// For a verification after a fetch. Without one an unknown key is no verdict; then it is known in how many
+    /// seconds the next may be.
+    pub(super) fn until_fetched(self, next_fetch: Option<u32>) -> Self {
+        match (self, next_fetch) {
+            (Self::UnknownKey(_), Some(retry_after_seconds)) => {
+                Self::KeyNotFetched { retry_after_seconds }
+            }
+            (other, _) => other,
         }
     }
 }
@@ -137,6 +153,9 @@ pub enum AuthError {
     /// 401: the token is not valid; 503 for [`TokenError::KeysNotLoaded`] and [`TokenError::KeyNotFetched`].
     #[error("{0}")]
     Token(#[from] TokenError),
+    /// 400, as its specification says: the logout token is not valid.
+    #[error("{0}")]
+    Logout(LogoutError),
     /// 403: the path names another user.
     #[error("the path names another user")]
     NotOwner,
@@ -148,6 +167,8 @@ pub enum AuthError {
     NotGuarded(&'static str),
 }
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="taskbridge""#);
 const CHALLENGE_REQUEST: HeaderValue = HeaderValue::from_static(
     r#"Bearer realm="taskbridge", error="invalid_request", error_description="The Authorization header is malformed""#,
@@ -157,6 +178,12 @@ const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static(
 );
 const CHALLENGE_EXPIRED: HeaderValue = HeaderValue::from_static(
     r#"Bearer realm="taskbridge", error="invalid_token", error_description="The access token expired""#,
+);
+const CHALLENGE_REVOKED: HeaderValue = HeaderValue::from_static(
+    r#"Bearer realm="taskbridge", error="invalid_token", error_description="The session has ended""#,
+);
+const CHALLENGE_ERASED: HeaderValue = HeaderValue::from_static(
+    r#"Bearer realm="taskbridge", error="invalid_token", error_description="The account was erased""#,
 );
 
 /// Tells the client what to ask for (RFC 6750, section 3.1).
@@ -172,7 +199,8 @@ const fn challenge_of_scope(scope: Scope) -> HeaderValue {
 }
 
 impl AuthError {
-    fn code(&self) -> ProblemCode {
+    /// The code of the answer.
+    pub(crate) fn code(&self) -> ProblemCode {
         match self {
             Self::MissingCredentials => ProblemCode::MissingToken,
             Self::Header(_) => ProblemCode::InvalidRequest,
@@ -180,19 +208,22 @@ impl AuthError {
             Self::Token(TokenError::KeysNotLoaded { .. } | TokenError::KeyNotFetched { .. }) => {
                 ProblemCode::KeysUnavailable
             }
+            Self::Token(TokenError::SessionRevoked) => ProblemCode::SessionRevoked,
+            Self::Token(TokenError::AccountErased) => ProblemCode::AccountErased,
             Self::Token(_) => ProblemCode::InvalidToken,
+            Self::Logout(_) => ProblemCode::InvalidLogoutToken,
             Self::NotOwner => ProblemCode::Forbidden,
             Self::InsufficientScope(_) => ProblemCode::InsufficientScope,
             Self::NotGuarded(_) => ProblemCode::InternalError,
         }
     }
 
-    /// Whether it counts against the client's address: every 401, and 503 for a key that may be made up. Without
-    /// the latter a stranger with random key ids would meet no limit.
+    /// Whether it counts against the client's address: every 401, a logout token that is not valid, and 503 for a key
+    /// that may be made up. Without the latter a stranger with random key ids would meet no limit.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
         self.code().status() == StatusCode::UNAUTHORIZED
-            || matches!(self, Self::Token(TokenError::KeyNotFetched { .. }))
+            || matches!(self, Self::Logout(_) | Self::Token(TokenError::KeyNotFetched { .. }))
     }
 
     /// The answer: one fixed text per `code`, with the challenge of RFC 6750, section 3.
@@ -209,11 +240,33 @@ impl AuthError {
                 TokenError::KeysNotLoaded { retry_after_seconds }
                 | TokenError::KeyNotFetched { retry_after_seconds },
             ) => problem.with_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
+            Self::Token(TokenError::SessionRevoked) => {
+                problem.with_header(WWW_AUTHENTICATE, CHALLENGE_REVOKED)
+            }
+            Self::Token(TokenError::AccountErased) => {
+                problem.with_header(WWW_AUTHENTICATE, CHALLENGE_ERASED)
+            }
             Self::Token(_) => problem.with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID),
+            Self::Logout(error) => problem
+                .with_detail(error.description().to_owned())
+                .with_oauth_error()
+                .with_header(CACHE_CONTROL, NO_STORE),
             Self::InsufficientScope(scope) => {
                 problem.with_header(WWW_AUTHENTICATE, challenge_of_scope(*scope))
             }
             Self::NotOwner | Self::NotGuarded(_) => problem,
+        }
+    }
+}
+
+/// An unknown key is no fault of the logout token either.
+impl From<LogoutError> for AuthError {
+    fn from(error: LogoutError) -> Self {
+        match error {
+            LogoutError::Token(
+                error @ (TokenError::KeysNotLoaded { .. } | TokenError::KeyNotFetched { .. }),
+            ) => Self::Token(error),
+            other => Self::Logout(other),
         }
     }
 }

@@ -21,14 +21,23 @@ pub(super) struct CompactJws<'a> {
 }
 
 impl<'a> CompactJws<'a> {
-    /// Splits `token` and checks its header.
+    /// Splits an access token and checks its header.
     pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        Self::parse_typed(token, is_access_token)
+    }
+
+    /// As [`CompactJws::parse`], for a logout token.
+    pub(super) fn parse_logout(token: &'a str) -> Result<Self, TokenError> {
+        Self::parse_typed(token, is_logout_token)
+    }
+
+    fn parse_typed(token: &'a str, accepts: fn(Option<&str>) -> bool) -> Result<Self, TokenError> {
         let [header, payload, signature] = split(token)?;
         let signing_input = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
         let header = decode("header", header)?;
         let header = parse_object(&header).ok_or(TokenError::NotJsonObject("header"))?;
         decode("signature", signature)?;
-        let algorithm = check_header(&header)?.to_owned();
+        let algorithm = check_header(&header, accepts)?.to_owned();
         let key_id = header.get("kid").and_then(Json::as_str).map(str::to_owned);
         Ok(Self { algorithm, key_id, signing_input, signature, payload })
     }
@@ -51,21 +60,35 @@ fn split(token: &str) -> Result<[&str; 3], TokenError> {
     }
 }
 
+/// `typ` is absent in many tokens, or that of a JWT (RFC 7519, section 5.1) or an access token (RFC 9068, section 2.1).
+fn is_access_token(typ: Option<&str>) -> bool {
+    typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt"))
+}
+
+/// `typ` is always there: without it an access token could be taken for one.
+fn is_logout_token(typ: Option<&str>) -> bool {
+    typ.is_some_and(|typ| typ.eq_ignore_ascii_case("logout+jwt"))
+}
+
 /// Returns `alg`. Refuses parameters that would change the processing (`crit`, `b64`, `zip`, `cty`) and
 /// other types of token (`typ`). Ignores parameters that name a key of their own (`jwk`, `jku`, `x5u`,
 /// `x5c`): only configured keys count.
-fn check_header<'a>(header: &'a Members<'_>) -> Result<&'a str, TokenError> {
+fn check_header<'a>(
+    header: &'a Members<'_>,
+    accepts: fn(Option<&str>) -> bool,
+) -> Result<&'a str, TokenError> {
     for name in ["crit", "b64", "zip", "cty"] {
         if header.contains(name) {
             return Err(TokenError::HeaderParameter(name));
         }
     }
-    match header.get("typ") {
-        None => {}
-        Some(Json::String(typ))
-            if typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt") => {}
-        Some(Json::String(typ)) => return Err(TokenError::Type(typ.to_string())),
-        Some(_) => return Err(TokenError::HeaderParameter("typ")),
+    let typ = header.get("typ");
+    if typ.is_some_and(|typ| typ.as_str().is_none()) {
+        return Err(TokenError::HeaderParameter("typ"));
+    }
+    let typ = typ.and_then(Json::as_str);
+    if !accepts(typ) {
+        return Err(TokenError::Type(typ.unwrap_or_default().to_owned()));
     }
     if header.get("kid").is_some_and(|kid| kid.as_str().is_none()) {
         return Err(TokenError::HeaderParameter("kid"));

@@ -6,6 +6,9 @@
 //! user, signed, and valid for minutes. Clients send it with every request as `Authorization: Bearer <token>`
 //! (RFC 6750). The server keeps no sessions; the token is all it knows about a caller.
 //!
+//! **Session.** What a sign-in begins and a sign-out ends, in the web app. A token may name its session ([`SessionId`]).
+//! When the web app says in a logout token that the session has ended, its tokens are [`Revoked`] before they expire.
+//!
 //! **Key source.** The keys that may have signed a token: secrets shared with the web app (HS256), or the public
 //! keys of its JWKS endpoint (EdDSA, ES256, RS256, PS256). Each key has exactly one algorithm. A token's header
 //! selects a key by `alg` and `kid`, but never decides how the key is used. This rules out algorithm confusion
@@ -30,8 +33,8 @@
 //! # The way of a request
 //!
 //! 1. [`RequireAuth`], the middleware around `/api`, takes the [`BearerToken`] from the header.
-//! 2. The [`TokenVerifier`] makes every [`Check`] in order: shape, signature, claims. The first that fails is the
-//!    [`TokenError`]. A token that passed them all is cached, so the next request with it skips the signature.
+//! 2. The [`TokenVerifier`] makes every [`Check`] in order: shape, signature, claims, revocation. The first that fails is
+//!    the [`TokenError`]. A token that passed them all is cached, so the next request with it makes only the last one.
 //! 3. An unknown key may be a new one. [`RequireAuth`] has the key set fetched, at most once per cooldown, and
 //!    verifies again ([`JwksCache`]). Without such a fetch the response is 503: the token may be valid.
 //! 4. The [`AuthenticatedUser`], with all claims, is stored in the request's extensions.
@@ -54,7 +57,7 @@
 //! use taskbridge::Secret;
 //! use taskbridge::auth::{
 //!     Accepted, AuthSettings, AuthenticatedUser, ClaimPath, KeySource, KeySources, RequireAuth,
-//!     TokenVerifier,
+//!     Revocations, SessionRule, TokenVerifier,
 //! };
 //!
 //! # #[actix_web::main]
@@ -65,6 +68,8 @@
 //!     issuer: Accepted::one_of(["https://app.example"]),
 //!     audience: Accepted::one_of(["https://app.example"]),
 //!     user_id_claim: ClaimPath::subject(),
+//!     session: SessionRule::Ignored,
+//!     revocations: Arc::new(Revocations::new(86_400)),
 //!     leeway_seconds: 30,
 //! }));
 //! let app = test::init_service(App::new().service(
@@ -93,9 +98,12 @@ mod json;
 mod jws;
 mod jwt_cache;
 mod keys;
+mod logout;
 mod middleware;
 mod owner;
+mod revocations;
 mod scope;
+mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -110,8 +118,11 @@ pub use keys::jwks_cache::{JwksCache, JwksTiming};
 pub use keys::jwks_fetch::{FetchError, FetchJwks, Fetched, HttpJwks};
 pub use keys::key::{fingerprint, sign_hs256, verifies_hs256};
 pub use keys::key_source::{KeySource, KeySources};
+pub use logout::LogoutError;
 pub use middleware::RequireAuth;
 pub use owner::{AuthenticatedUser, OwnerId, owner_guard};
+pub use revocations::{Revocation, Revocations, Revoked};
 pub use scope::{Scope, Scopes};
+pub use session::{SessionId, SessionRule};
 pub use settings::{Accepted, AuthSettings, ClaimPath};
 pub use verifier::TokenVerifier;

@@ -97,6 +97,11 @@ impl OwnerId {
         self.0.as_str()
     }
 
+    /// The user.
+    pub(crate) fn user_id(&self) -> &UserId {
+        &self.0
+    }
+
     /// An owner without a token, for tests that start below the HTTP layer.
     #[cfg(test)]
     pub(crate) fn for_tests(text: &str) -> Self {

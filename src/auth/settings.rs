@@ -1,7 +1,13 @@
 //! What a verifier accepts. The code that builds the verifier supplies the values; `auth` never reads the
 //! environment.
 
+use std::sync::Arc;
+
+use super::error::TokenError;
+use super::json::{Json, Members};
 use super::keys::key_source::KeySources;
+use super::revocations::Revocations;
+use super::session::SessionRule;
 
 /// The rules and keys of a [`super::TokenVerifier`].
 #[derive(Debug)]
@@ -14,6 +20,10 @@ pub struct AuthSettings {
     pub audience: Accepted,
     /// The claim with the user id.
     pub user_id_claim: ClaimPath,
+    /// The claim with the session's id.
+    pub session: SessionRule,
+    /// The tokens that count no more, although they have not expired.
+    pub revocations: Arc<Revocations>,
     /// The tolerated difference between the issuer's clock and this one, in seconds.
     pub leeway_seconds: u32,
 }
@@ -68,8 +78,24 @@ impl ClaimPath {
         names.iter().all(|name| !name.is_empty()).then_some(Self(names))
     }
 
-    pub(super) fn names(&self) -> &[String] {
-        &self.0
+    /// The value there; `None` when it is absent.
+    ///
+    /// # Errors
+    /// [`TokenError::ClaimType`] when there is something else than an object on the way.
+    pub(super) fn find<'m, 'j>(
+        &self,
+        members: &'m Members<'j>,
+    ) -> Result<Option<&'m Json<'j>>, TokenError> {
+        let mut names = self.0.iter();
+        let mut value = names.next().and_then(|name| members.get(name));
+        for name in names {
+            value = match value {
+                Some(Json::Object(inner)) => inner.get(name),
+                Some(_) => return Err(TokenError::ClaimType(self.to_string())),
+                None => None,
+            };
+        }
+        Ok(value)
     }
 }
 
@@ -103,7 +129,7 @@ mod tests {
     #[test]
     fn a_claim_path_has_no_empty_name() {
         assert_eq!(ClaimPath::parse("sub"), Some(ClaimPath::subject()));
-        assert_eq!(ClaimPath::parse("user.id").unwrap().names(), ["user", "id"]);
+        assert_eq!(ClaimPath::parse("user.id").unwrap().0, ["user", "id"]);
         for text in ["", ".", "user.", ".id", "user..id"] {
             assert_eq!(ClaimPath::parse(text), None, "{text}");
         }

@@ -14,12 +14,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::auth::{
-    Accepted, AuthSettings, ClaimPath, JwksCache, KeySource, KeySources, fingerprint,
+    Accepted, AuthSettings, ClaimPath, JwksCache, KeySource, KeySources, Revocations, SessionRule,
+    fingerprint,
 };
 use crate::db::DbSettings;
 use source::EnvReader;
 use variables::{
-    APP_ENV, JWT_AUDIENCE, JWT_ISSUER, JWT_LEEWAY_SECONDS, JWT_USER_ID_CLAIM, LOG_FORMAT,
+    APP_ENV, JWT_AUDIENCE, JWT_ISSUER, JWT_LEEWAY_SECONDS, JWT_SESSION_CLAIM, JWT_USER_ID_CLAIM,
+    LOG_FORMAT, REQUIRE_SESSION, REVOCATION_SECONDS,
 };
 
 pub(crate) use shared_secret::PUBLIC_DEFAULT;
@@ -74,6 +76,10 @@ pub struct Config {
     pub audience: Accepted,
     /// The claim that holds the user id.
     pub user_id_claim: ClaimPath,
+    /// The claim that holds the id of the session.
+    pub session: SessionRule,
+    /// For how many seconds an ended session is remembered.
+    pub revocation_seconds: u32,
     /// Tolerated clock difference, in seconds.
     pub leeway_seconds: u32,
     /// Whether `APP_ENV` says production.
@@ -105,9 +111,9 @@ impl Config {
         let app_origin = origin::of_the_web_app(reader);
         let issuer = accepted(reader, &JWT_ISSUER, &app_origin);
         let audience = accepted(reader, &JWT_AUDIENCE, &app_origin);
-        let user_id_claim = reader.parse(&JWT_USER_ID_CLAIM, |text| {
-            ClaimPath::parse(text).ok_or("is not a claim name, or names joined by single dots")
-        });
+        let user_id_claim = reader.parse(&JWT_USER_ID_CLAIM, claim_path);
+        let session = session_rule(reader);
+        let revocation_seconds = reader.number(&REVOCATION_SECONDS);
         let leeway_seconds = reader.number(&JWT_LEEWAY_SECONDS);
         let database = database::read(reader);
         let address = server::address(reader);
@@ -128,6 +134,8 @@ impl Config {
             issuer,
             audience,
             user_id_claim: user_id_claim?,
+            session: session?,
+            revocation_seconds,
             leeway_seconds,
             production,
             app_origin,
@@ -153,7 +161,11 @@ impl Config {
 
     /// The rules for a verifier, with the key set of [`KeyConfig::jwks`] where there is one.
     #[must_use]
-    pub fn auth_settings(&self, jwks: Option<Arc<JwksCache>>) -> AuthSettings {
+    pub fn auth_settings(
+        &self,
+        jwks: Option<Arc<JwksCache>>,
+        revocations: Arc<Revocations>,
+    ) -> AuthSettings {
         let secrets = self.keys.secrets.iter().map(|shared| &shared.secret);
         let shared = (!self.keys.secrets.is_empty()).then(|| KeySource::shared_secrets(secrets));
         AuthSettings {
@@ -161,8 +173,32 @@ impl Config {
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
             user_id_claim: self.user_id_claim.clone(),
+            session: self.session.clone(),
+            revocations,
             leeway_seconds: self.leeway_seconds,
         }
+    }
+}
+
+fn claim_path(text: &str) -> Result<ClaimPath, &'static str> {
+    ClaimPath::parse(text).ok_or("is not a claim name, or names joined by single dots")
+}
+
+/// `None` after a mistake.
+fn session_rule(reader: &mut EnvReader<'_>) -> Option<SessionRule> {
+    let required = reader.choice(&REQUIRE_SESSION, [("on", true), ("off", false)])?;
+    let claim = reader.parse(&JWT_SESSION_CLAIM, |text| match text {
+        "off" => Ok(None),
+        _ => claim_path(text).map(Some),
+    })?;
+    match claim {
+        Some(claim) if required => Some(SessionRule::Required(claim)),
+        Some(claim) => Some(SessionRule::Optional(claim)),
+        None if required => {
+            reader.mistake(&REQUIRE_SESSION, "is on, but JWT_SESSION_CLAIM is off");
+            None
+        }
+        None => Some(SessionRule::Ignored),
     }
 }
 

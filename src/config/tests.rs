@@ -23,6 +23,9 @@ fn a_secret_is_all_that_is_needed() {
     assert_eq!(config.audience, config.issuer);
     assert_eq!(config.user_id_claim, ClaimPath::subject());
     assert_eq!(config.leeway_seconds, 30);
+    let sid = ClaimPath::parse("sid").unwrap();
+    assert_eq!(config.session, SessionRule::Optional(sid));
+    assert_eq!(config.revocation_seconds, 86_400);
     assert_eq!(config.cors, CorsOrigins::Exactly(vec!["http://localhost:3000".into()]));
 }
 

@@ -64,6 +64,12 @@ variables! {
         "Accepted values of aud, separated by commas; the word any switches the check off.";
     JWT_USER_ID_CLAIM = "sub",
         "The claim that holds the user id; a dotted path such as user.id is allowed.";
+    JWT_SESSION_CLAIM = "sid",
+        "The claim that holds the id of the session, by which a sign-out ends the token; off to read none.";
+    REQUIRE_SESSION = "off",
+        "on: a token without that claim is refused.";
+    REVOCATION_SECONDS = "86400" in 60..=2_592_000,
+        "Seconds for which an ended session is remembered; no token may live longer.";
     JWT_LEEWAY_SECONDS = "30" in 0..=300,
         "Tolerated clock difference in seconds.";
     DATABASE_URL = "sqlite://tasks.db",

@@ -7,6 +7,7 @@ mod migrations;
 mod operator;
 mod postgres;
 mod rfc3339;
+mod run;
 mod scans;
 pub(crate) mod schema;
 mod settings;
@@ -32,6 +33,7 @@ pub use postgres::PoolState;
 #[cfg(test)]
 pub(crate) use postgres::WRITES_SET_UP;
 pub(crate) use postgres::{Batch, BatchWrite, PostgresFacts, postgres_facts};
+pub(crate) use run::{execute, load, load_on_postgres};
 pub use settings::DbSettings;
 pub(crate) use sqlite::scan_is_wanted;
 pub use timestamp::Timestamp;

@@ -52,7 +52,7 @@ impl DbConnection {
     ///
     /// # Errors
     /// As [`DbConnection::open`].
-    pub(super) fn with_settings(settings: &DbSettings) -> anyhow::Result<Self> {
+    pub(crate) fn with_settings(settings: &DbSettings) -> anyhow::Result<Self> {
         match &settings.url {
             DatabaseUrl::Postgres(url) => {
                 postgres::open_blocking(url, settings).map(Self::Postgres)

@@ -9,6 +9,17 @@ diesel::table! {
         tasks -> BigInt,
         epoch -> BigInt,
         purged_seq -> BigInt,
+        erased_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    revocations (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        issued_until -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ETAG, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 
+use crate::auth::AuthError;
 use crate::base::problem::{FieldError, Problem, ProblemCode};
 use crate::db::DbError;
 
@@ -13,6 +14,9 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 /// Why a request that reached its resource was not fulfilled. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
+    /// Found out only now, by what is stored.
+    #[error(transparent)]
+    Auth(AuthError),
     #[error("the body is not JSON: {0}")]
     MalformedJson(String),
     #[error("a path segment cannot be read")]
@@ -66,6 +70,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     fn code(&self) -> ProblemCode {
         match self {
+            Self::Auth(error) => error.code(),
             Self::MalformedJson(_) => ProblemCode::MalformedJson,
             Self::MalformedPath => ProblemCode::MalformedPath,
             Self::MalformedHeader(_) => ProblemCode::MalformedHeader,
@@ -92,6 +97,9 @@ impl ApiError {
 
     /// What the table says about the code, and what this very answer names.
     pub(crate) fn to_problem(&self) -> Problem {
+        if let Self::Auth(error) = self {
+            return error.to_problem();
+        }
         let problem = Problem::new(self.code());
         match self {
             Self::MalformedHeader(name) => {

@@ -1,4 +1,4 @@
-//! Request bodies: limited in length and time, declared as JSON, and refused as problems.
+//! Request bodies: limited in length and time, declared as JSON or a form, and refused as problems.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,6 +34,9 @@ pub(crate) struct JsonObject<T>(pub(crate) T);
 /// A JSON object, or no body at all.
 pub(crate) struct OptionalJsonObject<T>(pub(crate) Option<T>);
 
+/// The fields of a form; none when the body is not declared as `application/x-www-form-urlencoded`.
+pub(crate) struct Form(pub(crate) Vec<(String, String)>);
+
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
@@ -41,7 +44,7 @@ impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = read(request, payload);
+        let body = read(request, payload, may_be_json);
         Box::pin(async {
             let (bytes, declared_as_json) = body.await?;
             parse(&bytes, declared_as_json).map(Self)
@@ -54,7 +57,7 @@ impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = read(request, payload);
+        let body = read(request, payload, may_be_json);
         Box::pin(async {
             let (bytes, declared_as_json) = body.await?;
             if bytes.is_empty() {
@@ -65,24 +68,41 @@ impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
     }
 }
 
-/// The body, and whether it may be taken for JSON.
-fn read(
-    request: &HttpRequest,
-    payload: &mut Payload,
-) -> impl Future<Output = Result<(Bytes, bool), ApiError>> + use<> {
-    let head = check_head(request);
-    let payload = payload.take();
-    let limit = request.app_data::<web::Data<BodyTimeout>>().map_or(TIMEOUT, |limit| limit.0);
-    async move {
-        let declared_as_json = head?;
-        let bytes = timeout(limit, collect(payload)).await;
-        Ok((bytes.unwrap_or(Err(ApiError::BodyTooSlow))?, declared_as_json))
+impl FromRequest for Form {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = read(request, payload, is_form);
+        Box::pin(async {
+            let (bytes, is_form) = body.await?;
+            let form: &[u8] = if is_form { &bytes } else { &[] };
+            Ok(Self(url::form_urlencoded::parse(form).into_owned().collect()))
+        })
     }
 }
 
-/// Refuses a body by its declared length, before a byte of it is read. Returns whether the body may be
-/// taken for JSON; without `Content-Type` the recipient decides (RFC 9110, section 8.3).
-fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
+/// The body, and whether the media type that it is declared as is the wanted one.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    is_wanted: fn(Option<&str>) -> bool,
+) -> impl Future<Output = Result<(Bytes, bool), ApiError>> + use<> {
+    let head = check_head(request, is_wanted);
+    let payload = payload.take();
+    let limit = request.app_data::<web::Data<BodyTimeout>>().map_or(TIMEOUT, |limit| limit.0);
+    async move {
+        let is_wanted = head?;
+        let bytes = timeout(limit, collect(payload)).await;
+        Ok((bytes.unwrap_or(Err(ApiError::BodyTooSlow))?, is_wanted))
+    }
+}
+
+/// Refuses a body by its declared length, before a byte of it is read. Returns whether its media type is wanted.
+fn check_head(
+    request: &HttpRequest,
+    is_wanted: fn(Option<&str>) -> bool,
+) -> Result<bool, ApiError> {
     let declared_length = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -92,13 +112,23 @@ fn check_head(request: &HttpRequest) -> Result<bool, ApiError> {
         return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
     }
     let Some(content_type) = request.headers().get(CONTENT_TYPE) else {
-        return Ok(true);
+        return Ok(is_wanted(None));
     };
     let text = content_type.to_str().unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_json = essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"));
-    Ok(is_json)
+    Ok(is_wanted(Some(&essence)))
+}
+
+/// Without `Content-Type` the recipient decides (RFC 9110, section 8.3).
+fn may_be_json(media_type: Option<&str>) -> bool {
+    media_type.is_none_or(|essence| {
+        essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+    })
+}
+
+fn is_form(media_type: Option<&str>) -> bool {
+    media_type == Some("application/x-www-form-urlencoded")
 }
 
 async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {

@@ -11,6 +11,8 @@ use crate::http::openapi::Description;
 pub enum Access {
     /// Every client.
     Public,
+    /// The front end, by a logout token in the body.
+    FrontEnd,
     /// Every client with a valid token; the path is below `/api`.
     Authenticated,
     /// Only the user named in the path; the path is below `/api/{user_id}`.
@@ -23,6 +25,7 @@ impl Access {
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Public => "",
+            Self::FrontEnd => "/backchannel-logout",
             Self::Authenticated => "/api",
             Self::Owner => "/api/{user_id}",
         }

@@ -29,6 +29,7 @@ use crate::server::outgoing::BUFFER;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
+use crate::sessions::{self, RevocationStore};
 use crate::tasks::{OwnerStates, TaskRules, events, purge_idempotency_keys, purge_trash};
 use crate::telemetry::Metrics;
 
@@ -57,7 +58,9 @@ impl Application {
         if let (Some(address), Some(metrics)) = (config.metrics_addr, &context.metrics) {
             serve_metrics(address, metrics.clone())?;
         }
-        actix_rt::spawn(purge(context.db(), context.rules, context.metrics.clone()));
+        let store = context.revocation_store.clone();
+        actix_rt::spawn(purge(context.db(), context.rules, store.clone(), context.metrics.clone()));
+        actix_rt::spawn(sessions::watch(store, context.last_revocation));
         actix_rt::spawn(events::watch(OwnerStates::new(context.db()), context.hub.clone()));
         let (host, port) = (config.host, config.port);
         let listener = listen(SocketAddr::new(host, port)).with_context(|| {
@@ -186,7 +189,12 @@ fn serve_metrics(address: SocketAddr, metrics: web::Data<Metrics>) -> anyhow::Re
 }
 
 /// Removes what has expired, at once and then every hour, beside the requests.
-async fn purge(db: Db, rules: TaskRules, metrics: Option<web::Data<Metrics>>) {
+async fn purge(
+    db: Db,
+    rules: TaskRules,
+    revocations: web::Data<RevocationStore>,
+    metrics: Option<web::Data<Metrics>>,
+) {
     loop {
         match purge_idempotency_keys(&db).await {
             Ok(0) => {}
@@ -200,6 +208,11 @@ async fn purge(db: Db, rules: TaskRules, metrics: Option<web::Data<Metrics>>) {
                 metrics.iter().for_each(|metrics| metrics.count_purged(purged));
             }
             Err(error) => log::warn!("tasks deleted long ago were not removed: {error}"),
+        }
+        match revocations.purge().await {
+            Ok(0) => {}
+            Ok(purged) => log::info!("{purged} expired revocation(s) removed"),
+            Err(error) => log::warn!("expired revocations were not removed: {error}"),
         }
         tokio::time::sleep(PURGE_INTERVAL).await;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use anyhow::Context;
 
-use crate::auth::{HttpJwks, JwksCache, TokenVerifier};
+use crate::auth::{HttpJwks, JwksCache, Revocations, TokenVerifier};
 use crate::base::drain::Drain;
 use crate::config::{Config, CorsOrigins};
 use crate::db::Db;
@@ -16,6 +16,7 @@ use crate::http::extract::BodyTimeout;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
+use crate::sessions::RevocationStore;
 use crate::tasks::events::Hub;
 use crate::tasks::{Exports, TaskRules, TaskStore};
 use crate::telemetry::Metrics;
@@ -33,6 +34,10 @@ pub(super) struct ServerContext {
     pub(super) rules: TaskRules,
     exports: web::Data<Exports>,
     pub(super) hub: Hub,
+    revocations: web::Data<Revocations>,
+    pub(super) revocation_store: web::Data<RevocationStore>,
+    /// The last one that was read at start.
+    pub(super) last_revocation: i64,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
     description: web::Data<docs::Rendered>,
@@ -45,6 +50,9 @@ impl ServerContext {
     /// One sentence on the database or the key cache.
     pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database)?;
+        let revocations = web::Data::new(Revocations::new(config.revocation_seconds));
+        let last_revocation = RevocationStore::load(&config.database, &revocations)?;
+        let revocation_store = RevocationStore::new(db.clone(), revocations.clone());
         let jwks = match &config.keys.jwks {
             Some(jwks) => Some(
                 JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)
@@ -56,7 +64,8 @@ impl ServerContext {
         let metrics = |_| {
             let counted = hub.clone();
             let streams = Box::new(move || counted.counts());
-            web::Data::new(Metrics::new(db.clone(), jwks.clone(), streams))
+            let known = revocations.clone().into_inner();
+            web::Data::new(Metrics::new(db.clone(), jwks.clone(), streams, known))
         };
         let drain = Drain::default();
         let readiness = Readiness::new(db.clone(), jwks.clone(), drain.clone());
@@ -69,7 +78,12 @@ impl ServerContext {
             readiness: web::Data::new(readiness),
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
             description: web::Data::new(docs::Rendered::new(description)),
-            verifier: Arc::new(TokenVerifier::new(config.auth_settings(jwks))),
+            verifier: Arc::new(TokenVerifier::new(
+                config.auth_settings(jwks, revocations.clone().into_inner()),
+            )),
+            revocations,
+            revocation_store: web::Data::new(revocation_store),
+            last_revocation,
             db,
             rules: TaskRules::of(&config.database),
             hub,
@@ -92,6 +106,9 @@ impl ServerContext {
         app.app_data(web::Data::from(Arc::clone(self)))
             .app_data(web::Data::new(TaskStore::new(&self.db, self.rules, self.hub.clone())))
             .app_data(web::Data::new(self.hub.clone()))
+            .app_data(web::Data::from(Arc::clone(&self.verifier)))
+            .app_data(self.revocations.clone())
+            .app_data(self.revocation_store.clone())
             .app_data(web::Data::new(self.drain.clone()))
             .app_data(self.exports.clone())
             .app_data(self.readiness.clone())

@@ -71,6 +71,9 @@ fn path(operation: &Operation) -> Option<(String, PathItem)> {
     let description = (operation.describe?)();
     let description = match operation.access {
         Access::Public => description.security(None),
+        Access::FrontEnd => description
+            .security(None)
+            .problems([StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE]),
         Access::Authenticated => guarded(description),
         Access::Owner => guarded(description)
             .parameters([path_parameter(

@@ -6,6 +6,7 @@
 //! | [`Access`] | below | needs | enforced by |
 //! | --- | --- | --- | --- |
 //! | `Public` | `/` | nothing | |
+//! | `FrontEnd` | `/backchannel-logout` | a logout token in the body | its handler |
 //! | `Authenticated` | `/api` | a valid token | [`RequireAuth`] |
 //! | `Owner` | `/api/{user_id}` | the token of that user | [`owner_guard`] |
 //!
@@ -28,11 +29,13 @@ use crate::http::accept::json_only;
 use crate::http::error::ApiError;
 use crate::http::operation::{Access, Operation, Produces};
 use crate::server::rate_limit::{limit_auth_failures, limit_users};
-use crate::{docs, health, me, tasks, telemetry};
+use crate::{docs, health, me, sessions, tasks, telemetry};
 
 /// Every operation of the service.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    [health::OPERATIONS, docs::OPERATIONS, me::OPERATIONS, tasks::OPERATIONS].into_iter().flatten()
+    [health::OPERATIONS, docs::OPERATIONS, sessions::OPERATIONS, me::OPERATIONS, tasks::OPERATIONS]
+        .into_iter()
+        .flatten()
 }
 
 /// Registers every operation with its protection. Of several `wrap`s, the last one is the outermost: it
@@ -52,6 +55,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, verifier: Arc<TokenVeri
     for resource in resources(Access::Public) {
         config.service(resource);
     }
+    let front_end = Access::FrontEnd.prefix();
+    config.service(scope(front_end, Access::FrontEnd).wrap(from_fn(limit_auth_failures)));
     config.service(api).default_service(web::to(not_found));
 }
 

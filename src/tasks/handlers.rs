@@ -16,9 +16,10 @@ use super::store::{Created, TaskStore};
 use super::task::etag::{EntityTag, is_current};
 use super::task::id::{TaskId, TaskIdError};
 use super::task::model::Task;
-use crate::auth::OwnerId;
+use crate::auth::{OwnerId, Revoked, TokenError};
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonObject, OptionalJsonObject};
+use crate::sessions::RevocationStore;
 
 type HandlerResult = Result<HttpResponse, ApiError>;
 
@@ -52,7 +53,7 @@ pub(super) async fn create(
     };
     let task = match created {
         Created::Task(task) => task,
-        Created::LimitReached => return Err(ApiError::TaskLimitReached),
+        Created::LimitReached => return Err(no_room(&store, &owner).await?),
         Created::KeyReused => return Err(ApiError::IdempotencyKeyReused),
     };
     let location = location::task(&task.user_id, task.id);
@@ -115,10 +116,24 @@ pub(super) async fn delete(
 }
 
 /// `DELETE /api/{user_id}`: erases all that is kept of the caller, for the hook that runs when a user deletes the
-/// account itself. 204 however often it is called.
-pub(super) async fn erase(owner: OwnerId, store: web::Data<TaskStore>) -> HandlerResult {
+/// account itself. From then on the user's tokens are refused; so is the request when it is repeated after its end.
+pub(super) async fn erase(
+    owner: OwnerId,
+    store: web::Data<TaskStore>,
+    revocations: web::Data<RevocationStore>,
+) -> HandlerResult {
     store.erase(&owner).await?;
+    revocations.revoke(Revoked::Account(owner.user_id().clone())).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Why the owner may have no more tasks. Another instance may have erased the account a moment ago.
+pub(super) async fn no_room(store: &TaskStore, owner: &OwnerId) -> Result<ApiError, ApiError> {
+    Ok(if store.is_erased(owner).await? {
+        ApiError::Auth(TokenError::AccountErased.into())
+    } else {
+        ApiError::TaskLimitReached
+    })
 }
 
 /// An answer with a task and its tag.

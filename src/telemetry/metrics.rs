@@ -15,7 +15,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::auth::JwksCache;
+use crate::auth::{JwksCache, Revocations};
 use crate::db::Db;
 
 /// The media type of OpenMetrics 1.0.
@@ -60,7 +60,12 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Registers all metrics. Those of the pool and the keys are read at each request for the metrics.
-    pub(crate) fn new(db: Db, keys: Option<Arc<JwksCache>>, streams: StreamCounts) -> Self {
+    pub(crate) fn new(
+        db: Db,
+        keys: Option<Arc<JwksCache>>,
+        streams: StreamCounts,
+        revocations: Arc<Revocations>,
+    ) -> Self {
         let mut registry = Registry::with_prefix("taskbridge");
         let requests = Family::<RequestLabels, Counter>::default();
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
@@ -85,6 +90,7 @@ impl Metrics {
         );
         registry.register_collector(Box::new(Pool(db)));
         registry.register_collector(Box::new(Streams(streams)));
+        registry.register_collector(Box::new(Revoked(revocations)));
         if let Some(keys) = keys {
             registry.register_collector(Box::new(Keys(keys)));
         }
@@ -202,6 +208,18 @@ impl Collector for Streams {
         counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         let gauge = ConstGauge::new(poll);
         let (name, help) = ("event_poll_seconds", "How long the last look for changes took");
+        gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
+    }
+}
+
+/// The sessions and accounts whose tokens are refused.
+#[derive(Debug)]
+struct Revoked(Arc<Revocations>);
+
+impl Collector for Revoked {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let gauge = ConstGauge::new(i64::try_from(self.0.count()).unwrap_or(i64::MAX));
+        let (name, help) = ("revocations", "Ended sessions and erased accounts in memory");
         gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
     }
 }

@@ -92,6 +92,8 @@ fn concerns_token(code: ProblemCode) -> bool {
         ProblemCode::MissingToken
             | ProblemCode::InvalidToken
             | ProblemCode::TokenExpired
+            | ProblemCode::SessionRevoked
+            | ProblemCode::AccountErased
             | ProblemCode::InvalidRequest
             | ProblemCode::KeysUnavailable
     )

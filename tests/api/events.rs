@@ -112,7 +112,7 @@ fn every_write_is_hinted_at_with_the_newest_token(
     let task = new_task(&client, "alice", "a");
     let mut told = vec![first, listener.change()];
     let tasks = tasks_of("alice");
-    let writes: [(&str, String, Value); 7] = [
+    let writes: [(&str, String, Value); 6] = [
         ("PATCH", task.clone(), json!({"title": "b"})),
         ("PATCH", format!("{task}/complete"), json!({})),
         ("DELETE", task.clone(), json!({})),
@@ -125,7 +125,6 @@ fn every_write_is_hinted_at_with_the_newest_token(
                 {"op": "create", "task": {"title": "1"}}, {"op": "create", "task": {"title": "2"}},
             ]}),
         ),
-        ("DELETE", "/api/alice".to_owned(), json!({})),
     ];
     for (method, path, body) in writes {
         let answer = client.json(method, &path, &body);
@@ -135,6 +134,35 @@ fn every_write_is_hinted_at_with_the_newest_token(
         assert_newest(&client, "alice", &token);
         told.push(token);
     }
+}
+
+#[rstest]
+fn a_stream_ends_with_its_session_and_with_the_account(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn(backend);
+    let elsewhere = TestApp::spawn_on(&app.database_url, backend, &[]);
+    let token = |sid: &str| TokenBuilder::valid("alice").claim("sid", sid).build();
+    let mut listeners = [
+        Listener::new(app.address, "alice", &token("s1")),
+        Listener::new(elsewhere.address, "alice", &token("s1")),
+        Listener::new(app.address, "alice", &token("s2")),
+    ];
+    listeners.iter_mut().for_each(|listener| drop(listener.change()));
+    let body = format!("logout_token={}", TokenBuilder::logout("s1").build());
+    let form = app.anonymous().with_header("Content-Type", "application/x-www-form-urlencoded");
+    let began = Instant::now();
+    form.send("POST", "/backchannel-logout", Some(body.as_bytes())).expect(200);
+    let [here, there, other] = &mut listeners;
+    assert_eq!((here.next(), here.next()), (Event::Reauth, Event::End));
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert_eq!((there.next(), there.next()), (Event::Reauth, Event::End));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    new_task(&app.as_user("alice"), "alice", "a");
+    other.change();
+    app.as_user("alice").delete("/api/alice").expect(204);
+    while other.next() != Event::Reauth {}
+    assert_eq!(other.next(), Event::End);
 }
 
 #[rstest]

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth", "db"],
     &["config"],
     &["http"],
+    &["sessions"],
     &["tasks", "me", "health", "docs", "telemetry"],
     &["server"],
     &["cli", "main"],
@@ -26,7 +27,13 @@ const CONFINED: &[(&str, Allowed)] = &[
         let in_store = path.starts_with("db/") || path.starts_with("tasks/store/");
         in_store
             || is_column
-            || matches!(path, "cli/copy/tables.rs" | "cli/copy/ledger.rs" | "cli/new_epoch.rs")
+            || matches!(
+                path,
+                "cli/copy/tables.rs"
+                    | "cli/copy/ledger.rs"
+                    | "cli/new_epoch.rs"
+                    | "sessions/store.rs"
+            )
     }),
     ("db::schema", |path| {
         path.starts_with("tasks/store/") || path.starts_with("db/") || path == "cli/copy/tables.rs"
@@ -36,12 +43,12 @@ const CONFINED: &[(&str, Allowed)] = &[
             || matches!(
                 path,
                 "db/migrations.rs"
+                    | "db/run.rs"
                     | "db/worker.rs"
                     | "tasks/store/batch.rs"
                     | "tasks/store/bulk.rs"
                     | "tasks/store/operations.rs"
                     | "tasks/store/poll.rs"
-                    | "tasks/store/session.rs"
             )
     }),
     ("tokio_postgres::", |path| path.starts_with("db/postgres/")),

@@ -32,6 +32,7 @@ mod process;
 mod rate_limit;
 mod readme;
 mod scopes;
+mod sessions;
 mod slow;
 mod tasks;
 mod threats;

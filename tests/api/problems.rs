@@ -7,8 +7,9 @@ use serde_json::json;
 use taskbridge::problem::ProblemCode;
 
 use crate::support::client::new_task;
+use crate::support::database::execute;
 use crate::support::tokens::now;
-use crate::support::{Answer, Backend, TestApp, TokenBuilder};
+use crate::support::{Answer, Backend, Client, TestApp, TokenBuilder};
 
 /// With these a client can cause a timeout and reach the limit of tasks.
 pub const SETTINGS: &[(&str, &str)] =
@@ -16,11 +17,11 @@ pub const SETTINGS: &[(&str, &str)] =
 
 /// One error of every kind that a client can cause, with [`SETTINGS`].
 pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
-    let identified =
-        |client: crate::support::Client| client.with_header("X-Request-Id", request_id);
+    let identified = |client: Client| client.with_header("X-Request-Id", request_id);
     let alice = identified(app.as_user("alice"));
     let task = new_task(&alice, "alice", "a");
     let expired = TokenBuilder::valid("alice").claim("exp", now() - 3600).build();
+    let of_session = TokenBuilder::valid("alice").claim("sid", "s").build();
     let lent = TokenBuilder::valid("alice").claim("scope", "tasks:read").build();
     vec![
         identified(app.anonymous()).get("/api/me"),
@@ -52,24 +53,42 @@ pub fn errors(app: &TestApp, request_id: &str) -> Vec<Answer> {
             .post("/api/alice/tasks", &json!({"title": "a"})),
         key_reused(&alice),
         limit_reached(&identified(app.as_user("full"))),
-        resync_required(&identified(app.as_user("erased"))),
+        resync_required(app, &identified(app.as_user("restored"))),
+        log_out(&identified(app.anonymous()), "a.b.c"),
+        session_revoked(&identified(app.with_token(&of_session))),
+        account_erased(&identified(app.as_user("erased"))),
     ]
 }
 
-fn key_reused(client: &crate::support::Client) -> Answer {
+fn log_out(client: &Client, token: &str) -> Answer {
+    let form = client.with_header("Content-Type", "application/x-www-form-urlencoded");
+    form.send("POST", "/backchannel-logout", Some(format!("logout_token={token}").as_bytes()))
+}
+
+fn session_revoked(client: &Client) -> Answer {
+    log_out(client, &TokenBuilder::logout("s").build()).expect(200);
+    client.get("/api/me")
+}
+
+fn account_erased(client: &Client) -> Answer {
+    client.delete("/api/erased").expect(204);
+    client.get("/api/me")
+}
+
+fn key_reused(client: &Client) -> Answer {
     let keyed = client.with_header("Idempotency-Key", "one");
     keyed.post("/api/alice/tasks", &json!({"title": "a"})).expect(201);
     keyed.post("/api/alice/tasks", &json!({"title": "b"}))
 }
 
-fn resync_required(client: &crate::support::Client) -> Answer {
-    client.post("/api/erased/tasks", &json!({"title": "a"})).expect(201);
-    let page = client.get("/api/erased/changes").expect(200).json();
-    client.delete("/api/erased").expect(204);
-    client.get(&format!("/api/erased/changes?since={}", page["next"].as_str().unwrap()))
+fn resync_required(app: &TestApp, client: &Client) -> Answer {
+    client.post("/api/restored/tasks", &json!({"title": "a"})).expect(201);
+    let page = client.get("/api/restored/changes").expect(200).json();
+    execute(&app.database_url, "UPDATE owners SET epoch = epoch + 1");
+    client.get(&format!("/api/restored/changes?since={}", page["next"].as_str().unwrap()))
 }
 
-fn limit_reached(client: &crate::support::Client) -> Answer {
+fn limit_reached(client: &Client) -> Answer {
     let create = || client.post("/api/full/tasks", &json!({"title": "a"}));
     for _ in 0..3 {
         create().expect(201);
@@ -98,7 +117,9 @@ fn every_error_is_a_complete_problem() {
         assert_eq!(problem.get("errors").is_some(), answer.status == 422, "{answer:?}");
         assert_eq!(
             answer.header("www-authenticate").is_some(),
-            ([400, 401].contains(&answer.status) && !answer.code().starts_with("malformed_"))
+            ([400, 401].contains(&answer.status)
+                && !answer.code().starts_with("malformed_")
+                && answer.code() != "invalid_logout_token")
                 || answer.code() == "insufficient_scope"
         );
         seen.insert(code.as_str());

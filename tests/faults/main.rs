@@ -32,6 +32,7 @@ mod memory;
 mod nginx;
 mod outage;
 mod proxy;
+mod revocations;
 mod rolling;
 mod shapes;
 mod slow_database;

@@ -36,7 +36,7 @@ export interface paths {
         post?: never;
         /**
          * Erase everything
-         * @description Erases everything that is kept about the user, for Better Auth's `deleteUser` hook. Harmless to repeat.
+         * @description Erases everything that is kept about the user, for Better Auth's `deleteUser` hook. From then on every token of the user is 401 `account_erased`, also when this is repeated.
          */
         delete: operations["eraseUser"];
         options?: never;
@@ -248,6 +248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/backchannel-logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A session has ended
+         * @description For the web app's server: a session has ended, so its tokens are refused from now on, on this instance at once and on every other within 2 s. The logout token is that of OpenID Connect Back-Channel Logout 1.0, signed as access tokens are: `typ` is `logout+jwt`; `iss`, `aud`, `iat`, `exp` at most 120 s later, `jti`, `events`, and `sid` or `sub`. Sent again, it changes nothing.
+         */
+        post: operations["backchannelLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -439,6 +459,10 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description Of a batch, all or nothing of which was to be done: the index of the operation that failed. */
             operation?: number;
+            /** @description Of a refused logout token: `invalid_request` (OpenID Connect Back-Channel Logout 1.0, section 2.8). */
+            error?: string;
+            /** @description As `detail`, beside `error`. */
+            error_description?: string;
             /** @description The id of the request, as in `X-Request-Id` and the log. */
             request_id: string;
         };
@@ -446,7 +470,7 @@ export interface components {
          * @description The stable, machine-readable name of a problem. Clients branch on it; `detail` may be reworded.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "too_many_streams" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
+        ProblemCode: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "missing_token" | "token_expired" | "invalid_token" | "session_revoked" | "account_erased" | "invalid_logout_token" | "forbidden" | "insufficient_scope" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "task_limit_reached" | "resync_required" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "rate_limited" | "too_many_streams" | "internal_error" | "database_unavailable" | "keys_unavailable" | "not_ready";
         /** @description That the process can do its work. */
         Ready: {
             /** @description Always `ready`. */
@@ -522,6 +546,8 @@ export interface components {
          *     `malformed_path`: a path segment has the wrong form.
          *
          *     `malformed_header`: `If-Match` or `Idempotency-Key` has the wrong form, or is repeated.
+         *
+         *     `invalid_logout_token`: `POST /backchannel-logout` only: the logout token is not one this service accepts; `error` and `error_description` say so too.
          */
         BadRequest: {
             headers: {
@@ -534,7 +560,7 @@ export interface components {
                     /** @enum {integer} */
                     status?: 400;
                     /** @enum {string} */
-                    code?: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header";
+                    code?: "invalid_request" | "malformed_json" | "malformed_path" | "malformed_header" | "invalid_logout_token";
                 };
             };
         };
@@ -743,6 +769,10 @@ export interface components {
          *     `token_expired`: the token was genuine once and has expired.
          *
          *     `invalid_token`: the token is not one this service accepts.
+         *
+         *     `session_revoked`: the session that the token was issued for has ended, by a sign-out or a ban.
+         *
+         *     `account_erased`: everything of this user was erased.
          */
         Unauthorized: {
             headers: {
@@ -755,7 +785,7 @@ export interface components {
                     /** @enum {integer} */
                     status?: 401;
                     /** @enum {string} */
-                    code?: "missing_token" | "token_expired" | "invalid_token";
+                    code?: "missing_token" | "token_expired" | "invalid_token" | "session_revoked" | "account_erased";
                 };
             };
         };
@@ -1756,6 +1786,48 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    backchannelLogout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The logout token. */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description A compact JWS. */
+                    logout_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Stored durably. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["PayloadTooLarge"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];

@@ -1,11 +1,14 @@
 //! Every rule about claims at its boundaries, for tokens with a valid signature.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::fixtures::{NOW, ORIGIN, SECRET, SIGNERS, VERIFIER, claims, verify, with};
 use crate::Secret;
 use crate::auth::{
-    Accepted, AuthSettings, ClaimPath, KeySource, KeySources, TokenError, TokenVerifier, UserId,
+    Accepted, AuthSettings, ClaimPath, KeySource, KeySources, Revocations, SessionRule, TokenError,
+    TokenVerifier, UserId,
 };
 
 fn verifier(issuer: Accepted, audience: Accepted, path: &str) -> TokenVerifier {
@@ -14,6 +17,8 @@ fn verifier(issuer: Accepted, audience: Accepted, path: &str) -> TokenVerifier {
         issuer,
         audience,
         user_id_claim: ClaimPath::parse(path).unwrap(),
+        session: SessionRule::Ignored,
+        revocations: Arc::new(Revocations::new(86_400)),
         leeway_seconds: 30,
     })
 }

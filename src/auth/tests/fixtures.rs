@@ -20,7 +20,8 @@ use crate::Secret;
 use crate::auth::keys::jwk::{self, NamedKey, UnusableJwk};
 use crate::auth::{
     Accepted, AuthSettings, AuthenticatedUser, BearerToken, ClaimPath, FetchError, FetchJwks,
-    Fetched, JwksCache, JwksTiming, KeySet, KeySource, KeySources, TokenError, TokenVerifier,
+    Fetched, JwksCache, JwksTiming, KeySet, KeySource, KeySources, Revocations, SessionRule,
+    TokenError, TokenVerifier,
 };
 
 /// The time at which the tests verify.
@@ -175,6 +176,8 @@ pub(super) fn verifier(sources: Vec<KeySource>) -> TokenVerifier {
         issuer: Accepted::one_of([ORIGIN]),
         audience: Accepted::one_of([ORIGIN]),
         user_id_claim: ClaimPath::subject(),
+        session: SessionRule::Ignored,
+        revocations: Arc::new(Revocations::new(86_400)),
         leeway_seconds: 30,
     })
 }

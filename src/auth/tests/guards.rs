@@ -14,7 +14,7 @@ use super::endpoint::{Endpoint, HOUR};
 use super::fixtures::{ORIGIN, SIGNERS, Signer, claims, with};
 use crate::auth::{
     Accepted, AuthSettings, AuthenticatedUser, ClaimPath, JwksTiming, KeySource, KeySources,
-    OwnerId, RequireAuth, TokenVerifier, owner_guard,
+    OwnerId, RequireAuth, Revocations, SessionRule, TokenVerifier, owner_guard,
 };
 use crate::base::clock;
 
@@ -33,6 +33,8 @@ fn verifier(keys: KeySources) -> Arc<TokenVerifier> {
         issuer: Accepted::one_of([ORIGIN]),
         audience: Accepted::one_of([ORIGIN]),
         user_id_claim: ClaimPath::subject(),
+        session: SessionRule::Ignored,
+        revocations: Arc::new(Revocations::new(86_400)),
         leeway_seconds: 0,
     }))
 }

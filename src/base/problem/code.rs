@@ -89,6 +89,20 @@ problems! {
         detail: "The access token is invalid.",
         retry: Login,
     }
+    SessionRevoked = "session_revoked", UNAUTHORIZED {
+        when: "the session that the token was issued for has ended, by a sign-out or a ban.",
+        detail: "The session has ended.",
+        retry: Login,
+    }
+    AccountErased = "account_erased", UNAUTHORIZED {
+        when: "everything of this user was erased.",
+        detail: "The account was erased.",
+        retry: Login,
+    }
+    InvalidLogoutToken = "invalid_logout_token", BAD_REQUEST {
+        when: "`POST /backchannel-logout` only: the logout token is not one this service accepts; `error` and `error_description` say so too.",
+        detail: "The logout token is not one that this service accepts.",
+    }
     Forbidden = "forbidden", FORBIDDEN {
         when: "the user in the path is not the user of the token.",
         detail: "The path does not belong to this user.",

@@ -51,6 +51,7 @@ pub struct Problem {
     retry: Option<Retry>,
     errors: Vec<FieldError>,
     operation: Option<usize>,
+    is_invalid_request: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -78,6 +79,14 @@ pub(crate) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     operation: Option<usize>,
+    /// Of a refused logout token: `invalid_request` (OpenID Connect Back-Channel Logout 1.0, section 2.8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<&'a str>,
+    /// As `detail`, beside `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error_description: Option<&'a str>,
     /// The id of the request, as in `X-Request-Id` and the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, required = true)]
@@ -95,6 +104,7 @@ impl Problem {
             retry: row.retry.first().copied(),
             errors: row.errors.to_vec(),
             operation: None,
+            is_invalid_request: false,
             headers: Vec::new(),
         }
     }
@@ -117,6 +127,14 @@ impl Problem {
     #[must_use]
     pub(crate) fn with_operation(mut self, index: usize) -> Self {
         self.operation = Some(index);
+        self
+    }
+
+    /// Adds the members `error` (`invalid_request`) and `error_description`, which clients of OAuth's family of
+    /// protocols read.
+    #[must_use]
+    pub(crate) fn with_oauth_error(mut self) -> Self {
+        self.is_invalid_request = true;
         self
     }
 
@@ -162,6 +180,8 @@ impl Problem {
             retry: self.retry,
             errors: &self.errors,
             operation: self.operation,
+            error: self.is_invalid_request.then_some("invalid_request"),
+            error_description: self.is_invalid_request.then_some(&self.detail),
             request_id,
         }
     }

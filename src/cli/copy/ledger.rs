@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::checksum::Checksum;
-use super::tables::{DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
+use super::tables::{DeletedRow, KeyRow, OwnerRow, RevocationRow, Stored, TaskRow};
 use crate::db::{DbConnection, DbError, on_either};
 
 /// What the copied tables hold.
@@ -19,15 +19,17 @@ pub(super) struct Content {
     pub(super) tasks: Checksum,
     pub(super) deleted: Checksum,
     pub(super) keys: Checksum,
+    pub(super) revocations: Checksum,
 }
 
 impl Content {
-    fn tables(&self) -> [(&'static str, Checksum); 4] {
+    fn tables(&self) -> [(&'static str, Checksum); 5] {
         [
             (OwnerRow::TABLE, self.owners),
             (TaskRow::TABLE, self.tasks),
             (DeletedRow::TABLE, self.deleted),
             (KeyRow::TABLE, self.keys),
+            (RevocationRow::TABLE, self.revocations),
         ]
     }
 }
@@ -75,6 +77,7 @@ pub(super) fn read(connection: &mut DbConnection) -> Result<Option<Content>, DbE
         tasks: of(TaskRow::TABLE).unwrap_or_default(),
         deleted: of(DeletedRow::TABLE).unwrap_or_default(),
         keys: of(KeyRow::TABLE).unwrap_or_default(),
+        revocations: of(RevocationRow::TABLE).unwrap_or_default(),
     }))
 }
 

@@ -24,7 +24,7 @@ use crate::db::{DatabaseUrl, DbConnection, DbError};
 use ledger::Content;
 use reader::{Merge, Pair};
 use side::Side;
-use tables::{BATCH, Copied, DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
+use tables::{BATCH, Copied, DeletedRow, KeyRow, OwnerRow, RevocationRow, Stored, TaskRow};
 
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub(crate) struct Verified {
     pub(crate) checksum: Checksum,
 }
 
-/// Copies every owner, task, deleted task and idempotency key, then reads both databases once more and compares them.
+/// Copies every owner, task, deleted task, idempotency key and revocation, then reads both databases once more and compares them.
 ///
 /// # Errors
 /// One sentence: a database cannot be used, the target holds rows of its own, or the two differ in the
@@ -49,6 +49,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
         tasks: target.checksum::<TaskRow>()?,
         deleted: target.checksum::<DeletedRow>()?,
         keys: target.checksum::<KeyRow>()?,
+        revocations: target.checksum::<RevocationRow>()?,
     };
     let recorded = ledger::read(&mut target.connection)?;
     let ours = content == Content::default() || recorded == Some(content);
@@ -57,6 +58,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
         refuse_strangers::<TaskRow>(&mut source, &mut target)?;
         refuse_strangers::<DeletedRow>(&mut source, &mut target)?;
         refuse_strangers::<KeyRow>(&mut source, &mut target)?;
+        refuse_strangers::<RevocationRow>(&mut source, &mut target)?;
     }
     ledger::start(&mut target.connection, &content)
         .with_context(|| format!("Cannot write to the {to}"))?;
@@ -65,6 +67,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
         tasks: bring::<TaskRow>(&mut source, &mut target, content.tasks, ours)?,
         deleted: bring::<DeletedRow>(&mut source, &mut target, content.deleted, ours)?,
         keys: bring::<KeyRow>(&mut source, &mut target, content.keys, ours)?,
+        revocations: bring::<RevocationRow>(&mut source, &mut target, content.revocations, ours)?,
     };
     log::info!("comparing both databases");
     let verified = vec![
@@ -72,6 +75,7 @@ pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<V
         verify::<TaskRow>(&mut source, &mut target, copied.tasks)?,
         verify::<DeletedRow>(&mut source, &mut target, copied.deleted)?,
         verify::<KeyRow>(&mut source, &mut target, copied.keys)?,
+        verify::<RevocationRow>(&mut source, &mut target, copied.revocations)?,
     ];
     ledger::end(&mut target.connection).with_context(|| format!("Cannot write to the {to}"))?;
     Ok(verified)

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{ExpressionMethods, Insertable, QueryableByName, RunQueryDsl};
 use serde::Serialize;
 
-use crate::db::schema::{deleted_tasks, idempotency_keys, owners, tasks};
+use crate::db::schema::{deleted_tasks, idempotency_keys, owners, revocations, tasks};
 use crate::db::{DbConnection, DbError, on_either};
 
 /// How many rows are read at once, and how many are written in a transaction. A row has at most about
@@ -94,6 +94,15 @@ table!(OwnerRow of owners by (user_id: Text as String) {
     tasks: i64,
     epoch: i64,
     purged_seq: i64,
+    erased_at: Option<i64>,
+});
+
+table!(RevocationRow of revocations by (id: BigInt as i64) {
+    id: i64,
+    kind: String,
+    subject: String,
+    issued_until: i64,
+    expires_at: i64,
 });
 
 table!(TaskRow of tasks by (user_id: Text as String, id: BigInt as i64) {

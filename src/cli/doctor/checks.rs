@@ -2,13 +2,16 @@
 
 use chrono::DateTime;
 
-use crate::auth::{Accepted, FetchError, FetchJwks, Fetched, HttpJwks, fingerprint};
+use crate::auth::{
+    Accepted, FetchError, FetchJwks, Fetched, HttpJwks, Revocations, SessionRule, fingerprint,
+};
 use crate::base::clock;
 use crate::cli::copy;
 use crate::cli::output::{Row, Verdict};
 use crate::cli::private_files;
 use crate::config::{Config, CorsOrigins, SharedSecret};
 use crate::db::{Db, DbConnection};
+use crate::sessions::RevocationStore;
 
 /// The difference between two clocks that is worth a warning, in seconds.
 const NOTABLE_SKEW_SECONDS: u64 = 5;
@@ -88,6 +91,26 @@ pub(super) fn claims(config: &Config) -> Vec<Row> {
         Accepted::OneOf(values) => row(name, Verdict::Ok, values.join(", ")),
     };
     vec![check("JWT_ISSUER", &config.issuer), check("JWT_AUDIENCE", &config.audience)]
+}
+
+/// Whether a sign-out ends tokens, and how many sessions and accounts have ended.
+pub(super) fn sessions(config: &Config) -> Row {
+    let (verdict, what) = match &config.session {
+        SessionRule::Ignored => (Verdict::Warning, "off: a sign-out ends no token".to_owned()),
+        SessionRule::Optional(claim) => (
+            Verdict::Ok,
+            format!("{claim}; a token without it is accepted, and no sign-out ends it"),
+        ),
+        SessionRule::Required(claim) => (Verdict::Ok, format!("{claim}, in every token")),
+    };
+    let known = Revocations::new(config.revocation_seconds);
+    RevocationStore::peek(&config.database, &known);
+    let value = format!(
+        "{what}; {} ended session(s) and account(s) are remembered, each for {} s",
+        known.count(),
+        config.revocation_seconds
+    );
+    row("JWT_SESSION_CLAIM", verdict, value)
 }
 
 /// Whether the database can be reached, and whether its schema is up to date.

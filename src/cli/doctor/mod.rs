@@ -56,6 +56,7 @@ fn examine(source: &Source) -> Vec<Row> {
     rows.extend(checks::secrets(&config));
     rows.extend(checks::key_set(&config));
     rows.extend(checks::claims(&config));
+    rows.push(checks::sessions(&config));
     rows.push(checks::database(&config));
     rows.extend(postgres::rows(&config));
     rows.extend(checks::unfinished_copy(&config));

@@ -56,6 +56,24 @@ fn a_good_configuration_is_healthy() {
 }
 
 #[test]
+fn it_says_what_a_sign_out_ends() {
+    for (pairs, verdict, words) in [
+        (
+            &[][..],
+            Verdict::Ok,
+            "sid; a token without it is accepted, and no sign-out ends it; 0 ended",
+        ),
+        (&[("REQUIRE_SESSION", "on")], Verdict::Ok, "sid, in every token; 0 ended"),
+        (&[("JWT_SESSION_CLAIM", "off")], Verdict::Warning, "off: a sign-out ends no token"),
+        (&[("REVOCATION_SECONDS", "60")], Verdict::Ok, "each for 60 s"),
+    ] {
+        let (found, value) = finding(pairs, "JWT_SESSION_CLAIM");
+        assert_eq!(found, verdict, "{value}");
+        assert!(value.contains(words), "{value}");
+    }
+}
+
+#[test]
 fn each_problem_with_a_key_set_has_its_own_message() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let only_weak = r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#;

@@ -25,12 +25,12 @@ impl Decoded {
         self.payload.get(name).and_then(Value::as_i64)
     }
 
-    /// The value that a check is about, for the report. Other members are never shown, because a payload may
+    /// The value that a check of one known member is about, for the report. Other members are never shown, because a payload may
     /// contain a session token.
-    pub(super) fn value_for(&self, check: Check, user_id_claim: &str) -> String {
-        let shown = |value: Option<&Value>| value.map(shorten).unwrap_or_default();
+    pub(super) fn value_for(&self, check: Check) -> String {
         match check {
             Check::Form | Check::Signature | Check::Payload => String::new(),
+            Check::UserId | Check::Session | Check::Revocation => String::new(),
             Check::Header => self.header.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
             Check::Type | Check::Algorithm | Check::Key => shown(self.header.get(check.name())),
             Check::Expiry | Check::NotBefore | Check::IssuedAt => {
@@ -42,13 +42,19 @@ impl Decoded {
                 shown(value) + &moment.unwrap_or_default()
             }
             Check::Issuer | Check::Audience | Check::Scope => shown(self.payload.get(check.name())),
-            Check::UserId => {
-                let mut names = user_id_claim.split('.');
-                let start = names.next().and_then(|name| self.payload.get(name));
-                shown(start.and_then(|start| names.try_fold(start, |value, name| value.get(name))))
-            }
         }
     }
+
+    /// The value of the claim with this name, or at this dotted path; empty when there is none.
+    pub(super) fn value_at(&self, path: &str) -> String {
+        let mut names = path.split('.');
+        let start = names.next().and_then(|name| self.payload.get(name));
+        shown(start.and_then(|start| names.try_fold(start, |value, name| value.get(name))))
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map(shorten).unwrap_or_default()
 }
 
 fn members(part: &str) -> Option<Map<String, Value>> {

@@ -106,6 +106,22 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
             format!("definePayload or jwt.sign sets {name} with the wrong JSON type"),
             format!("let Better Auth set {name}: remove it from definePayload and jwt.sign"),
         ),
+        TokenError::NoSession(claim) => finding(
+            format!("the web app does not put {claim} into its tokens, and REQUIRE_SESSION is on"),
+            format!("add {claim} in definePayload as in web/lib/auth.ts, or set REQUIRE_SESSION=off"),
+        ),
+        TokenError::SessionId => finding(
+            "the session id is no text, is empty, longer than 255 bytes or holds a control character",
+            "set it to session.id in definePayload, or set JWT_SESSION_CLAIM to another claim or to off",
+        ),
+        TokenError::SessionRevoked => finding(
+            "the user has signed out, or was banned, and the web app has said so",
+            "sign in again and take a new token",
+        ),
+        TokenError::AccountErased => finding(
+            "everything of this user was erased, as when an account is deleted",
+            "sign up again: the new account has another user id",
+        ),
         TokenError::UserId => finding(
             "the user id is empty, longer than 255 bytes or holds a control character",
             "check advanced.database.generateId in Better Auth, and JWT_USER_ID_CLAIM",

@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
@@ -11,11 +12,12 @@ use serde::Serialize;
 use super::decoded::Decoded;
 use super::diagnosis::{self, Diagnosis};
 use crate::auth::{
-    AuthenticatedUser, BearerToken, Check, HeaderError, HttpJwks, JwksCache, TokenError,
-    TokenVerifier,
+    AuthenticatedUser, BearerToken, Check, HeaderError, HttpJwks, JwksCache, Revocations,
+    TokenError, TokenVerifier,
 };
 use crate::cli::output::{self, Row, Verdict};
 use crate::config::{Config, Source};
+use crate::sessions::RevocationStore;
 
 /// The exit code for a wrong command line or configuration.
 const USAGE: u8 = 2;
@@ -73,7 +75,9 @@ pub(super) async fn inspect(config: &Config, token: &str) -> anyhow::Result<Repo
         Some(jwks) => Some(JwksCache::start(HttpJwks::new(&jwks.url), jwks.timing)?),
         None => None,
     };
-    let verifier = TokenVerifier::new(config.auth_settings(jwks));
+    let revocations = Arc::new(Revocations::new(config.revocation_seconds));
+    RevocationStore::peek(&config.database, &revocations);
+    let verifier = TokenVerifier::new(config.auth_settings(jwks, revocations));
     let decoded = Decoded::read(token);
     Ok(match BearerToken::parse(token) {
         Err(error) => refused_header(error, token),
@@ -137,9 +141,26 @@ fn rows(config: &Config, decoded: &Decoded, failed: Option<Check>) -> Vec<Row> {
     let row = |check: Check| Row {
         name: if check == Check::UserId { claim.clone() } else { check.name().to_owned() },
         result: result(check),
-        value: decoded.value_for(check, &claim),
+        value: match check {
+            Check::UserId => decoded.value_at(&claim),
+            Check::Session => session(config, decoded),
+            _ => decoded.value_for(check),
+        },
     };
     Check::ALL.into_iter().map(row).collect()
+}
+
+/// The session that the token belongs to, or what its absence means.
+fn session(config: &Config, decoded: &Decoded) -> String {
+    let Some(claim) = config.session.claim() else {
+        return "not read: JWT_SESSION_CLAIM is off".to_owned();
+    };
+    match decoded.value_at(&claim.to_string()) {
+        value if value.is_empty() => {
+            format!("no {claim}: the token is good until it expires, also after a sign-out")
+        }
+        value => value,
+    }
 }
 
 fn text(report: &Report) -> String {

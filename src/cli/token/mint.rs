@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::auth::{Accepted, Scope, UserId, sign_hs256};
+use crate::auth::{Accepted, ClaimPath, Scope, SessionId, SessionRule, UserId, sign_hs256};
 use crate::base::clock;
 use crate::cli::output;
 use crate::config::{Config, Source};
@@ -25,6 +25,9 @@ pub(in crate::cli) struct Arguments {
     /// What it is for: tasks:read, tasks:write or both, separated by a space; everything without it
     #[arg(long)]
     scope: Option<String>,
+    /// The id of the session that it belongs to; without it none, or a random one with REQUIRE_SESSION=on
+    #[arg(long)]
+    session: Option<String>,
 }
 
 /// Parses a number with a unit into seconds.
@@ -48,18 +51,29 @@ fn parse_ttl(text: &str) -> Result<i64, &'static str> {
 /// In production, without a shared secret, or for an invalid user id.
 pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_source(source)?;
-    let token = mint(&config, &arguments.user, arguments.ttl, arguments.scope.as_deref())?;
+    let wanted = Wanted {
+        user: &arguments.user,
+        ttl: arguments.ttl,
+        scope: arguments.scope.as_deref(),
+        session: arguments.session.as_deref(),
+    };
+    let token = mint(&config, &wanted)?;
     output::print(&token)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a token is to say.
+pub(super) struct Wanted<'a> {
+    pub(super) user: &'a str,
+    /// In seconds.
+    pub(super) ttl: i64,
+    pub(super) scope: Option<&'a str>,
+    pub(super) session: Option<&'a str>,
+}
+
 /// A token that this configuration accepts.
-pub(super) fn mint(
-    config: &Config,
-    user: &str,
-    ttl: i64,
-    scope: Option<&str>,
-) -> anyhow::Result<String> {
+pub(super) fn mint(config: &Config, wanted: &Wanted<'_>) -> anyhow::Result<String> {
+    let Wanted { user, ttl, scope, .. } = *wanted;
     if config.production {
         bail!("Tokens are not minted with APP_ENV=production: sign in to the web app instead");
     }
@@ -90,18 +104,47 @@ pub(super) fn mint(
     if let Some(scope) = scope {
         payload.insert("scope".to_owned(), json!(scope));
     }
-    // A dotted path becomes nested objects, built from the innermost outwards.
-    let path = config.user_id_claim.to_string();
-    let mut names = path.rsplit('.');
-    let innermost = names.next().unwrap_or("sub");
-    let (mut name, mut value) = (innermost, Value::from(user));
-    for outer in names {
-        value = json!({ name: value });
-        name = outer;
+    if let Some((claim, session)) = session(config, wanted.session)? {
+        insert(&mut payload, &claim.to_string(), &session);
     }
-    payload.insert(name.to_owned(), value);
+    insert(&mut payload, &config.user_id_claim.to_string(), user);
     sign_hs256(&signer.secret, &header, &Value::Object(payload))
         .context("The token could not be signed")
+}
+
+/// The claim with the session's id, and that id.
+fn session<'a>(
+    config: &'a Config,
+    wanted: Option<&str>,
+) -> anyhow::Result<Option<(&'a ClaimPath, String)>> {
+    let random = || uuid::Uuid::new_v4().simple().to_string();
+    match (&config.session, wanted) {
+        (SessionRule::Ignored, Some(_)) => {
+            bail!("--session: JWT_SESSION_CLAIM is off, so no token is read for a session")
+        }
+        (SessionRule::Required(claim), None) => Ok(Some((claim, random()))),
+        (rule, Some(id)) => {
+            SessionId::parse(id)
+                .context("--session must be 1 to 255 bytes long and hold no control characters")?;
+            Ok(rule.claim().map(|claim| (claim, id.to_owned())))
+        }
+        (SessionRule::Ignored | SessionRule::Optional(_), None) => Ok(None),
+    }
+}
+
+/// Sets a claim; a dotted path becomes nested objects.
+fn insert(members: &mut Map<String, Value>, path: &str, text: &str) {
+    match path.split_once('.') {
+        None => {
+            members.insert(path.to_owned(), json!(text));
+        }
+        Some((outer, inner)) => {
+            let object = members.entry(outer).or_insert_with(|| json!({}));
+            if let Value::Object(members) = object {
+                insert(members, inner, text);
+            }
+        }
+    }
 }
 
 fn first(accepted: &Accepted) -> Option<&str> {

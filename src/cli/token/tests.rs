@@ -2,14 +2,19 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use diesel::connection::SimpleConnection;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::inspect::{Report, inspect};
-use super::mint::mint;
+use super::mint::{Wanted, mint};
 use crate::auth::sign_hs256;
 use crate::base::clock::now_seconds;
 use crate::base::secret::Secret;
+use crate::cli::output::Verdict;
 use crate::config::{Config, Source};
+use crate::db::DbSettings;
+use crate::db::testing::{Backend, TestDb};
 
 const SECRET: &str = "kJ8vQ2xL5nR7tY0wE3uI6oP9aS1dF4gHkJ8vQ2xL5nQ=";
 const ORIGIN: &str = "http://localhost:3000";
@@ -17,6 +22,10 @@ const ORIGIN: &str = "http://localhost:3000";
 fn config(pairs: &[(&str, &str)]) -> Config {
     let base = [("BETTER_AUTH_SECRET", SECRET)];
     Config::from_source(&Source::from_pairs(base.into_iter().chain(pairs.iter().copied()))).unwrap()
+}
+
+fn wanted(user: &str) -> Wanted<'_> {
+    Wanted { user, ttl: 60, scope: None, session: None }
 }
 
 fn inspected(config: &Config, token: &str) -> Report {
@@ -182,13 +191,19 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
         &[][..],
         &[("JWT_USER_ID_CLAIM", "user.profile.id")],
         &[("JWT_ISSUER", "any"), ("JWT_AUDIENCE", "a,b")],
+        &[("REQUIRE_SESSION", "on")],
+        &[
+            ("JWT_USER_ID_CLAIM", "user.id"),
+            ("JWT_SESSION_CLAIM", "user.sid"),
+            ("REQUIRE_SESSION", "on"),
+        ],
         &[(
             "BETTER_AUTH_SECRETS",
             "2:the-new-one-of-the-tests-0123456789,1:the-old-one-of-the-tests-0123456789",
         )],
     ] {
         let config = config(pairs);
-        let token = mint(&config, "ann/é", 60, None).unwrap();
+        let token = mint(&config, &wanted("ann/é")).unwrap();
         let report = inspected(&config, &token);
         assert_eq!(report.user_id.as_deref(), Some("ann/é"), "{pairs:?}: {:?}", report.diagnosis);
     }
@@ -197,7 +212,7 @@ fn a_minted_token_is_accepted_by_the_configuration_that_minted_it() {
 #[test]
 fn no_token_is_minted_in_production_without_a_secret_or_for_an_empty_user() {
     let refusal =
-        |config: &Config, user: &str| mint(config, user, 60, None).unwrap_err().to_string();
+        |config: &Config, user: &str| mint(config, &wanted(user)).unwrap_err().to_string();
     assert!(refusal(&config(&[("APP_ENV", "production")]), "ann").contains("production"));
     assert!(refusal(&config(&[]), "").contains("--user"));
     let jwks_only = Source::from_pairs([("JWKS_URL", "http://localhost:1/jwks")]);
@@ -220,12 +235,60 @@ fn a_token_for_the_other_key_source_says_which_variable_is_missing() {
 fn a_minted_token_is_for_what_was_asked() {
     let config = config(&[]);
     for scope in ["tasks:read", "tasks:read tasks:write"] {
-        let report = inspected(&config, &mint(&config, "ann", 60, Some(scope)).unwrap());
+        let wanted = Wanted { scope: Some(scope), ..wanted("ann") };
+        let report = inspected(&config, &mint(&config, &wanted).unwrap());
         let row = report.checks.iter().find(|row| row.name == "scope").unwrap();
         assert!(report.valid && row.value.contains(scope), "{row:?}");
     }
     for scope in ["", "tasks", "tasks:read,tasks:write", "tasks:read openid"] {
-        let refusal = mint(&config, "ann", 60, Some(scope)).unwrap_err().to_string();
+        let wanted = Wanted { scope: Some(scope), ..wanted("ann") };
+        let refusal = mint(&config, &wanted).unwrap_err().to_string();
         assert!(refusal.contains("--scope"), "{scope}: {refusal}");
     }
+}
+
+fn row(report: &Report, name: &str) -> (Verdict, String) {
+    let row = report.checks.iter().find(|row| row.name == name).unwrap();
+    (row.result, row.value.clone())
+}
+
+#[test]
+fn it_says_which_session_a_token_belongs_to_or_what_its_absence_means() {
+    let in_session = |pairs: &[(&str, &str)], session| {
+        let config = config(pairs);
+        let wanted = Wanted { session, ..wanted("ann") };
+        mint(&config, &wanted).map(|token| row(&inspected(&config, &token), "session"))
+    };
+    assert_eq!(in_session(&[], Some("s1")).unwrap(), (Verdict::Ok, "\"s1\"".to_owned()));
+    let (verdict, value) = in_session(&[], None).unwrap();
+    assert_eq!(verdict, Verdict::Ok);
+    assert!(value.contains("no sid") && value.contains("also after a sign-out"), "{value}");
+    let (_, value) = in_session(&[("JWT_SESSION_CLAIM", "off")], None).unwrap();
+    assert!(value.contains("JWT_SESSION_CLAIM is off"), "{value}");
+    for (pairs, session) in [(&[("JWT_SESSION_CLAIM", "off")][..], "s1"), (&[], "")] {
+        assert!(in_session(pairs, Some(session)).unwrap_err().to_string().contains("--session"));
+    }
+    let required = config(&[("REQUIRE_SESSION", "on")]);
+    let report = inspected(&required, &with(json!({})));
+    assert_eq!(row(&report, "session").0, Verdict::Failed);
+    assert!(report.diagnosis.unwrap().cause.contains("REQUIRE_SESSION is on"));
+}
+
+#[rstest]
+fn a_token_of_an_ended_session_is_explained_by_what_the_database_says(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let db = TestDb::new(backend);
+    let config = Config { database: DbSettings::of(db.url.clone()), ..config(&[]) };
+    let token = with(json!({"sid": "s1"}));
+    assert!(inspected(&config, &token).valid);
+    let ended = format!(
+        "INSERT INTO revocations VALUES (1, 'session', 's1', 0, {})",
+        (now_seconds() + 60) * 1_000_000
+    );
+    db.run(|c| c.batch_execute(&ended).unwrap());
+    let report = inspected(&config, &token);
+    assert_eq!(row(&report, "revocation").0, Verdict::Failed);
+    assert!(report.diagnosis.unwrap().fix.contains("sign in again"));
+    assert!(inspected(&config, &with(json!({"sid": "s2"}))).valid);
 }

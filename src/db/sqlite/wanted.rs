@@ -113,7 +113,7 @@ mod tests {
             })
         });
         db.run(|c| {
-            c.batch_execute("INSERT INTO owners VALUES ('alice', 1, 1, 0, 1, 0)").unwrap();
+            c.batch_execute("INSERT INTO owners VALUES ('alice', 1, 1, 0, 1, 0, NULL)").unwrap();
         });
         let mut two = Box::pin(futures_util::future::join_all(two));
         assert!(futures_util::future::poll_immediate(&mut two).await.is_none());

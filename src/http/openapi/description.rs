@@ -57,6 +57,19 @@ impl Description {
         ])
     }
 
+    /// The request's body as a form, and the errors that come with having one.
+    pub(crate) fn form(self, sentence: &str, schema: impl Into<RefOr<Schema>>) -> Self {
+        let body = RequestBodyBuilder::new()
+            .description(Some(sentence))
+            .required(Some(Required::True))
+            .content("application/x-www-form-urlencoded", content(schema, []));
+        Self(self.0.request_body(Some(body.build()))).problems([
+            StatusCode::BAD_REQUEST,
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ])
+    }
+
     /// A success.
     pub(crate) fn response(self, status: StatusCode, response: Response) -> Self {
         Self(self.0.response(status.as_str(), response.0.build()))

@@ -8,6 +8,7 @@ use super::response;
 use crate::auth::OwnerId;
 use crate::http::error::ApiError;
 use crate::http::extract::JsonObject;
+use crate::tasks::handlers::no_room;
 use crate::tasks::idempotency::{Fingerprint, OptionalIdempotencyKey};
 use crate::tasks::store::{BulkWritten, TaskStore};
 
@@ -20,7 +21,13 @@ pub(in crate::tasks) async fn bulk(
 ) -> Result<HttpResponse, ApiError> {
     let bulk = body.read().map_err(ApiError::Validation)?;
     let key = key.map(|key| (key, Fingerprint::of(&bulk.canonical)));
-    match store.bulk(&owner, bulk.operations, bulk.atomic, key).await? {
+    let written = store.bulk(&owner, bulk.operations, bulk.atomic, key).await?;
+    if written.lacks_room()
+        && let erased @ ApiError::Auth(_) = no_room(&store, &owner).await?
+    {
+        return Err(erased);
+    }
+    match written {
         BulkWritten::Results(outcomes) => {
             let body = response::written(outcomes);
             Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))

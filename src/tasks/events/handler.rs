@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 
 use super::hub::Hub;
-use super::stream::hints;
-use crate::auth::{AuthenticatedUser, OwnerId};
+use super::stream::{Token, hints};
+use crate::auth::{AuthenticatedUser, OwnerId, Revocations};
 use crate::base::drain::Drain;
 use crate::http::error::ApiError;
 
@@ -20,6 +20,7 @@ pub(in crate::tasks) async fn events(
     owner: OwnerId,
     user: AuthenticatedUser,
     hub: web::Data<Hub>,
+    revocations: web::Data<Revocations>,
     drain: web::Data<Drain>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -33,5 +34,6 @@ pub(in crate::tasks) async fn events(
     }
     let subscription = hub.listen(&owner).ok_or(ApiError::TooManyStreams)?;
     let drain = drain.get_ref().clone();
-    Ok(response.streaming(hints(subscription, user.claims().expires_at(), drain)))
+    let token = Token { user, revocations: revocations.into_inner() };
+    Ok(response.streaming(hints(subscription, token, drain)))
 }

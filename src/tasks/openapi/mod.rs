@@ -133,7 +133,7 @@ pub(super) fn export() -> Description {
 }
 
 pub(super) fn erase() -> Description {
-    let text = "Erases everything that is kept about the user, for Better Auth's `deleteUser` hook. Harmless to repeat.";
+    let text = "Erases everything that is kept about the user, for Better Auth's `deleteUser` hook. From then on every token of the user is 401 `account_erased`, also when this is repeated.";
     Description::new("account", "eraseUser", "Erase everything", text)
         .response(StatusCode::NO_CONTENT, Response::new("Nothing is left."))
 }

@@ -12,7 +12,7 @@ use super::trash::restore;
 use super::{ATTEMPTS, Restored, TaskRules, TaskStore};
 use crate::auth::OwnerId;
 use crate::base::problem::FieldError;
-use crate::db::{DbError, Session, Timestamp};
+use crate::db::{DbError, Session, Timestamp, execute, load};
 use crate::tasks::bulk::{Done, Failure, Kept, Operation, Outcome, What};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::request::precondition::{Precondition, Written};
@@ -29,6 +29,17 @@ pub(in crate::tasks) enum BulkWritten {
     Failed(usize, Failure),
     /// The idempotency key belongs to another request.
     KeyReused,
+}
+
+impl BulkWritten {
+    /// Whether an operation has failed because the owner may have no more tasks.
+    pub(in crate::tasks) fn lacks_room(&self) -> bool {
+        match self {
+            Self::Results(outcomes) => outcomes.contains(&Err(Failure::LimitReached)),
+            Self::Failed(_, failure) => *failure == Failure::LimitReached,
+            Self::KeyReused => false,
+        }
+    }
 }
 
 /// Operations, or which rules they break.

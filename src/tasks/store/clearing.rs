@@ -7,12 +7,12 @@ use diesel::QueryResult;
 use super::TaskStore;
 use super::operations::lock;
 use super::queries::{
-    BuryCompleted, CountDown, DeleteRange, EmptyTrash, Erase, EraseDeleted, EraseKeys, ForgetAll,
-    NthDeleted, NthId, NthKey, TABLES,
+    BuryCompleted, CountDown, DeleteRange, EmptyTrash, Erase, EraseDeleted, EraseKeys, ErasedAt,
+    ForgetAll, MarkErased, NthDeleted, NthId, NthKey, TABLES,
 };
 use super::trash::everything;
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session, Timestamp};
+use crate::db::{DbError, Session, Timestamp, execute, load};
 use crate::tasks::task::id::TaskId;
 
 /// How many rows of a table a step looks at.
@@ -37,7 +37,8 @@ impl TaskStore {
         }
     }
 
-    /// Deletes everything there is of the owner. Where it fails, some may be deleted, but not the owner's row.
+    /// Deletes everything there is of the owner, and leaves the mark that refuses new tasks. Where it fails, some may be
+    /// deleted, and there is no mark.
     pub(in crate::tasks) async fn erase(&self, owner: &OwnerId) -> Result<(), DbError> {
         loop {
             let mine = owner.clone();
@@ -46,6 +47,15 @@ impl TaskStore {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether everything of the owner was erased, so that there will be no more.
+    pub(in crate::tasks) async fn is_erased(&self, owner: &OwnerId) -> Result<bool, DbError> {
+        let (user, owner) = (owner.as_str(), owner.clone());
+        let mark = async move |mut s: Session<'_>| -> QueryResult<Vec<i64>> {
+            load!(&mut s, ErasedAt { owner: &owner })
+        };
+        Ok(!self.worker.read(user, mark).await?.is_empty())
     }
 }
 
@@ -68,13 +78,14 @@ async fn clear_step(
     Ok((deleted, last))
 }
 
-/// Deletes some rows, or, where they are few, all and the owner's row with them. Returns whether it is done.
+/// Deletes some rows, or, where they are few, all, and marks the owner. Returns whether it is done.
 async fn erase_step(mut s: Session<'_>, owner: &OwnerId) -> QueryResult<bool> {
     lock(&mut s, owner).await?;
     let key: Option<String> = load!(&mut s, NthKey { owner, before: STEP - 1 })?.pop();
     let id: Option<i64> = load!(&mut s, NthId { owner, above: 0, between: STEP - 1 })?.pop();
     let gone: Option<TaskId> = load!(&mut s, NthDeleted { owner, before: STEP - 1 })?.pop();
     if key.is_none() && id.is_none() && gone.is_none() {
+        execute!(&mut s, MarkErased { owner, now: Timestamp::now() })?;
         for table in TABLES {
             execute!(&mut s, Erase { owner, table })?;
         }

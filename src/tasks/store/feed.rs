@@ -11,7 +11,7 @@ use super::operations::state;
 use super::queries::{Changed, Deleted, State, Window, WithState};
 use super::session::with_state;
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session};
+use crate::db::{DbError, Session, load, load_on_postgres};
 use crate::tasks::feed::{Changes, Since};
 use crate::tasks::task::id::TaskId;
 use crate::tasks::task::model::Task;

@@ -14,7 +14,7 @@ use super::queries::{
 use super::session::with_state;
 use super::trash::everything;
 use crate::auth::OwnerId;
-use crate::db::{Session, Timestamp, scan_is_wanted};
+use crate::db::{Session, Timestamp, execute, load, load_on_postgres, scan_is_wanted};
 use crate::tasks::idempotency::{Fingerprint, IdempotencyKey};
 use crate::tasks::list::matching::Matcher;
 use crate::tasks::list::page::{Page, Scan};

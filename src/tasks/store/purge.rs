@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use super::TaskRules;
 use super::once::expiry;
 use super::queries::{EmptyTrash, Expired, ForgetKeys, ForgetMarks, NextUser, NoteForgotten};
-use crate::db::{Db, DbError, Session, Timestamp};
+use crate::db::{Db, DbError, Session, Timestamp, execute, load};
 
 /// How many rows are forgotten in one transaction.
 pub(super) const STEP: i64 = 500;

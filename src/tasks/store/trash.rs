@@ -9,7 +9,7 @@ use super::queries::{
     After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Together, Trash, Unbury,
 };
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session, Timestamp};
+use crate::db::{DbError, Session, Timestamp, execute, load, load_on_postgres};
 use crate::tasks::request::precondition::{Precondition, Written};
 use crate::tasks::task::etag::EntityTag;
 use crate::tasks::task::id::TaskId;

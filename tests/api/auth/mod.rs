@@ -14,8 +14,10 @@ mod signature;
 mod time;
 mod user_id;
 
+use std::sync::Arc;
+
 use taskbridge::Config;
-use taskbridge::auth::{AuthError, BearerToken, TokenVerifier};
+use taskbridge::auth::{AuthError, BearerToken, Revocations, TokenVerifier};
 use taskbridge::config::Source;
 
 use crate::support::tokens::{ORIGIN, SECRET};
@@ -24,7 +26,8 @@ use crate::support::tokens::{ORIGIN, SECRET};
 fn verifier_with(variables: &[(&str, &str)]) -> TokenVerifier {
     let base = [("BETTER_AUTH_SECRET", SECRET), ("BETTER_AUTH_URL", ORIGIN)];
     let source = Source::from_pairs(base.into_iter().chain(variables.iter().copied()));
-    TokenVerifier::new(Config::from_source(&source).unwrap().auth_settings(None))
+    let revocations = Arc::new(Revocations::new(86_400));
+    TokenVerifier::new(Config::from_source(&source).unwrap().auth_settings(None, revocations))
 }
 
 /// The verifier of a server with default settings.

@@ -1,13 +1,13 @@
 //! Real answers, compared with their description.
 
 use serde_json::{Value, json};
-use taskbridge::{Operation, Produces, operations};
+use taskbridge::{Access, Operation, Produces, operations};
 
 use super::{document, resolve};
 use crate::matrix::task_for;
 use crate::problems::{SETTINGS, errors};
 use crate::support::client::new_task;
-use crate::support::{Answer, Backend, TestApp};
+use crate::support::{Answer, Backend, TestApp, TokenBuilder};
 
 fn responses<'a>(document: &'a Value, operation: &Operation) -> &'a Value {
     let method = operation.method.as_str().to_lowercase();
@@ -49,12 +49,26 @@ fn every_success_is_as_described() {
     let document = document();
     let app = TestApp::spawn(Backend::Sqlite);
     let alice = app.as_user("alice");
-    for operation in operations().filter(|it| it.produces == Produces::Json) {
+    let by_token = |operation: &&Operation| operation.access != Access::FrontEnd;
+    for operation in operations().filter(|it| it.produces == Produces::Json).filter(by_token) {
         let task = task_for(operation, &alice, "alice");
         let path =
             crate::matrix::path(operation, "alice", task.rsplit('/').next().unwrap_or_default());
         let answer = alice.json(operation.method.as_str(), &path, &crate::matrix::body());
         assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
+        assert_described(&document, responses(&document, operation), &answer);
+    }
+}
+
+#[test]
+fn what_the_front_end_is_answered_is_as_described() {
+    let document = document();
+    let app = TestApp::spawn(Backend::Sqlite);
+    let operation = operations().find(|it| it.access == Access::FrontEnd).unwrap();
+    let form = app.anonymous().with_header("Content-Type", "application/x-www-form-urlencoded");
+    for (token, status) in [(TokenBuilder::logout("s").build(), 200), ("a.b.c".to_owned(), 400)] {
+        let body = format!("logout_token={token}");
+        let answer = form.send("POST", &operation.pattern(), Some(body.as_bytes())).expect(status);
         assert_described(&document, responses(&document, operation), &answer);
     }
 }

@@ -124,7 +124,7 @@ fn migrations_are_left_to_a_direct_connection() {
     let pooler = PgBouncer::start(&direct, CONNECTIONS);
     let mut refused = Process::serve(&pooler.url(&direct), &[POOLED]);
     assert_eq!(refused.wait().code(), Some(1));
-    let words = "2 migration(s) are pending: run taskbridge migrate with a DATABASE_URL that does \
+    let words = "3 migration(s) are pending: run taskbridge migrate with a DATABASE_URL that does \
                  not go through the pooler";
     assert!(refused.stderr().contains(words), "{}", refused.stderr());
 }

@@ -56,9 +56,13 @@ fn clients_continue_on_the_copy_as_before(#[case] from: Backend, #[case] to: Bac
     let mut copy = start(&source, &target);
     assert_eq!(end_of(&mut copy), Some(0), "{}", copy.output());
     let report = copy.stdout();
-    for (table, rows) in
-        [("owners", 2), ("tasks", 2), ("deleted_tasks", 0), ("idempotency_keys", 1)]
-    {
+    for (table, rows) in [
+        ("owners", 2),
+        ("tasks", 2),
+        ("deleted_tasks", 0),
+        ("idempotency_keys", 1),
+        ("revocations", 0),
+    ] {
         let line = report.lines().find(|line| line.starts_with(&format!("{table} "))).unwrap();
         assert!(
             line.contains(&format!("ok        the same in both: {rows} row(s), checksum ")),

@@ -39,6 +39,16 @@ impl TokenBuilder {
         }
     }
 
+    /// What the web app sends when a session has ended.
+    pub fn logout(sid: &str) -> Self {
+        let now = now();
+        let payload = json!({
+            "iss": ORIGIN, "aud": ORIGIN, "iat": now, "exp": now + 120, "jti": "1", "sid": sid,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        Self::valid("").header("typ", "logout+jwt").claims(payload)
+    }
+
     /// Sets a header member.
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.to_owned(), value.into());

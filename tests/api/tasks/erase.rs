@@ -1,12 +1,14 @@
 //! `DELETE /api/{user_id}`: the whole account at once.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::json;
 
 use super::{ALICE, alice, full, new_task, tasks_of};
 use crate::support::database::{column, execute, number};
-use crate::support::tokens::ORIGIN;
-use crate::support::{Backend, Client, TestApp};
+use crate::support::tokens::{ORIGIN, now};
+use crate::support::{Answer, Backend, Client, TestApp, TokenBuilder};
 
 /// How many rows of a user there are in each table that has a `user_id`.
 fn rows(app: &TestApp, user: &str) -> Vec<(String, i64)> {
@@ -22,6 +24,26 @@ fn rows(app: &TestApp, user: &str) -> Vec<(String, i64)> {
         number(url, &format!("SELECT count(*) AS number FROM {table} WHERE user_id = '{user}'"))
     };
     tables.into_iter().map(|table| (table.clone(), count(&table))).collect()
+}
+
+/// Nothing is left of the user but the mark in the owner's row, which says nothing of the tasks.
+#[track_caller]
+fn assert_erased(app: &TestApp, user: &str) {
+    let left: Vec<_> = rows(app, user).into_iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(left, [("owners".to_owned(), 1)]);
+    let marks = format!(
+        "SELECT count(*) AS number FROM owners WHERE user_id = '{user}' \
+         AND erased_at IS NOT NULL AND tasks = 0 AND last_id = 0"
+    );
+    assert_eq!(number(&app.database_url, &marks), 1);
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer) {
+    assert_eq!((answer.status, answer.code().as_str()), (401, "account_erased"), "{answer:?}");
+    assert_eq!(answer.json()["retry"], "login");
+    let challenge = answer.header("www-authenticate").unwrap_or_default();
+    assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
 }
 
 fn fill(client: &Client, user: &str) {
@@ -53,7 +75,7 @@ fn the_user_whose_id_is_me_can_do_all_that_others_can(
     assert_eq!(alice.delete("/api/me").expect(403).code(), "forbidden");
     assert!(rows(&app, "me").iter().all(|(_, count)| *count > 0));
     me.delete("/api/me").expect(204);
-    assert!(rows(&app, "me").iter().all(|(_, count)| *count == 0), "{:?}", rows(&app, "me"));
+    assert_erased(&app, "me");
     assert_eq!(alice.get(&tasks_of(ALICE)).json().as_array().map(Vec::len), Some(1));
 }
 
@@ -69,12 +91,66 @@ fn it_leaves_no_row_of_the_caller_in_any_table_and_all_of_the_others(
     assert!(rows(&app, ALICE).iter().all(|(_, count)| *count > 0));
     let answer = client.delete("/api/alice").expect(204);
     assert!(answer.body.is_empty());
-    assert!(rows(&app, ALICE).iter().all(|(_, count)| *count == 0), "{:?}", rows(&app, ALICE));
+    assert_erased(&app, ALICE);
     assert_eq!(rows(&app, "mallory"), others);
-    assert_eq!(client.get(&tasks_of(ALICE)).json(), json!([]));
+    mallory.get(&tasks_of("mallory")).expect(200);
+}
+
+#[rstest]
+fn from_then_on_every_token_of_the_user_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
+) {
+    let (app, client) = alice(backend);
+    let task = new_task(&client, ALICE, "a");
+    let elsewhere = TestApp::spawn_on(&app.database_url, backend, &[]);
+    elsewhere.as_user(ALICE).get(&task).expect(200);
     client.delete("/api/alice").expect(204);
-    fill(&client, ALICE);
-    assert_eq!(client.get(&tasks_of(ALICE)).json().as_array().map(Vec::len), Some(10));
+    let later = TokenBuilder::valid(ALICE).claim("iat", now() + 20).build();
+    for client in [&client, &app.with_token(&later)] {
+        for path in [task.as_str(), &tasks_of(ALICE), "/api/alice/changes", "/api/me"] {
+            assert_refused(&client.get(path));
+        }
+        assert_refused(&client.post(&tasks_of(ALICE), &json!({"title": "b"})));
+        assert_refused(&client.delete("/api/alice"));
+    }
+    app.as_user("mallory").get(&tasks_of("mallory")).expect(200);
+    let client = elsewhere.as_user(ALICE);
+    let heard = || client.get("/api/me").status == 401;
+    assert!((0..200).any(|_| heard() || {
+        std::thread::sleep(Duration::from_millis(10));
+        false
+    }));
+    assert_refused(&client.get(&task));
+    let restarted = TestApp::spawn_on(&app.database_url, backend, &[]);
+    assert_refused(&restarted.as_user(ALICE).get(&task));
+    assert_erased(&app, ALICE);
+}
+
+/// The database itself refuses new tasks, so that an instance which has not heard of it makes none either.
+#[rstest]
+fn an_instance_that_has_not_heard_of_it_makes_no_task(
+    #[values(Backend::Sqlite, Backend::Postgres, Backend::PostgresRls)] backend: Backend,
+) {
+    let (app, client) = alice(backend);
+    let task = new_task(&client, ALICE, "a");
+    execute(&app.database_url, "UPDATE owners SET erased_at = 1 WHERE user_id = 'alice'");
+    let create = json!({"op": "create", "task": {"title": "b"}});
+    let batch = |atomic: bool| json!({"atomic": atomic, "operations": [create.clone()]});
+    let keyed = client.with_header("Idempotency-Key", "k");
+    for answer in [
+        client.post(&tasks_of(ALICE), &json!({"title": "b"})),
+        keyed.post(&tasks_of(ALICE), &json!({"title": "b"})),
+        client.post(&format!("{}/batch", tasks_of(ALICE)), &batch(true)),
+        client.post(&format!("{}/batch", tasks_of(ALICE)), &batch(false)),
+    ] {
+        assert_refused(&answer);
+    }
+    let list = client.get(&tasks_of(ALICE)).expect(200).json();
+    assert_eq!(list.as_array().map(Vec::len), Some(1));
+    assert_eq!(list[0]["title"], "a");
+    client.delete(&task).expect(204);
+    let mallory = app.as_user("mallory");
+    mallory.post(&tasks_of("mallory"), &json!({"title": "b"})).expect(201);
 }
 
 #[rstest]
@@ -110,7 +186,7 @@ fn keep_rows_of(app: &TestApp, table: &str) {
 #[rstest]
 fn it_erases_everything_or_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[values("owners", "tasks", "deleted_tasks", "idempotency_keys")] table: &str,
+    #[values("tasks", "deleted_tasks", "idempotency_keys")] table: &str,
 ) {
     let (app, client) = alice(backend);
     fill(&client, ALICE);
@@ -118,5 +194,7 @@ fn it_erases_everything_or_nothing(
     keep_rows_of(&app, table);
     client.delete("/api/alice").expect(500);
     assert_eq!(rows(&app, ALICE), before);
+    let marks = "SELECT count(*) AS number FROM owners WHERE erased_at IS NOT NULL";
+    assert_eq!(number(&app.database_url, marks), 0);
     assert_eq!(client.get(&tasks_of(ALICE)).status, 200, "the connection is still good");
 }

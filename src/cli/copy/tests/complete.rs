@@ -4,8 +4,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use rstest::rstest;
 
-use super::databases::{deleted, key, owner, task};
-use crate::cli::copy::tables::{DeletedRow, KeyRow, OwnerRow, Stored, TaskRow};
+use super::databases::{deleted, key, owner, revocation, task};
+use crate::cli::copy::tables::{DeletedRow, KeyRow, OwnerRow, RevocationRow, Stored, TaskRow};
 use crate::db::on_either;
 use crate::db::testing::{Backend, TestDb};
 
@@ -35,7 +35,9 @@ fn every_table_is_copied(#[values(Backend::Sqlite, Backend::Postgres)] backend: 
         }
     };
     let tables = names(&TestDb::new(backend), statement);
-    assert_eq!(tables, [DeletedRow::TABLE, KeyRow::TABLE, OwnerRow::TABLE, TaskRow::TABLE]);
+    let copied =
+        [DeletedRow::TABLE, KeyRow::TABLE, OwnerRow::TABLE, RevocationRow::TABLE, TaskRow::TABLE];
+    assert_eq!(tables, copied);
 }
 
 #[test]
@@ -46,6 +48,7 @@ fn every_column_is_copied() {
         (DeletedRow::TABLE, serde_json::to_value(deleted("a", 1)).unwrap()),
         (KeyRow::TABLE, serde_json::to_value(key("a", "b")).unwrap()),
         (OwnerRow::TABLE, serde_json::to_value(owner("a")).unwrap()),
+        (RevocationRow::TABLE, serde_json::to_value(revocation(1)).unwrap()),
     ] {
         let mut members: Vec<&String> = row.as_object().unwrap().keys().collect();
         members.sort();

@@ -78,6 +78,17 @@ pub(super) fn owner(user_id: &str) -> OwnerRow {
         tasks: 7,
         epoch: -3,
         purged_seq: 3,
+        erased_at: None,
+    }
+}
+
+pub(super) fn revocation(id: i64) -> RevocationRow {
+    RevocationRow {
+        id,
+        kind: "tokens".to_owned(),
+        subject: "a/b%2F?\u{10ffff}".to_owned(),
+        issued_until: -id,
+        expires_at: i64::MAX,
     }
 }
 
@@ -139,6 +150,9 @@ pub(super) fn fill(db: &TestDb, tasks: &[TaskRow], keys: &[KeyRow]) {
         owners.chunks(BATCH).for_each(|rows| OwnerRow::insert(connection, rows).unwrap());
         tasks.chunks(BATCH).for_each(|rows| TaskRow::insert(connection, rows).unwrap());
         keys.chunks(BATCH).for_each(|rows| KeyRow::insert(connection, rows).unwrap());
+        if RevocationRow::batch(connection, &(0,)).unwrap().is_empty() {
+            RevocationRow::insert(connection, &[revocation(1), revocation(i64::MAX)]).unwrap();
+        }
     });
 }
 
@@ -160,6 +174,7 @@ pub(super) fn assert_same(source: &TestDb, target: &TestDb) {
     assert_eq!(all::<KeyRow>(&source.url), all::<KeyRow>(&target.url));
     assert_eq!(all::<DeletedRow>(&source.url), all::<DeletedRow>(&target.url));
     assert_eq!(all::<OwnerRow>(&source.url), all::<OwnerRow>(&target.url));
+    assert_eq!(all::<RevocationRow>(&source.url), all::<RevocationRow>(&target.url));
     target.run(|connection| assert_eq!(ledger::read(connection).unwrap(), None));
 }
 
@@ -180,7 +195,9 @@ pub(super) fn half_done(backend: Backend) -> (TestDb, TestDb) {
     [super::databases::deleted("alice", 98), mark("alice", 99)]
         .iter()
         .for_each(|row| deleted.add(row));
-    let content = Content { owners, tasks, deleted, keys: Checksum::default() };
+    let mut revocations = Checksum::default();
+    [revocation(1), revocation(i64::MAX)].iter().for_each(|row| revocations.add(row));
+    let content = Content { owners, tasks, deleted, keys: Checksum::default(), revocations };
     target.run(|connection| ledger::start(connection, &content).unwrap());
     (source, target)
 }

@@ -37,7 +37,13 @@ fn every_value_arrives_as_it_was() {
             verified.iter().map(|table| (table.table, table.checksum.rows())).collect();
         assert_eq!(
             rows,
-            [("owners", 7), ("tasks", 14), ("deleted_tasks", 14), ("idempotency_keys", 6)]
+            [
+                ("owners", 7),
+                ("tasks", 14),
+                ("deleted_tasks", 14),
+                ("idempotency_keys", 6),
+                ("revocations", 2),
+            ]
         );
     }
 }
@@ -189,7 +195,7 @@ fn a_source_that_is_not_one_is_refused() {
     let (_, unfinished) = half_done(Backend::Postgres);
     for (from, words) in [
         (&missing, "is not there"),
-        (&empty, "lacks 2 migration(s)"),
+        (&empty, "lacks 3 migration(s)"),
         (&unfinished.url, "is a copy that was never finished"),
         (&target.url, "name the same database"),
     ] {

@@ -92,7 +92,7 @@ statement!(InsertAll -> (Text, BigInt, BigInt), on Pg, |self, out| {
         " ON CONFLICT (user_id) DO UPDATE SET "
         "seq = owners.seq + excluded.tasks, tasks = owners.tasks + excluded.tasks, "
         "last_id = greatest(excluded.last_id, owners.last_id + excluded.tasks) "
-        "WHERE owners.tasks + excluded.tasks <= " [BigInt: &self.limit]
+        "WHERE owners.erased_at IS NULL AND owners.tasks + excluded.tasks <= " [BigInt: &self.limit]
         " RETURNING user_id, seq, last_id) " {INSERT}
         "SELECT o.user_id, o.last_id - new.before_last, o.seq - new.before_last, new.title, "
         "new.description, new.completed, new.priority, new.tags, new.due_date, "

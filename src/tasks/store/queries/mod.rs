@@ -22,7 +22,8 @@ pub(super) use feed::{Changed, Deleted, Window};
 pub(super) use keys::{EraseKeys, FindKey, FindOutcome, FreeKey, InsertKey, InsertOutcome, NthKey};
 pub(super) use list::{Count, List};
 pub(super) use owner::{
-    CountDown, ForgetAll, Lock, State, StatesOnPostgres, StatesOnSqlite, TakeId, TakeSeq,
+    CountDown, ErasedAt, ForgetAll, Lock, MarkErased, State, StatesOnPostgres, StatesOnSqlite,
+    TakeId, TakeSeq,
 };
 pub(super) use purge::{EmptyTrash, Expired, ForgetKeys, ForgetMarks, NextUser, NoteForgotten};
 pub(super) use reads::{CountAll, Find, MOST_AT_ONCE, Newest, NthId, Oldest, Several};

@@ -6,7 +6,8 @@ use crate::auth::OwnerId;
 use crate::db::Timestamp;
 use crate::tasks::task::id::TaskId;
 
-/// Takes a `seq` and an id for a new task; gives no row when the owner has as many tasks as one may have.
+/// Takes a `seq` and an id for a new task; gives no row when the owner has as many tasks as one may have, or was
+/// erased.
 pub(in crate::tasks::store) struct TakeId<'a> {
     pub(in crate::tasks::store) owner: &'a OwnerId,
     /// The least id, by the clock.
@@ -21,8 +22,36 @@ statement!(TakeId -> (BigInt, BigInt), |self, out| {
         "VALUES (" [Text: self.owner.as_str()] ", 1, " [BigInt: &self.clock] ", 1, " [BigInt: &self.now]
         ") ON CONFLICT (user_id) DO UPDATE SET seq = owners.seq + 1, tasks = owners.tasks + 1, "
         "last_id = CASE WHEN excluded.last_id > owners.last_id THEN excluded.last_id "
-        "ELSE owners.last_id + 1 END WHERE owners.tasks < " [BigInt: &self.limit]
+        "ELSE owners.last_id + 1 END WHERE owners.erased_at IS NULL AND owners.tasks < "
+        [BigInt: &self.limit]
         " RETURNING seq, last_id"
+    );
+});
+
+/// Marks the owner as erased, and makes all other writes of the owner wait.
+pub(in crate::tasks::store) struct MarkErased<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+    pub(in crate::tasks::store) now: Timestamp,
+}
+
+statement!(MarkErased, |self, out| {
+    sql!(out,
+        "INSERT INTO owners (user_id, seq, last_id, tasks, epoch, erased_at) VALUES ("
+        [Text: self.owner.as_str()] ", 1, 0, 0, " [BigInt: &self.now] ", " [BigInt: &self.now]
+        ") ON CONFLICT (user_id) DO UPDATE SET seq = owners.seq + 1, last_id = 0, tasks = 0, "
+        "epoch = excluded.epoch, purged_seq = owners.seq + 1, erased_at = excluded.erased_at"
+    );
+});
+
+/// When the owner was erased; no row when that was not so.
+pub(in crate::tasks::store) struct ErasedAt<'a> {
+    pub(in crate::tasks::store) owner: &'a OwnerId,
+}
+
+statement!(ErasedAt -> BigInt, |self, out| {
+    sql!(out,
+        "SELECT erased_at FROM owners WHERE user_id = " [Text: self.owner.as_str()]
+        " AND erased_at IS NOT NULL"
     );
 });
 

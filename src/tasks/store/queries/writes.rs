@@ -100,10 +100,9 @@ pub(in crate::tasks::store) struct Erase<'a> {
     pub(in crate::tasks::store) table: &'static str,
 }
 
-/// Every table that holds anything of a user. The keys go first: should a keyed request make a task in between,
-/// its key outlives the task until it expires, and a repetition still makes no second one.
-pub(in crate::tasks::store) const TABLES: [&str; 4] =
-    ["idempotency_keys", "tasks", "deleted_tasks", "owners"];
+/// Every table that holds anything of a user, but for the owner's row.
+pub(in crate::tasks::store) const TABLES: [&str; 3] =
+    ["idempotency_keys", "tasks", "deleted_tasks"];
 
 statement!(Erase, not kept, |self, out| {
     sql!(out, "DELETE FROM " {self.table} " WHERE user_id = " [Text: self.owner.as_str()]);

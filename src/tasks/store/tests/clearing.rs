@@ -93,8 +93,13 @@ async fn an_erasure_goes_step_by_step_and_the_same_again_finishes_it(
     store.erase(&alice()).await.unwrap_err();
     assert_eq!(left(&db), (TASKS - 2_000 + 1, TASKS - 2_000, Some(TASKS - 2_000)));
     keep(&db, 2_500, false);
+    assert!(!store.is_erased(&alice()).await.unwrap());
     store.erase(&alice()).await.unwrap();
-    assert_eq!(left(&db), (1, 0, None));
+    assert_eq!(left(&db), (1, 0, Some(0)));
+    assert!(store.is_erased(&alice()).await.unwrap());
+    assert!(!store.is_erased(&mallory()).await.unwrap());
+    let refused = store.create(&alice(), NewTask::for_tests("late")).await;
+    assert_eq!(refused.unwrap(), Created::LimitReached);
     assert_eq!(all(&store, &mallory()).await, [theirs]);
 }
 
@@ -146,6 +151,6 @@ async fn a_big_trash_is_erased_in_steps_too(
     assert_eq!(store.delete_completed(&alice()).await.unwrap(), 1_750);
     assert_eq!(store.trash(&alice(), i64::MAX, 5_000).await.unwrap().len(), 1_750);
     store.erase(&alice()).await.unwrap();
-    assert_eq!(left(&db), (0, 0, None));
+    assert_eq!(left(&db), (0, 0, Some(0)));
     assert_eq!(store.trash(&alice(), i64::MAX, 1).await.unwrap(), []);
 }

@@ -86,8 +86,10 @@ pub(super) fn filled(backend: Backend) -> TestDb {
              (n / 100) % 3 = 0, (n / 100) % 3, '[\"tag' || (n / 100 % 10) || '\"]', \
              CASE WHEN n % 400 = 0 THEN NULL ELSE n END, n, n FROM {NUMBERS}"
         ),
-        format!("INSERT INTO owners SELECT {USER}, n, n, 300, 1, 0 FROM {NUMBERS} WHERE n <= 100"),
-        format!("INSERT INTO owners SELECT 'other' || n, n, n, 0, 1, 0 FROM {NUMBERS}"),
+        format!(
+            "INSERT INTO owners SELECT {USER}, n, n, 300, 1, 0, NULL FROM {NUMBERS} WHERE n <= 100"
+        ),
+        format!("INSERT INTO owners SELECT 'other' || n, n, n, 0, 1, 0, NULL FROM {NUMBERS}"),
         format!(
             "INSERT INTO deleted_tasks SELECT {USER}, 30000 + n, 30000 + n, n, 'Title', NULL, \
              n % 2 = 0, 1, '[]', n, n, n FROM {NUMBERS}"

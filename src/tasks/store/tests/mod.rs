@@ -180,20 +180,6 @@ async fn the_limit_counts_what_is_there(
 
 #[rstest]
 #[actix_rt::test]
-async fn an_erased_owner_begins_anew(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let db = TestDb::new(backend);
-    let store = TaskStore::for_tests(&db);
-    let before = add(&store, &alice(), "a").await;
-    store.erase(&alice()).await.unwrap();
-    assert_eq!(all(&store, &alice()).await, []);
-    let after = add(&store, &alice(), "b").await;
-    assert!(after.seq == 1 && after.id > before.id, "{after:?}");
-}
-
-#[rstest]
-#[actix_rt::test]
 async fn a_batch_begins_after_a_task_and_goes_on_in_the_order_of_creation(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -113,6 +113,7 @@ macro_rules! for_each_statement {
         each!(EraseDeleted { owner, last: id });
         each!(ForgetAll { owner });
         each!(State { owner });
+        each!(ErasedAt { owner });
         let window = Window { above: 7, to: 20_000, limit };
         each!(Changed { owner, window });
         each!(Deleted { owner, window });
@@ -161,6 +162,8 @@ fn on_sqlite_every_statement_reads_by_the_owners_key() {
     let insert = After { seq: 1, last_id: 1, second: Insert { owner, new, now: *now } };
     let plan = on_sqlite(&db, &insert).join("\n");
     assert!(!plan.contains("tasks"), "an insertion reads no table:\n{plan}");
+    let plan = on_sqlite(&db, &MarkErased { owner, now: *now }).join("\n");
+    assert!(!plan.contains("SCAN"), "an insertion reads no table:\n{plan}");
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn on_postgresql_every_statement_reads_by_the_owners_key() {
     let change = Change { owner, id, changes, flips: false, expected, now };
     let delete = Delete { owner, id, expected };
     let window = Window { above: 7, to: i64::MAX, limit: 10 };
-    let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 7] = [
+    let writes: [(&str, &(dyn QueryFragment<Pg> + Sync)); 8] = [
         ("insert", &Together(take(), Returning(insert()))),
         ("insert with a key", &Together(take(), WithKey(key, Returning(insert())))),
         ("change", &Together(TakeSeq { owner, id, expected, fewer: 0 }, change)),
@@ -186,6 +189,7 @@ fn on_postgresql_every_statement_reads_by_the_owners_key() {
         ("restore", &Together(TakeBack { owner, id, expected, limit: 10 }, Restore { owner, id })),
         ("changes", &WithState(State { owner }, Changed { owner, window })),
         ("lock", &Lock { owner }),
+        ("mark", &MarkErased { owner, now }),
     ];
     for (name, statement) in writes {
         assert_reads_by_the_owners_key(&on_postgres(&db, statement), name);

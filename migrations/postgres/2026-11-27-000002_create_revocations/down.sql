@@ -1,0 +1,2 @@
+DROP TABLE revocations;
+ALTER TABLE owners DROP COLUMN erased_at;
