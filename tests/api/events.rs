@@ -148,7 +148,10 @@ fn a_stream_ends_with_its_session_and_with_the_account(
         Listener::new(elsewhere.address, "alice", &token("s1")),
         Listener::new(app.address, "alice", &token("s2")),
     ];
-    listeners.iter_mut().for_each(|listener| drop(listener.change()));
+    for listener in &mut listeners {
+        listener.change();
+        listener.0.get_ref().set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    }
     let body = format!("logout_token={}", TokenBuilder::logout("s1").build());
     let form = app.anonymous().with_header("Content-Type", "application/x-www-form-urlencoded");
     let began = Instant::now();

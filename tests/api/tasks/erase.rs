@@ -153,6 +153,32 @@ fn an_instance_that_has_not_heard_of_it_makes_no_task(
     mallory.post(&tasks_of("mallory"), &json!({"title": "b"})).expect(201);
 }
 
+/// Writes that come at once go to PostgreSQL in batches, which have a statement of their own.
+#[rstest]
+fn nor_when_many_come_at_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let (app, client) = alice(backend);
+    new_task(&client, ALICE, "a");
+    execute(&app.database_url, "UPDATE owners SET erased_at = 1 WHERE user_id = 'alice'");
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let user = if number % 2 == 0 { ALICE } else { "mallory" };
+            let client = app.as_user(user);
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    let answer = client.post(&tasks_of(user), &json!({"title": "b"}));
+                    if user == ALICE {
+                        assert_refused(&answer);
+                    } else {
+                        answer.expect(201);
+                    }
+                }
+            });
+        }
+    });
+    let tasks = "SELECT count(*) AS number FROM tasks WHERE user_id = 'alice'";
+    assert_eq!(number(&app.database_url, tasks), 1);
+}
+
 #[rstest]
 fn no_user_erases_another(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let (app, client) = alice(backend);
