@@ -1,4 +1,4 @@
-//! The description of the API: `GET /openapi.json` for programs, `GET /docs` for people.
+//! What answers here, and the description of the API: `GET /`, `GET /openapi.json` for programs, `GET /docs` for people.
 
 mod page;
 
@@ -10,11 +10,15 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
-use crate::http::openapi::{Description, Response, object};
+use crate::http::openapi::{Description, NamedSchema, Response, named, object, reference};
 use crate::http::operation::{Access, Operation};
 
 pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::json(Access::Public, Method::GET, "/", || web::to(index), describe_index),
     Operation::json(
         Access::Public,
         Method::GET,
@@ -44,6 +48,45 @@ impl Rendered {
         let body = body.into();
         Self { etag: tag_of(&body), body }
     }
+}
+
+/// What to know of a server of which one has only the address.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Index {
+    /// Always `Taskbridge`.
+    name: &'static str,
+    /// The version of the server.
+    version: &'static str,
+    /// Where people read about the API.
+    documentation: &'static str,
+    /// Where programs do.
+    description: &'static str,
+}
+
+impl Index {
+    const HERE: Self = Self {
+        name: "Taskbridge",
+        version: env!("CARGO_PKG_VERSION"),
+        documentation: "/docs",
+        description: "/openapi.json",
+    };
+}
+
+async fn index() -> HttpResponse {
+    HttpResponse::Ok().json(Index::HERE)
+}
+
+/// The schema that the description refers to.
+pub(crate) fn schemas() -> [NamedSchema; 1] {
+    [named::<Index>()]
+}
+
+fn describe_index() -> Description {
+    let response = Response::new("What answers here.")
+        .json(reference("Index"), [("index", json!(Index::HERE))]);
+    let text = "For a client that knows only the address.";
+    Description::new("documentation", "getIndex", "What answers here", text)
+        .response(StatusCode::OK, response)
 }
 
 async fn description(rendered: web::Data<Rendered>, request: HttpRequest) -> HttpResponse {

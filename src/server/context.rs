@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::docs;
 use crate::health::Readiness;
 use crate::http::extract::BodyTimeout;
+use crate::server::cors::RefusedOrigins;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
@@ -25,6 +26,7 @@ use crate::telemetry::Metrics;
 /// its own as `web::Data` because it knows nothing of the layers above it.
 pub(super) struct ServerContext {
     pub(super) cors: CorsOrigins,
+    pub(super) refused_origins: RefusedOrigins,
     pub(super) drain: Drain,
     pub(super) rate_limits: RateLimits,
     /// `None` unless `METRICS_ADDR` is set.
@@ -73,6 +75,7 @@ impl ServerContext {
         Ok(Self {
             metrics: config.metrics_addr.map(metrics),
             cors: config.cors.clone(),
+            refused_origins: RefusedOrigins::default(),
             rate_limits: RateLimits::new(&config.rate_limits),
             exports: web::Data::new(Exports::default()),
             readiness: web::Data::new(readiness),

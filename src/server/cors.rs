@@ -3,6 +3,8 @@
 //!
 //! The browser enforces the policy. A page whose origin is not allowed is told nothing, and so cannot read the response.
 
+use std::sync::{Mutex, PoisonError};
+
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -34,6 +36,26 @@ const VARY_BY: &str = "Origin, Access-Control-Request-Method, Access-Control-Req
 /// How long a browser may cache a preflight response, in seconds.
 const MAX_AGE_SECONDS: u32 = 3600;
 
+/// How many refused origins are named in the log: clients can make up any number.
+const MOST_NAMED: usize = 20;
+
+/// The origins that were refused, each of which is named in the log once.
+#[derive(Debug, Default)]
+pub(super) struct RefusedOrigins(Mutex<Vec<String>>);
+
+impl RefusedOrigins {
+    fn note(&self, origin: &HeaderValue) {
+        let Ok(origin) = origin.to_str() else { return };
+        let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.len() < MOST_NAMED && named.iter().all(|known| known != origin) {
+            named.push(origin.to_owned());
+            log::warn!(
+                "a page of {origin:?} may not call this API: if it is yours, add its origin to CORS_ALLOWED_ORIGINS"
+            );
+        }
+    }
+}
+
 /// Middleware: answers preflight requests, which need no token, and adds what a page of an allowed origin must be told
 /// to every other response.
 pub(crate) async fn cors<B: MessageBody + 'static>(
@@ -41,6 +63,12 @@ pub(crate) async fn cors<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let allowed = allowed_origin(&request);
+    if allowed.is_none()
+        && let Some(origin) = request.headers().get(ORIGIN)
+        && let Some(context) = ServerContext::of(request.request())
+    {
+        context.refused_origins.note(origin);
+    }
     let mut response = if is_preflight(&request) {
         preflight(request, allowed.is_some()).map_into_right_body()
     } else {

@@ -14,7 +14,7 @@ use crate::http::openapi::{
 };
 use crate::http::operation::{Access, Operation};
 use crate::server::routes::operations;
-use crate::{health, me, tasks};
+use crate::{docs, health, me, tasks};
 
 /// The name of the security scheme.
 const BEARER: &str = "bearer";
@@ -109,6 +109,7 @@ fn components() -> Components {
     components.schemas.extend(tasks::openapi::schemas());
     components.schemas.extend(me::schemas());
     components.schemas.extend(health::schemas());
+    components.schemas.extend(docs::schemas());
     components.schemas.extend(problem_schemas());
     components.responses.extend(problem_components());
     components.headers.extend(header_components());

@@ -103,3 +103,16 @@ fn other_files_of_the_distribution_are_not_served() {
         assert_eq!(answer.code(), "not_found", "{path}");
     }
 }
+
+#[test]
+fn the_address_alone_leads_to_the_documentation() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let index = app.anonymous().get("/").expect(200).json();
+    assert_eq!(
+        (&index["name"], &index["version"]),
+        (&"Taskbridge".into(), &env!("CARGO_PKG_VERSION").into())
+    );
+    app.anonymous().get(index["description"].as_str().unwrap()).expect(200);
+    let html = app.anonymous().with_header("Accept", "text/html");
+    html.get(index["documentation"].as_str().unwrap()).expect(200);
+}

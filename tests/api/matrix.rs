@@ -13,6 +13,7 @@ use crate::support::{Answer, Backend, Client, TestApp, TokenBuilder, sources};
 const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/health"),
     ("GET", "/health/ready"),
+    ("GET", "/"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/docs/page.js"),

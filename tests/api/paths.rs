@@ -107,7 +107,6 @@ fn unknown_paths_below_api_need_a_token_too() {
 fn unknown_paths_outside_api_are_404() {
     let app = TestApp::spawn(Backend::Sqlite);
     for path in [
-        "/",
         "/apix",
         "/apix/alice/tasks",
         "/API/alice/tasks",

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What answers here
+         * @description For a client that knows only the address.
+         */
+        get: operations["getIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -410,6 +430,17 @@ export interface components {
             status: string;
             /** @description The version of the server. */
             version: string;
+        };
+        /** @description What to know of a server of which one has only the address. */
+        Index: {
+            /** @description Always `Taskbridge`. */
+            name: string;
+            /** @description The version of the server. */
+            version: string;
+            /** @description Where people read about the API. */
+            documentation: string;
+            /** @description Where programs do. */
+            description: string;
         };
         /** @description What a token says about its user. */
         Me: {
@@ -908,6 +939,36 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getIndex: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of the client's own, 1 to 128 characters of `[A-Za-z0-9._-]`, for this request in the log and in the answer. Anything else is replaced by a fresh one.
+                 * @example my-trace-17
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What answers here. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Index"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     getMe: {
         parameters: {
             query?: never;

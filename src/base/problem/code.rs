@@ -105,7 +105,7 @@ problems! {
     }
     Forbidden = "forbidden", FORBIDDEN {
         when: "the user in the path is not the user of the token.",
-        detail: "The path does not belong to this user.",
+        detail: "Not authorized: the path does not belong to this user.",
         retry: Never,
     }
     InsufficientScope = "insufficient_scope", FORBIDDEN {
@@ -115,7 +115,7 @@ problems! {
     }
     NotFound = "not_found", NOT_FOUND {
         when: "it is missing, deleted or another user's; the answer is the same.",
-        detail: "There is nothing here.",
+        detail: "Not found: there is nothing here.",
     }
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED {
         when: "another method on this path; `Allow` lists what it knows.",

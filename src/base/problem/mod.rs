@@ -210,7 +210,7 @@ mod tests {
         let problem = Problem::new(ProblemCode::NotFound);
         assert_eq!(
             problem.render(None),
-            r#"{"type":"/problems/not_found","title":"Not Found","status":404,"detail":"There is nothing here.","code":"not_found"}"#
+            r#"{"type":"/problems/not_found","title":"Not Found","status":404,"detail":"Not found: there is nothing here.","code":"not_found"}"#
         );
     }
 }

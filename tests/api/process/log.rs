@@ -231,3 +231,31 @@ fn refused_connections_are_one_line_that_says_what_to_do() {
     assert!(line.contains("WARN") && line.contains("client=127.0.0.1"), "{line}");
     assert!(line.contains("TRUSTED_PROXIES"), "{line}");
 }
+
+#[test]
+fn a_refused_origin_is_named_once_with_the_variable() {
+    let (url, _folder) = fresh_url(Backend::Sqlite);
+    let mut process = Process::serve(&url, &[]);
+    let ask = |process: &mut Process, origin: &str| {
+        let page = client(process, "anonymous").with_header("Origin", origin);
+        page.get("/health").expect(200);
+        let preflight = page.with_header("Access-Control-Request-Method", "GET");
+        preflight.send("OPTIONS", "/api/me", None).expect(200);
+    };
+    ask(&mut process, ORIGIN);
+    ask(&mut process, "http://localhost:5173");
+    ask(&mut process, "http://localhost:5173");
+    for number in 0..50 {
+        ask(&mut process, &format!("https://evil-{number}.example"));
+    }
+    process.signal("TERM");
+    process.wait();
+    let log = process.stderr();
+    let lines = |word: &str| -> Vec<String> {
+        let named = log.lines().filter(|line| line.contains("CORS_ALLOWED_ORIGINS"));
+        named.filter(|line| line.contains(word)).map(str::to_owned).collect()
+    };
+    assert_eq!(lines("http://localhost:5173").len(), 1, "{log}");
+    assert!(lines("http://localhost:5173")[0].contains("WARN"), "{log}");
+    assert_eq!((lines("").len(), lines(ORIGIN).len()), (20, 0), "{log}");
+}

@@ -131,7 +131,7 @@ fn a_refused_request_does_not_use_up_its_key() {
     client
         .with_header("Accept", "text/html")
         .with_header("Idempotency-Key", "k")
-        .get("/")
+        .get("/nothing")
         .expect(404);
     post(&client, ALICE, "k", &json!({"title": "a"})).expect(201);
     assert_eq!(count(&client, ALICE), 1);
