@@ -9,12 +9,12 @@ use taskbridge::config::{FROM_FILES, VARIABLES};
 
 use crate::support::sources;
 
-fn file(path: &str) -> String {
+pub fn file(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn compose(path: &str) -> Value {
+pub fn compose(path: &str) -> Value {
     serde_saphyr::from_str(&file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -25,13 +25,13 @@ fn environment(service: &Value) -> BTreeSet<String> {
 }
 
 /// The variables of the back end, those with `_FILE` included.
-fn known_to_the_api() -> BTreeSet<String> {
+pub fn known_to_the_api() -> BTreeSet<String> {
     let plain = VARIABLES.iter().map(|variable| variable.name.to_owned());
     plain.chain(FROM_FILES.iter().map(|name| format!("{name}_FILE"))).collect()
 }
 
 /// The words in capitals of the files that read the web app's environment.
-fn known_to_the_web_app() -> BTreeSet<String> {
+pub fn known_to_the_web_app() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for path in ["env.ts", "database.ts", "secret-files.ts"] {
         let text = file(&format!("web/lib/{path}"));

@@ -19,6 +19,7 @@ mod events;
 mod health;
 mod jwks;
 mod layering;
+mod manifests;
 mod matrix;
 mod model;
 mod openapi;
