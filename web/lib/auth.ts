@@ -11,13 +11,16 @@
  */
 import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { APIError } from "better-auth/api";
+import { backchannelLogout } from "./backchannel-logout";
 import { createMissingTables, openAuthDatabase } from "./database";
-import { authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime, trustedProxies } from "./env";
+import { apiInternalUrl, authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime, tokenLifetimeSeconds, trustedProxies } from "./env";
 import { eraseTasks } from "./erase-tasks";
 import { jwtWithKeyPair } from "./jwt-jwks";
 import { jwtWithSharedSecret } from "./jwt-shared-secret";
+import { tokenPayload, type Signed } from "./token-payload";
 
 const baseUrl = authBaseUrl();
+const lifetime = tokenLifetimeSeconds();
 
 /** What a token says; the same whichever way it is signed. */
 const claims = {
@@ -29,7 +32,7 @@ const claims = {
   expirationTime: tokenLifetime(),
   // Better Auth adds `sub` (the user id) and the times. By default it would also copy the whole
   // user, e-mail address included, into a token that other services may log.
-  definePayload: () => ({}),
+  definePayload: (signed: Signed) => tokenPayload(signed, lifetime),
 };
 
 /** Exported because the tests build a second instance from them, with more of Better Auth's features on. */
@@ -45,13 +48,16 @@ export const authOptions = {
     deleteUser: {
       enabled: true,
       // Tasks first: when that fails the account stays, and its owner can try again.
-      beforeDelete: async ({ id }): Promise<void> => {
-        await eraseTasks(id, await tokenFor(id));
+      beforeDelete: async ({ id }, request): Promise<void> => {
+        await eraseTasks(id, await tokenFor(id, request));
         await deleteAccount(id);
       },
     },
   },
-  plugins: [jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims)],
+  plugins: [
+    jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims),
+    backchannelLogout({ apiUrl: apiInternalUrl(), tokenLifetime: lifetime }),
+  ],
 } satisfies BetterAuthOptions;
 
 // Before `betterAuth`, which compares the tables with what it expects as soon as it is called.
@@ -76,10 +82,15 @@ async function deleteAccount(userId: string): Promise<void> {
   }
 }
 
-/** For one request that this server makes in a user's name. Signed as all the others are, but good for a minute only. */
-async function tokenFor(userId: string): Promise<string> {
+/**
+ * For one request that this server makes in a user's name. Signed as all the others are, and of the session that asks
+ * for it, but good for a minute only.
+ */
+async function tokenFor(userId: string, request: Request | undefined): Promise<string> {
+  const session = request && (await auth.api.getSession({ headers: request.headers }));
   const iat = Math.floor(Date.now() / 1000);
-  const { token } = await auth.api.signJWT({ body: { payload: { sub: userId, iat, exp: iat + 60 } } });
+  const sid = session ? { sid: session.session.id } : {};
+  const { token } = await auth.api.signJWT({ body: { payload: { sub: userId, ...sid, iat, exp: iat + 60 } } });
   return token;
 }
 

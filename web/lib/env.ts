@@ -139,6 +139,14 @@ export function tokenLifetime(): string {
   return value;
 }
 
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+/** The same in seconds. */
+export function tokenLifetimeSeconds(): number {
+  const lifetime = tokenLifetime();
+  return Number(lifetime.slice(0, -1)) * SECONDS[lifetime.slice(-1) as keyof typeof SECONDS];
+}
+
 /** Better Auth's own default (on in production) unless AUTH_RATE_LIMIT=off, which is meant for tests only. */
 export function rateLimitEnabled(): boolean | undefined {
   return process.env.AUTH_RATE_LIMIT === "off" ? false : undefined;

@@ -1,9 +1,11 @@
 /**
  * Before Better Auth deletes a user: everything the task API keeps of that user goes first. Unless the
  * API says it is gone, the deletion is refused, so that no tasks are left without an owner. It erases in
- * batches and may stop halfway, or erase everything and its answer be lost; asked again, it continues.
+ * batches and may stop halfway, or erase everything and its answer be lost; asked again, it continues, or
+ * refuses the token because the account is erased already.
  */
 import { APIError } from "better-auth/api";
+import { readProblem } from "./api-problem";
 import { apiInternalUrl } from "./env";
 
 const TIMEOUT_MS = 15_000;
@@ -15,7 +17,7 @@ export async function eraseTasks(userId: string, token: string): Promise<void> {
     const init = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(TIMEOUT_MS) };
     // Followed, a redirect could answer 204 without having deleted anything.
     const response = await fetch(url, { ...init, redirect: "manual" });
-    if (response.status === 204) return;
+    if (response.status === 204 || (response.status === 401 && (await readProblem(response)).code === "account_erased")) return;
     answer = `answered ${response.status} (request ${response.headers.get("X-Request-Id") ?? "unknown"})`;
   } catch (error) {
     answer = `could not be reached: ${error instanceof Error ? error.message : String(error)}`;

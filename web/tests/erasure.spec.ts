@@ -1,7 +1,7 @@
 /** Deleting an account, between Better Auth and the API: tasks first, and no account without them. No browser involved. */
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { expect, test } from "@playwright/test";
+import { startDouble } from "./support/api-double";
 import { decoded, withBench, type Bench, type Member } from "./support/bench";
 import { callApi } from "./support/fixtures";
 import type { Signing } from "./support/servers";
@@ -45,6 +45,7 @@ for (const signing of ["shared-secret", "jwks"] as const) {
           null,
           (_request, response) => response.writeHead(503).end(),
           (_request, response) => response.writeHead(200).end("{}"),
+          (_request, response) => response.writeHead(401).end('{"code":"invalid_token"}'),
           (request, response) => response.writeHead(request.url === "/elsewhere" ? 204 : 303, { Location: "/elsewhere" }).end(),
         ];
         for (const answer of answers) {
@@ -59,30 +60,35 @@ for (const signing of ["shared-secret", "jwks"] as const) {
         // It asks in the user's name, with a token for a minute, at the internal address.
         const seen: { method?: string | undefined; url?: string | undefined; authorization?: string | undefined }[] = [];
         api.answer((request, response) => {
+          // The session that goes with the account is told as well, afterwards.
+          if (request.url === "/backchannel-logout") return response.writeHead(200).end();
           seen.push({ method: request.method, url: request.url, authorization: request.headers.authorization });
           response.writeHead(204).end();
         });
+        const session = decoded(String(await member.token()), "payload").sid;
         expect((await member.deleteAccount("not the password")).status).toBe(400);
         expect(seen).toEqual([]);
         expect((await member.deleteAccount()).status).toBe(200);
         expect(seen).toEqual([{ method: "DELETE", url: `/api/${member.userId}`, authorization: expect.stringMatching(/^Bearer /) }]);
         const claims = decoded(seen[0]?.authorization ?? "", "payload") as Record<string, number>;
-        expect(claims).toMatchObject({ sub: member.userId, iss: bench.authUrl, aud: bench.authUrl });
+        expect(claims).toMatchObject({ sub: member.userId, sid: session, iss: bench.authUrl, aud: bench.authUrl });
         expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
       } finally {
         api.close();
       }
     }));
-}
 
-/** Stands in for the API towards the web server. Without an answer it hangs up. */
-async function startDouble() {
-  let listener: RequestListener | null = null;
-  const server = createServer((request, response) => (listener ? listener(request, response) : request.destroy()));
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    answer: (next: RequestListener | null) => (listener = next),
-    close: () => server.close(),
-  };
+  test(`${signing}: an account whose tasks the API has erased before goes, though its tokens are refused`, () =>
+    withBench(async (bench) => {
+      const api = await startDouble();
+      try {
+        await start(bench, signing, { API_INTERNAL_URL: api.url });
+        const member = await bench.signUp();
+        api.answer((request, response) => response.writeHead(request.method === "DELETE" ? 401 : 200).end('{"code":"account_erased"}'));
+        expect((await member.deleteAccount()).status).toBe(200);
+        expect((await member.signIn()).status).toBe(401);
+      } finally {
+        api.close();
+      }
+    }));
 }

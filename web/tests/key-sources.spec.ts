@@ -34,7 +34,7 @@ for (const algorithm of ["EdDSA", "ES256", "RS256", "PS256"]) {
       const ada = await bench.signUp();
       const token = await tokenFor(ada);
       expect(decoded(token, "header")).toMatchObject({ alg: algorithm, kid: expect.any(String) });
-      expect(Object.keys(decoded(token, "payload")).sort()).toEqual(["aud", "exp", "iat", "iss", "sub"]);
+      expect(Object.keys(decoded(token, "payload")).sort()).toEqual(["aud", "exp", "iat", "iss", "sid", "sub"]);
 
       await expectAccepted(bench, token, ada);
       const tasks = `${bench.apiUrl}/api/${ada.userId}/tasks`;

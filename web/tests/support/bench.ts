@@ -1,8 +1,8 @@
 /** The web app and the API without a browser, each restarted at will with other variables on the same port and data. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, launchApi, launchAuth, launchWeb, logTailOf, type Server } from "./servers";
+import { freePort, inDatabase, launchApi, launchAuth, launchWeb, logTailOf, type Server } from "./servers";
 
 export interface Bench {
   authUrl: string;
@@ -14,15 +14,25 @@ export interface Bench {
   authServer: (env: Record<string, string>) => Promise<void>;
   /** Starts, or restarts, the API with nothing but these variables and BETTER_AUTH_URL. */
   api: (env: Record<string, string>) => Promise<void>;
+  /** Runs a statement in Better Auth's database. */
+  inAuthDatabase: (sql: string) => Promise<void>;
+  /** What the web app or Better Auth has printed so far. */
+  authLog: () => string;
   signUp: () => Promise<Member>;
 }
 
-/** Somebody with an account, whose session is a cookie. */
+/** Somebody with an account, on one device: the session is a cookie. */
 export interface Member {
   userId: string;
+  email: string;
+  password: string;
   /** A new token for the API, or the status of the refusal. */
-  token: () => Promise<string | number>;
+  token: (basePath?: string) => Promise<string | number>;
   signIn: (basePath?: string) => Promise<Response>;
+  /** The same person, signed in once more. */
+  secondDevice: (basePath?: string) => Promise<Member>;
+  get: (endpoint: string, headers?: Record<string, string>) => Promise<Response>;
+  post: (endpoint: string, body?: unknown) => Promise<Response>;
   deleteAccount: (password?: string) => Promise<Response>;
 }
 
@@ -31,11 +41,13 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
   const [authPort, apiPort] = [await freePort(), await freePort()];
   const authUrl = `http://localhost:${authPort}`;
   const apiUrl = `http://localhost:${apiPort}`;
+  const authDatabase = path.join(dir, "auth.db");
+  const authLog = path.join(dir, "auth.log");
   const launch = async (start: typeof launchWeb, env: Record<string, string>) => {
     await servers.auth?.stop();
-    servers.auth = start(authPort, path.join(dir, "auth.log"), {
+    servers.auth = start(authPort, authLog, {
       BETTER_AUTH_URL: authUrl,
-      AUTH_DATABASE_URL: `sqlite://${path.join(dir, "auth.db")}`,
+      AUTH_DATABASE_URL: `sqlite://${authDatabase}`,
       AUTH_RATE_LIMIT: "off",
       // Empty rather than not set, because a developer's .env fills in what is not set.
       BETTER_AUTH_SECRET: "",
@@ -62,32 +74,16 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
       servers.api = launchApi(apiPort, dir, { BETTER_AUTH_URL: authUrl, ...env });
       await servers.api.answering(`${apiUrl}/health`);
     },
+    inAuthDatabase: (sql) => inDatabase(authDatabase, sql),
+    authLog: () => readFileSync(authLog, "utf8"),
     async signUp() {
       const person = { name: "Ada", email: `ada-${crypto.randomUUID()}@example.com`, password: "correct horse" };
-      const post = (endpoint: string, body: unknown = person, cookie = "") =>
-        fetch(authUrl + endpoint, {
-          method: "POST",
-          headers: { "Content-Type": "application/json", Origin: authUrl, Cookie: cookie },
-          body: JSON.stringify(body),
-        });
-      const cookiesOf = (response: Response) => response.headers.getSetCookie().map((line) => line.split(";", 1)[0]).join("; ");
-      const signedUp = await post("/api/auth/sign-up/email");
+      const member = deviceOf(authUrl, person);
+      const signedUp = await member.post("/api/auth/sign-up/email", person);
       if (!signedUp.ok) throw new Error(`sign-up answered ${signedUp.status}: ${await signedUp.text()}`);
       const { user } = (await signedUp.json()) as { user: { id: string } };
-      let cookie = cookiesOf(signedUp);
-      return {
-        userId: user.id,
-        async token() {
-          const response = await fetch(`${authUrl}/api/auth/token`, { headers: { Cookie: cookie } });
-          return response.ok ? ((await response.json()) as { token: string }).token : response.status;
-        },
-        async signIn(basePath = "/api/auth") {
-          const response = await post(`${basePath}/sign-in/email`);
-          if (basePath === "/api/auth") cookie = cookiesOf(response);
-          return response;
-        },
-        deleteAccount: (password = person.password) => post("/api/auth/delete-user", { password }, cookie),
-      };
+      member.userId = user.id;
+      return member;
     },
   };
   try {
@@ -99,6 +95,40 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
     await Promise.all([servers.auth?.stop(), servers.api?.stop()]);
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function deviceOf(authUrl: string, person: { email: string; password: string }, userId = ""): Member {
+  const jar = new Map<string, string>();
+  const ask = async (endpoint: string, init: RequestInit) => {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(authUrl + endpoint, { ...init, headers: { Origin: authUrl, Cookie: cookie, ...init.headers } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === "" || /;\s*max-age=0\b/i.test(line)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    return response;
+  };
+  const member: Member = {
+    userId,
+    email: person.email,
+    password: person.password,
+    async token(basePath = "/api/auth") {
+      const response = await ask(`${basePath}/token`, {});
+      return response.ok ? ((await response.json()) as { token: string }).token : response.status;
+    },
+    signIn: (basePath = "/api/auth") => member.post(`${basePath}/sign-in/email`, person),
+    async secondDevice(basePath) {
+      const device = deviceOf(authUrl, person, member.userId);
+      const response = await device.signIn(basePath);
+      if (!response.ok) throw new Error(`sign-in answered ${response.status}: ${await response.text()}`);
+      return device;
+    },
+    get: (endpoint, headers = {}) => ask(endpoint, { headers }),
+    post: (endpoint, body = {}) => ask(endpoint, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    deleteAccount: (password = person.password) => member.post("/api/auth/delete-user", { password }),
+  };
+  return member;
 }
 
 /** One part of a token, unverified. */

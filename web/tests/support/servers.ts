@@ -81,10 +81,6 @@ export async function startStack({
   }
 
   const authDatabase = path.join(dir, "auth.db");
-  async function inAuthDatabase(sql: string): Promise<void> {
-    const client = libsql.createClient({ url: `file:${authDatabase}` });
-    await client.execute(sql).finally(() => client.close());
-  }
 
   if (apiFirst) await startApi();
   const web = launchWeb(webPort, path.join(dir, "web.log"), {
@@ -116,7 +112,12 @@ export async function startStack({
     await stop();
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${text}`);
   }
-  return { webUrl, apiUrl, secret, inAuthDatabase, startApi, stopApi, stop, logs };
+  return { webUrl, apiUrl, secret, inAuthDatabase: (sql) => inDatabase(authDatabase, sql), startApi, stopApi, stop, logs };
+}
+
+export async function inDatabase(file: string, sql: string): Promise<void> {
+  const client = libsql.createClient({ url: `file:${file}` });
+  await client.execute(sql).finally(() => client.close());
 }
 
 export interface Server {
@@ -192,7 +193,7 @@ function gone(child: ChildProcess): boolean {
 
 /** The caller's environment without the variables under test, so that a developer's own settings change nothing. */
 function inherited(): NodeJS.ProcessEnv {
-  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_(INTERNAL_)?URL$|HOST$|PORT$)/;
+  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_(INTERNAL_)?URL$|HOST$|PORT$|REQUIRE_SESSION$|REVOCATION_SECONDS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configured.test(name))) as NodeJS.ProcessEnv;
 }
 
