@@ -17,6 +17,7 @@ import { apiInternalUrl, authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetim
 import { eraseTasks } from "./erase-tasks";
 import { jwtWithKeyPair } from "./jwt-jwks";
 import { jwtWithSharedSecret } from "./jwt-shared-secret";
+import { personalTokens } from "./personal-tokens";
 import { tokenPayload, type Signed } from "./token-payload";
 
 const baseUrl = authBaseUrl();
@@ -57,6 +58,7 @@ export const authOptions = {
   plugins: [
     jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims),
     backchannelLogout({ apiUrl: apiInternalUrl(), tokenLifetime: lifetime }),
+    ...personalTokens(),
   ],
 } satisfies BetterAuthOptions;
 
