@@ -10,6 +10,7 @@ import "./dialogs.css";
 import "./tasks.css";
 import "./toolbar.css";
 import "./live.css";
+import "./account.css";
 
 export default async function TaskPage({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
   const user = await currentUser();
@@ -19,5 +20,5 @@ export default async function TaskPage({ searchParams }: { searchParams: Promise
     const view = new URLSearchParams(entries).toString();
     redirect(view === "" ? "/sign-in" : `/sign-in?${new URLSearchParams({ view }).toString()}`);
   }
-  return <TaskBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email }} />;
+  return <TaskBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email, email: user.email }} />;
 }

@@ -1,20 +1,22 @@
 "use client";
 
-/** What concerns the whole account: taking one's tasks along, and leaving for good. */
+/** What concerns the whole account: its page, taking one's tasks along, and leaving for good. */
 import { useEffect, useRef, useState } from "react";
 import type { ApiClient } from "../lib/api-client";
 import { asProblem, type ApiProblem } from "../lib/api-problem";
+import type { Renewal } from "../lib/renewal";
 import { DeleteAccount } from "./delete-account";
 
 interface Props {
   api: ApiClient;
+  renewal: Renewal;
   announce: (text: string) => void;
   report: (problem: ApiProblem) => void;
   /** The account is gone. */
   onDeleted: () => void;
 }
 
-export function AccountMenu({ api, announce, report, onDeleted }: Props) {
+export function AccountMenu({ api, renewal, announce, report, onDeleted }: Props) {
   const [open, setOpen] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const [exporting, setExporting] = useState(false);
@@ -66,6 +68,8 @@ export function AccountMenu({ api, announce, report, onDeleted }: Props) {
       <div id="account">
         {open && (
           <div className="menu-items">
+            {/* A link and not Next.js's: the history of the task page is its own. */}
+            <a href="/account">Your account</a>
             <button type="button" className="quiet" aria-disabled={exporting} onClick={() => void exportTasks()}>
               Export tasks
             </button>
@@ -82,7 +86,7 @@ export function AccountMenu({ api, announce, report, onDeleted }: Props) {
           </div>
         )}
       </div>
-      {leaving && <DeleteAccount onDeleted={onDeleted} onClose={() => setLeaving(false)} />}
+      {leaving && <DeleteAccount renewal={renewal} onDeleted={onDeleted} onClose={() => setLeaving(false)} />}
     </div>
   );
 }

@@ -2,15 +2,18 @@
 
 /** What every page of a signed-in user shares: the client, the connection, the header, and the toasts. */
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
+import { signedInUser } from "../lib/account-client";
 import { createApiClient, type ApiClient } from "../lib/api-client";
 import { ApiProblem } from "../lib/api-problem";
 import { authClient } from "../lib/auth-client";
 import { forgetTyped } from "../lib/kept-draft";
 import { createLiveTasks, type LiveTasks } from "../lib/live-tasks";
 import { createRefresh, type Refresh } from "../lib/refresh";
+import { createRenewal, type Renewal } from "../lib/renewal";
 import { AccountMenu } from "./account-menu";
 import { Brand } from "./brand";
+import { RenewSession } from "./renew-session";
 import { Toasts } from "./toasts";
 import { useNotices, type Notices } from "./use-notices";
 
@@ -19,7 +22,7 @@ notifyManager.setScheduler(queueMicrotask);
 
 export interface Props {
   apiUrl: string;
-  user: { id: string; name: string };
+  user: { id: string; name: string; email: string };
 }
 
 export interface App {
@@ -27,6 +30,7 @@ export interface App {
   live: LiveTasks;
   notices: Notices;
   refresh: Refresh;
+  renewal: Renewal;
   userId: string;
 }
 
@@ -45,11 +49,19 @@ export function toSignIn(reason?: string): void {
 }
 
 export function AppShell({ apiUrl, user, children }: Props & { children: (app: App) => ReactNode }) {
+  const [renewal] = useState(() => createRenewal({ userId: user.id, signedIn: signedInUser, onOther: () => window.location.replace("/") }));
   const [api] = useState(() =>
     createApiClient({
       apiUrl,
       userId: user.id,
-      leave: (to) => (to === "sign-in" ? toSignIn("session") : window.location.replace("/")),
+      renew: () => renewal.ask("ended"),
+      leave(to) {
+        // It is left already, or will be when the answer is there.
+        if (renewal.isPaused()) return;
+        if (to === "reload") return window.location.replace("/");
+        if (to === "erased") forgetTyped(user.id);
+        toSignIn(to === "erased" ? to : "session");
+      },
     }),
   );
   const [live] = useState(() => createLiveTasks(api, apiUrl, user.id));
@@ -66,6 +78,9 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
   const [refresh] = useState(() => createRefresh(queries));
   const notices = useNotices();
 
+  // The other tabs have the same session, and would find out later.
+  useEffect(() => renewal.subscribe(() => live.tellSession(renewal.asked() === "ended" ? "ended" : "back")), [live, renewal]);
+
   /** In all tabs of this browser. */
   function forgetPerson() {
     leaving = true;
@@ -76,10 +91,13 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
 
   async function signOut() {
     notices.report(null);
+    // The API hears of it before this page does, and ends its stream.
+    renewal.pause();
     try {
       const { error } = await authClient.signOut();
       if (error) throw error;
     } catch {
+      void renewal.resume();
       notices.report(new ApiProblem(0, "sign_out_failed", "Signing out did not work. Please try again."));
       return;
     }
@@ -96,14 +114,15 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
             <span className="name" title={user.name}>
               {user.name}
             </span>
-            <AccountMenu api={api} announce={notices.announce} report={notices.report} onDeleted={forgetPerson} />
+            <AccountMenu api={api} renewal={renewal} announce={notices.announce} report={notices.report} onDeleted={forgetPerson} />
             <button type="button" onClick={() => void signOut()}>
               Sign out
             </button>
           </div>
         </header>
-        {children({ api, live, notices, refresh, userId: user.id })}
+        {children({ api, live, notices, refresh, renewal, userId: user.id })}
         <Toasts notices={notices} />
+        <RenewSession renewal={renewal} email={user.email} onLeave={() => toSignIn("session")} />
       </div>
     </QueryClientProvider>
   );

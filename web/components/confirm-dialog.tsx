@@ -8,12 +8,14 @@ interface Props {
   title: string;
   /** What the button says that does it. */
   action: string;
+  /** What the other one says, which changes nothing. */
+  keep?: string;
   children: ReactNode;
   onConfirm: () => void;
   onDismiss: () => void;
 }
 
-export function ConfirmDialog({ title, action, children, onConfirm, onDismiss }: Props) {
+export function ConfirmDialog({ title, action, keep = "Keep them", children, onConfirm, onDismiss }: Props) {
   return (
     <Modal title={title} onDismiss={onDismiss}>
       {children}
@@ -29,7 +31,7 @@ export function ConfirmDialog({ title, action, children, onConfirm, onDismiss }:
           {action}
         </button>
         <button type="button" data-first onClick={onDismiss}>
-          Keep them
+          {keep}
         </button>
       </div>
     </Modal>

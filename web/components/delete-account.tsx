@@ -3,6 +3,7 @@
 /** Asks for the password once more, then has Better Auth delete the account, and the API everything in it. */
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { authClient } from "../lib/auth-client";
+import type { Renewal } from "../lib/renewal";
 import { Field } from "./field";
 import { Modal } from "./modal";
 
@@ -26,7 +27,13 @@ async function deleteAccount(password: string): Promise<Refusal | null> {
 /** An answer that is lost or explains nothing does not tell how far the server got. */
 const UNCERTAIN = "Some or all of your tasks, and your account, may be gone already.";
 
-export function DeleteAccount({ onDeleted, onClose }: { onDeleted: () => void; onClose: () => void }) {
+interface Props {
+  renewal: Renewal;
+  onDeleted: () => void;
+  onClose: () => void;
+}
+
+export function DeleteAccount({ renewal, onDeleted, onClose }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [pending, setPending] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
@@ -40,8 +47,11 @@ export function DeleteAccount({ onDeleted, onClose }: { onDeleted: () => void; o
     if (pending) return;
     setPending(true);
     setRefusal(null);
+    // The API hears of it before this page does, and ends its stream.
+    renewal.pause();
     const refused = await deleteAccount(String(new FormData(event.currentTarget).get("password") ?? ""));
     if (refused) {
+      void renewal.resume();
       setPending(false);
       return setRefusal(refused);
     }

@@ -8,7 +8,7 @@ import type { LiveHandlers } from "../lib/live-tasks";
 import { toSignIn, type App } from "./app-shell";
 
 /** Begins once the page has its first answer, so that a page that is refused asks once and not twice. */
-export function useLive({ api, live, refresh, userId }: App, list: { isSuccess: boolean; error: Error | null }, onRefused: LiveHandlers["onRefused"]): void {
+export function useLive({ api, live, refresh, renewal, userId }: App, list: { isSuccess: boolean; error: Error | null }, onRefused: LiveHandlers["onRefused"]): void {
   const isRefused = list.error instanceof ApiProblem && [401, 403].includes(list.error.status);
   const ready = list.isSuccess || (list.error !== null && !isRefused);
   const refused = useRef(onRefused);
@@ -24,9 +24,14 @@ export function useLive({ api, live, refresh, userId }: App, list: { isSuccess: 
         forgetTyped(userId);
         toSignIn();
       },
+      onSession: (state) => {
+        if (state === "back") void renewal.check();
+        // The other tab may have asked for a token just before there was another session.
+        else void api.checkSession().then((there) => there && live.tellSession("back"));
+      },
       onRefused: (pending, error) => refused.current(pending, error),
     });
-  }, [api, live, ready, refresh, userId]);
+  }, [api, live, ready, refresh, renewal, userId]);
 }
 
 /** What is known and what is pending; a component that shows tasks is drawn again when one of the two changes. */

@@ -99,6 +99,7 @@ export function createApiClient(options: ApiFetchOptions) {
     /** For what follows the changes: an answer without an end, with the same tokens. */
     follow: (request: Request) => authorized.fetch(request, request.url.endsWith("/events") ? null : undefined),
     forgetToken: authorized.forgetToken,
+    checkSession: authorized.checkSession,
   };
 }
 

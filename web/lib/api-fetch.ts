@@ -12,8 +12,10 @@ export interface ApiFetchOptions {
   apiUrl: string;
   /** Whose page this is. A token for anybody else means that another tab signed in as them. */
   userId: string;
-  /** Leaves the page. "sign-in": the session is of no use any more; "reload": somebody else is signed in now. */
-  leave: (to: "sign-in" | "reload") => void;
+  /** There is no session any more. Resolves when there is one again, and what was asked for goes on. */
+  renew: () => Promise<unknown>;
+  /** Leaves the page. "sign-in": the session is of no use; "reload": somebody else is signed in now; "erased": the account is gone. */
+  leave: (to: "sign-in" | "reload" | "erased") => void;
   fetch?: typeof globalThis.fetch;
   now?: () => number;
   wait?: (milliseconds: number) => Promise<void>;
@@ -22,6 +24,8 @@ export interface ApiFetchOptions {
 interface HeldToken {
   value: string;
   userId: string;
+  /** The session it is of, if it says so. */
+  session: string | null;
   staleAt: number;
 }
 
@@ -34,6 +38,7 @@ const MAX_WAIT_SECONDS = 10;
 export function createApiFetch({
   apiUrl,
   userId,
+  renew,
   leave,
   fetch = (input, init) => globalThis.fetch(input, init),
   now = Date.now,
@@ -54,11 +59,13 @@ export function createApiFetch({
     }
   }
 
+  const askForToken = () => reach("/api/auth/token", { credentials: "same-origin", cache: "no-store" }, "The sign-in service");
+
   async function fetchToken(): Promise<HeldToken> {
-    const response = await reach("/api/auth/token", { credentials: "same-origin", cache: "no-store" }, "The sign-in service");
-    if (response.status === 401) {
-      leave("sign-in");
-      throw new ApiProblem(401, "signed_out", "Your session has ended. Please sign in again.");
+    let response = await askForToken();
+    while (response.status === 401) {
+      await renew();
+      response = await askForToken();
     }
     const answer: unknown = response.ok ? await response.json().catch(() => null) : null;
     const token = isRecord(answer) && typeof answer.token === "string" ? readToken(answer.token, now()) : null;
@@ -98,6 +105,21 @@ export function createApiFetch({
     return usableToken();
   }
 
+  /** The session of this token has been ended. There may be another one by now; its own may still be in Better Auth's cookie cache. */
+  async function replacementForRevoked(refused: HeldToken): Promise<HeldToken> {
+    const next = await replacementFor(refused);
+    if (next.session !== refused.session) return next;
+    await renew();
+    return replacementFor(next);
+  }
+
+  /** All tasks of the account were erased. Where it still has a session it is still there, and can be deleted once more. */
+  async function leaveIfDeleted(): Promise<void> {
+    held = null;
+    const answer = await askForToken().catch(() => null);
+    if (answer?.status === 401) leave("erased");
+  }
+
   return {
     /**
      * Sends a request to the API and resolves with a success, whatever its kind; anything else is thrown as an ApiProblem.
@@ -129,21 +151,34 @@ export function createApiFetch({
           // Once, because a fresh token that is refused as well will not be cured by a third.
           renewed = true;
           token = await replacementFor(token);
+        } else if (problem.code === "session_revoked" && !renewed) {
+          renewed = true;
+          token = await replacementForRevoked(token);
         } else if (problem.code === "keys_unavailable" && waits < MAX_WAITS) {
           // The API has not fetched the keys yet, as in the first seconds after a start.
           waits += 1;
           await wait(retryAfter(response));
           token = await usableToken();
         } else {
-          if (problem.retry === "login") leave("sign-in");
+          if (problem.code === "account_erased") await leaveIfDeleted();
+          else if (problem.retry === "login") leave("sign-in");
           throw problem;
         }
       }
     },
-    /** For sign-out. The API would go on accepting the token until it expires. */
+    /** For sign-out, and for a token that the API takes no longer. */
     forgetToken(): void {
       held = null;
       refreshing = null;
+    },
+    /** Another tab has found the session ended. If it is so, `renew` is called. Resolves with true when there is one. */
+    checkSession(): Promise<boolean> {
+      held = null;
+      return usableToken().then(
+        () => true,
+        // What else may be wrong is found by what needs the token.
+        () => false,
+      );
     },
   };
 }
@@ -159,7 +194,8 @@ function readToken(value: string, receivedAt: number): HeldToken | null {
     // Counted from now rather than from `iat`: the clock of this machine may differ from the server's.
     const lifetime = (claims.exp - claims.iat) * 1000;
     // A token that lives for less than a minute is renewed at half its life, not on every call.
-    return { value, userId: claims.sub, staleAt: receivedAt + lifetime - Math.min(REFRESH_AHEAD_MS, lifetime / 2) };
+    const session = typeof claims.sid === "string" ? claims.sid : null;
+    return { value, userId: claims.sub, session, staleAt: receivedAt + lifetime - Math.min(REFRESH_AHEAD_MS, lifetime / 2) };
   } catch {
     return null;
   }

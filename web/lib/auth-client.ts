@@ -1,4 +1,5 @@
-/** Better Auth in the browser: sign-up, sign-in and sign-out. Tokens for the API are `lib/api-client`'s business. */
+/** Better Auth in the browser: accounts, sessions and personal access tokens. Tokens for the API are `lib/api-client`'s business. */
+import { apiKeyClient } from "@better-auth/api-key/client";
 import { createAuthClient } from "better-auth/client";
 
-export const authClient = createAuthClient();
+export const authClient = createAuthClient({ plugins: [apiKeyClient()] });

@@ -2,7 +2,7 @@
 import type { ApiClient, Task } from "./api-client";
 import { ApiProblem } from "./api-problem";
 import { createPendingStore } from "./pending-store";
-import { shareAmongTabs } from "./tab-share";
+import { shareAmongTabs, type SessionState } from "./tab-share";
 import { createTaskMemory } from "./task-memory";
 import { idsOf, perform, rebase, type Operation, type Outcome } from "./task-operations";
 import { createTaskQueue, type Pending } from "./task-queue";
@@ -13,6 +13,8 @@ export interface LiveHandlers {
   onNews: () => void;
   /** Another tab has signed this user out. */
   onSignedOut: () => void;
+  /** Another tab has found the session ended, or has one again. */
+  onSession: (state: SessionState) => void;
   /** What had to wait was refused. */
   onRefused: (pending: Pending<Operation>, error: unknown) => void;
 }
@@ -75,6 +77,7 @@ export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) 
         onReset: to.onNews,
         onConnection,
         onSignedOut: to.onSignedOut,
+        onSession: to.onSession,
       });
       for (const event of ["online", "offline"]) window.addEventListener(event, tell);
       return () => {
@@ -82,6 +85,8 @@ export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) 
         share?.leave();
       };
     },
+    /** For the other tabs of this browser. */
+    tellSession: (state: SessionState): void => share?.tellSession(state),
     /** For all tabs of this browser. */
     signOut(): void {
       share?.signOut();

@@ -10,7 +10,11 @@ type Message<T> =
   | { type: "page"; page: Changes<T> }
   | { type: "reset"; since: string | null }
   | { type: "connection"; connection: Connection; since: string | null }
-  | { type: "signed-out" };
+  | { type: "signed-out" }
+  | { type: "session"; state: SessionState };
+
+/** A tab has found the session ended, or has one again. */
+export type SessionState = "ended" | "back";
 
 export interface TabShareOptions<T> {
   userId: string;
@@ -22,9 +26,11 @@ export interface TabShareOptions<T> {
   onConnection: (connection: Connection) => void;
   /** Another tab has signed this user out. */
   onSignedOut: () => void;
+  /** What another tab has found of the session. */
+  onSession: (state: SessionState) => void;
 }
 
-export function shareAmongTabs<T>({ userId, follow, onChanges, onReset, onConnection, onSignedOut }: TabShareOptions<T>) {
+export function shareAmongTabs<T>({ userId, follow, onChanges, onReset, onConnection, onSignedOut, onSession }: TabShareOptions<T>) {
   const name = `taskbridge:${userId}`;
   const channel = new BroadcastChannel(name);
   const left = new AbortController();
@@ -53,6 +59,8 @@ export function shareAmongTabs<T>({ userId, follow, onChanges, onReset, onConnec
       }
     } else if (message.type === "signed-out") {
       onSignedOut();
+    } else if (message.type === "session") {
+      onSession(message.state);
     }
   }
 
@@ -91,6 +99,7 @@ export function shareAmongTabs<T>({ userId, follow, onChanges, onReset, onConnec
   return {
     /** Tells the other tabs that this user has gone. */
     signOut: () => post({ type: "signed-out" }),
+    tellSession: (state: SessionState) => post({ type: "session", state }),
     leave(): void {
       window.removeEventListener("online", retry);
       left.abort();

@@ -40,6 +40,8 @@ test("the menu closes on Escape and when the focus leaves it", async ({ signUp }
   const item = page.getByRole("button", { name: "Export tasks" });
   await account(page).click();
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Your account" })).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(item).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(item).toHaveCount(0);
@@ -69,7 +71,7 @@ test("an account is deleted with everything in it, after the password", async ({
   await dialog(page).getByLabel("Password").fill(password);
   await dialog(page).getByRole("button", { name: "Delete everything" }).click();
   await expect(page.getByText("Your account and all your tasks have been deleted.")).toBeVisible();
-  await expect(tab).toHaveURL(/\/sign-in$/);
+  await expect(tab).toHaveURL(/\/sign-in(\?reason=erased)?$/);
   // The token of before is still good for a few minutes, and finds nothing.
   expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toEqual([]);
   await fillSignIn(page, { email, password });

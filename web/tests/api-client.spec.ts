@@ -5,14 +5,20 @@ import { ApiProblem } from "../lib/api-problem";
 
 const apiUrl = "http://api.test";
 
-function token(userId: string, lifetime: number): string {
+function token(userId: string, lifetime: number, sid?: string): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  return `${part({ alg: "HS256" })}.${part({ sub: userId, iat: 1_000, exp: 1_000 + lifetime })}.signature`;
+  return `${part({ alg: "HS256" })}.${part({ sub: userId, sid, iat: 1_000, exp: 1_000 + lifetime })}.signature`;
 }
 
 type Answer = () => Response | Promise<Response>;
 const tasks: Answer = () => Response.json([]);
 const refused = (retry: string): Answer => () => Response.json({ code: "token_expired", detail: "Expired.", retry }, { status: 401 });
+
+const problem = (status: number, code: string, retry: string): Answer => () => Response.json({ code, detail: `It is ${code}.`, retry }, { status });
+const revoked = problem(401, "session_revoked", "login");
+/** What the front end answers: a token of this session, or that there is none. */
+const ofSession = (sid: string): Answer => () => Response.json({ token: token("ada", 900, sid) });
+const signedOut: Answer = () => Response.json({}, { status: 401 });
 
 const noKeys = (retryAfter?: string): Answer => () =>
   Response.json({ code: "keys_unavailable", detail: "Not yet." }, { status: 503, headers: retryAfter === undefined ? {} : { "Retry-After": retryAfter } });
@@ -22,11 +28,15 @@ function inTurn(...answers: Answer[]): Answer {
   return () => (answers.length > 1 ? answers.shift() : answers[0])!();
 }
 
-function setUp({ userId = "ada", lifetime = 900, api = tasks, issue }: { userId?: string; lifetime?: number; api?: Answer; issue?: Answer } = {}) {
-  const log = { tokens: 0, calls: [] as { url: string; init: RequestInit }[], left: [] as string[], waited: [] as number[], now: 0 };
+function setUp({ userId = "ada", lifetime = 900, api = tasks, issue, renew = async () => {} }: { userId?: string; lifetime?: number; api?: Answer; issue?: Answer; renew?: () => Promise<void> } = {}) {
+  const log = { tokens: 0, renewals: 0, calls: [] as { url: string; init: RequestInit }[], left: [] as string[], waited: [] as number[], now: 0 };
   const client = createApiClient({
     apiUrl,
     userId,
+    renew() {
+      log.renewals += 1;
+      return renew();
+    },
     leave: (to) => log.left.push(to),
     now: () => log.now,
     wait: async (milliseconds) => {
@@ -165,11 +175,67 @@ test("any other 503 is shown at once", async () => {
   expect(log.waited).toEqual([]);
 });
 
-test("without a session the API is not asked at all", async () => {
-  const { client, log } = setUp({ issue: () => Response.json({}, { status: 401 }) });
-  expect((await problemOf(client.listTasks())).code).toBe("signed_out");
+test("without a session nothing is asked of the API until there is one again, and then everything goes on", async () => {
+  let back = () => {};
+  const { client, log } = setUp({ issue: inTurn(signedOut, ofSession("s2")), renew: () => new Promise((resolve) => (back = resolve)) });
+  const calls = [client.createTask({ title: "typed before", description: null }, "key"), client.listTasks()];
+  await expect.poll(() => log.renewals).toBe(1);
   expect(log.calls).toHaveLength(0);
-  expect(log.left).toEqual(["sign-in"]);
+  back();
+  await Promise.all(calls);
+  expect(log.calls.map(({ init }) => init.body ?? null)).toContain('{"title":"typed before","description":null}');
+  expect(log.tokens).toBe(2);
+  expect(log.renewals).toBe(1);
+  expect(log.left).toEqual([]);
+});
+
+test("a token of a session that has been ended is exchanged for one of the next session, and nobody is asked", async () => {
+  const { client, log } = setUp({ issue: inTurn(ofSession("s1"), ofSession("s2")), api: inTurn(revoked, revoked, tasks) });
+  await Promise.all([client.listTasks(), client.listTasks()]);
+  expect(log.calls.map(({ init }) => new Headers(init.headers).get("Authorization"))).toEqual(
+    ["s1", "s1", "s2", "s2"].map((sid) => `Bearer ${token("ada", 900, sid)}`),
+  );
+  expect(log.tokens).toBe(2);
+  expect(log.renewals).toBe(0);
+});
+
+test("where the session is gone altogether, the person is asked once, and the call goes on", async () => {
+  const { client, log } = setUp({ issue: inTurn(ofSession("s1"), signedOut, ofSession("s2")), api: inTurn(revoked, tasks) });
+  await client.listTasks();
+  expect(log.renewals).toBe(1);
+  expect(log.calls).toHaveLength(2);
+  expect(log.left).toEqual([]);
+});
+
+test("a front end that still believes in an ended session makes nobody go round in circles", async () => {
+  const { client, log } = setUp({ issue: inTurn(ofSession("s1"), ofSession("s1"), ofSession("s2")), api: inTurn(revoked, tasks) });
+  await client.listTasks();
+  expect(log.renewals).toBe(1);
+  expect(log.calls).toHaveLength(2);
+
+  const { client: other, log: circles } = setUp({ issue: ofSession("s1"), api: revoked });
+  expect(await problemOf(other.listTasks())).toMatchObject({ code: "session_revoked" });
+  expect(circles.renewals).toBe(1);
+  expect(circles.calls).toHaveLength(2);
+  expect(circles.left).toEqual(["sign-in"]);
+});
+
+test("an erased account is left when it is gone, and shown what happened when it is still there", async () => {
+  const erased = problem(401, "account_erased", "login");
+  for (const [next, left] of [[signedOut, ["erased"]], [ofSession("s1"), []]] as const) {
+    const { client, log } = setUp({ issue: inTurn(ofSession("s1"), next), api: erased });
+    expect(await problemOf(client.listTasks())).toMatchObject({ code: "account_erased", detail: "It is account_erased." });
+    expect(log.calls).toHaveLength(1);
+    expect(log.renewals).toBe(0);
+    expect(log.left).toEqual(left);
+  }
+});
+
+test("somebody else who signs in meanwhile gets nothing of what was waiting", async () => {
+  const { client, log } = setUp({ issue: inTurn(signedOut, () => Response.json({ token: token("bob", 900) })) });
+  expect((await problemOf(client.createTask({ title: "Ada's", description: null }, "key"))).code).toBe("user_changed");
+  expect(log.calls).toHaveLength(0);
+  expect(log.left).toEqual(["reload"]);
 });
 
 test("somebody else's token is never used", async () => {

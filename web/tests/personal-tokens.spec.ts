@@ -1,8 +1,8 @@
 /** Personal access tokens: what one opens, and that it opens nothing else, whatever is sent with it. */
-import { test } from "@playwright/test";
+import { test as plain } from "@playwright/test";
 import { startDouble, takeLogoutTokens } from "./support/api-double";
 import { decoded, withBench, type Bench, type Member } from "./support/bench";
-import { callApi, expect } from "./support/fixtures";
+import { callApi, expect, test } from "./support/fixtures";
 import type { Signing } from "./support/servers";
 
 interface Key {
@@ -35,7 +35,7 @@ async function start(bench: Bench, signing: Signing, server: "web" | "authServer
 }
 
 for (const signing of ["shared-secret", "jwks"] as const) {
-  test(`${signing}: a key for reading reads, one for both does both, and neither reaches anybody else's tasks`, () =>
+  plain(`${signing}: a key for reading reads, one for both does both, and neither reaches anybody else's tasks`, () =>
     withBench(async (bench) => {
       await start(bench, signing);
       const [ada, bob] = [await bench.signUp(), await bench.signUp()];
@@ -58,7 +58,7 @@ for (const signing of ["shared-secret", "jwks"] as const) {
     }));
 }
 
-test("a key gets no more than its own scope, whatever is sent along", () =>
+plain("a key gets no more than its own scope, whatever is sent along", () =>
   withBench(async (bench) => {
     await start(bench, "shared-secret");
     const [ada, bob] = [await bench.signUp(), await bench.signUp()];
@@ -78,7 +78,7 @@ test("a key gets no more than its own scope, whatever is sent along", () =>
     }
   }));
 
-test("with a key every address but one answers as it does to a stranger", () =>
+plain("with a key every address but one answers as it does to a stranger", () =>
   withBench(async (bench) => {
     await start(bench, "shared-secret", "authServer");
     const ada = await bench.signUp();
@@ -106,7 +106,7 @@ test("with a key every address but one answers as it does to a stranger", () =>
     expect(await (await ada.get("/api/auth/api-key/list")).json()).toMatchObject({ total: 1 });
   }));
 
-test("a key has a name and an end, can be listed without being shown, and there are fifty of them at most", () =>
+plain("a key has a name and an end, can be listed without being shown, and there are fifty of them at most", () =>
   withBench(async (bench) => {
     await start(bench, "shared-secret");
     const [ada, bob] = [await bench.signUp(), await bench.signUp()];
@@ -145,7 +145,7 @@ test("a key has a name and an end, can be listed without being shown, and there 
     await makeKey(bob, "read");
   }));
 
-test("a token ends with its key, and a key that has ended gets none", () =>
+plain("a token ends with its key, and a key that has ended gets none", () =>
   withBench(async (bench) => {
     await start(bench, "shared-secret");
     const ada = await bench.signUp();
@@ -160,7 +160,7 @@ test("a token ends with its key, and a key that has ended gets none", () =>
   }));
 
 for (const signing of ["shared-secret", "jwks"] as const) {
-  test(`${signing}: revoking a key, a ban and the end of an account are told to the API, key by key`, async () => {
+  plain(`${signing}: revoking a key, a ban and the end of an account are told to the API, key by key`, async () => {
     const api = await startDouble();
     try {
       await withBench(async (bench) => {
@@ -199,3 +199,37 @@ for (const signing of ["shared-secret", "jwks"] as const) {
     }
   });
 }
+
+test("on the account page one is made, shown once, used and revoked", { tag: "@once" }, async ({ signUp, stack }) => {
+  const { page } = await signUp("Ada");
+  await page.goto("/account");
+  const form = page.getByRole("form", { name: "New token" });
+  const list = page.getByRole("list", { name: "Tokens" });
+  await form.getByRole("button", { name: "Make a token" }).click();
+  await expect(form.getByLabel("Name")).toHaveAccessibleDescription(/Please enter a name/);
+  await form.getByLabel("Name").fill("Nightly report");
+  await form.getByLabel("Access").selectOption("Read and change tasks");
+  await form.getByLabel("Ends after").selectOption("30 days");
+  await form.getByRole("button", { name: "Make a token" }).click();
+  await expect(page.getByText("“Nightly report” is ready. Copy it now: it is not shown again.")).toBeVisible();
+  const key = (await page.locator(".secret code").textContent()) ?? "";
+  expect(key).toMatch(/^tbw_[A-Za-z]{64}$/);
+  await expect(list.getByRole("listitem")).toContainText(/^Nightly reportRead and change tasks.*until \d+ \w+ \d{4} · not used yet/s);
+
+  const exchanged = await fetch(`${stack.webUrl}/api/auth/token`, { headers: { "x-api-key": key } });
+  const token = await tokenOf(exchanged);
+  const { sub } = decoded(token, "payload");
+  expect((await callApi(`${stack.apiUrl}/api/${String(sub)}/tasks`, token, "POST", { title: "By a script" })).status).toBe(201);
+
+  await page.reload();
+  await expect(list.getByRole("listitem")).toContainText("last used");
+  await expect(page.getByText(key)).toHaveCount(0);
+  await page.getByRole("button", { name: "Revoke Nightly report" }).click();
+  const question = page.getByRole("dialog", { name: "Revoke “Nightly report”?" });
+  await expect(question.getByRole("button", { name: "Keep it" })).toBeFocused();
+  await question.getByRole("button", { name: "Revoke it" }).click();
+  await expect(page.getByText("Revoked “Nightly report”.")).toBeAttached();
+  await expect(list).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Personal access tokens" })).toBeFocused();
+  expect((await fetch(`${stack.webUrl}/api/auth/token`, { headers: { "x-api-key": key } })).status).toBe(401);
+});

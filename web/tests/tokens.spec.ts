@@ -136,17 +136,3 @@ test("a 403 is shown as an error and neither repeated nor answered with a new si
   await expect(page).toHaveURL(`${stack.webUrl}/`);
   expect(refused).toHaveLength(1);
 });
-
-test("when the session is gone the next call leads to the sign-in page", async ({ browser, shortLivedStack }) => {
-  const { page, context } = await signUpIn(browser, shortLivedStack.webUrl, "Ada");
-  await withoutStream(page);
-  await page.reload();
-  await expect(page.getByText("Nothing to do yet")).toBeVisible();
-  await context.clearCookies();
-  await page.waitForTimeout(4_000);
-  await newTaskForm(page).getByLabel("Title").fill("Too late");
-  await newTaskForm(page).getByRole("button", { name: "Add task" }).click();
-  await expect(page).toHaveURL(/\/sign-in\?reason=session$/);
-  await expect(page.getByText("Your session has ended. Please sign in again.")).toBeVisible();
-  await context.close();
-});

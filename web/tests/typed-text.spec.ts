@@ -63,13 +63,14 @@ test("Escape asks before it throws a change away, and does nothing while a chara
   await expect(page.getByRole("button", { name: "Edit Draft" })).toBeFocused();
 });
 
-test("what is typed is still there after the session has ended and begun again", async ({ browser, shortLivedStack: { webUrl } }) => {
+test("what is typed is still there after a sign-in on the sign-in page", async ({ browser, shortLivedStack: { webUrl } }) => {
   const { page, context, email, password } = await signUpIn(browser, webUrl, "Ada");
   await addTask(page, "Draft");
   await page.getByRole("button", { name: "Edit Draft" }).click();
   await editForm(page, "Draft").getByLabel("Title").fill("Draft, much better");
   await composer(page).fill("Not yet added");
   await context.clearCookies();
+  await page.getByRole("button", { name: "Go to the sign-in page" }).click();
   await expect(page.getByText("Your session has ended. Please sign in again.")).toBeVisible();
   await fillSignIn(page, { email, password });
   await expect(composer(page)).toHaveValue("Not yet added");

@@ -9,6 +9,7 @@ export const metadata: Metadata = { title: "Sign in" };
 const notices = new Map([
   ["session", "Your session has ended. Please sign in again."],
   ["deleted", "Your account and all your tasks have been deleted."],
+  ["erased", "This account has been deleted, with all its tasks."],
 ]);
 
 export default async function SignInPage({ searchParams }: { searchParams: Promise<{ reason?: string }> }) {

@@ -8,11 +8,12 @@ import "../dialogs.css";
 import "../tasks.css";
 import "../toolbar.css";
 import "../live.css";
+import "../account.css";
 
 export const metadata: Metadata = { title: "Trash" };
 
 export default async function TrashPage() {
   const user = await currentUser();
   if (!user) redirect("/sign-in");
-  return <TrashBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email }} />;
+  return <TrashBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email, email: user.email }} />;
 }

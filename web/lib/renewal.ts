@@ -1,0 +1,86 @@
+/**
+ * When a page has no session any more, what needs one waits here until there is one again: nothing that was typed or
+ * begun is lost. It may come from the dialog of this page, or from another tab.
+ */
+
+/** `ended`: there is no session. `old`: there is one, but it began too long ago for what is asked. */
+export type RenewalReason = "ended" | "old";
+
+export interface RenewalOptions {
+  /** Whose page this is. */
+  userId: string;
+  /** The id of the user who is signed in now, in whatever tab. */
+  signedIn: () => Promise<string | null>;
+  /** Somebody else is signed in now: nothing of this page may go on. */
+  onOther: () => void;
+}
+
+export type Renewal = ReturnType<typeof createRenewal>;
+
+export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
+  const listeners = new Set<() => void>();
+  let asked: RenewalReason | null = null;
+  let paused = false;
+  let answer = (_renewed: boolean) => {};
+  let answered = Promise.resolve(false);
+
+  function tell(): void {
+    for (const listener of listeners) listener();
+  }
+
+  function set(reason: RenewalReason | null): void {
+    asked = reason;
+    tell();
+  }
+
+  function finish(renewed: boolean): void {
+    if (asked === null) return;
+    answer(renewed);
+    set(null);
+  }
+
+  /** This user has signed in. */
+  function accept(user: string): void {
+    if (user === userId) finish(true);
+    else onOther();
+  }
+
+  /** Looks whether there is a session by now, such as after signing in in another tab. */
+  async function check(): Promise<void> {
+    if (asked !== "ended") return;
+    const user = await signedIn();
+    if (user !== null) accept(user);
+  }
+
+  return {
+    accept,
+    check,
+    /** Resolves with true when there is a session again. All that ask meanwhile get the same answer. */
+    ask(reason: RenewalReason): Promise<boolean> {
+      if (asked === null) {
+        answered = new Promise((resolve) => (answer = resolve));
+        set(reason);
+      } else if (asked === "old" && reason === "ended") set(reason);
+      return answered;
+    },
+    /** Without a session nothing goes on, so this is only for `old`. */
+    dismiss: (): void => finish(false),
+    /** While this page itself ends its session, or exchanges it for another one, nobody is asked. */
+    pause(): void {
+      paused = true;
+      tell();
+    },
+    async resume(): Promise<void> {
+      await check();
+      paused = false;
+      tell();
+    },
+    isPaused: (): boolean => paused,
+    /** What to ask the person for at present. */
+    asked: (): RenewalReason | null => (paused ? null : asked),
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
