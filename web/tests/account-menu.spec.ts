@@ -72,8 +72,8 @@ test("an account is deleted with everything in it, after the password", async ({
   await dialog(page).getByRole("button", { name: "Delete everything" }).click();
   await expect(page.getByText("Your account and all your tasks have been deleted.")).toBeVisible();
   await expect(tab).toHaveURL(/\/sign-in(\?reason=erased)?$/);
-  // The token of before is still good for a few minutes, and finds nothing.
-  expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toEqual([]);
+  // The token of before opens nothing any more.
+  expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toMatchObject({ status: 401, code: "account_erased" });
   await fillSignIn(page, { email, password });
   await expect(page.getByLabel("Password")).toHaveAccessibleDescription("The e-mail address or the password is wrong.");
 });
@@ -112,7 +112,7 @@ test("when the tasks are gone and the account cannot be deleted, the dialogue sa
     await deleteAccount(page, password);
     await expect(refusal(page)).toContainText("All your tasks have been deleted, but your account could not be: it is still there.");
     await expect(refusal(page)).not.toContainText("broken on purpose");
-    expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toEqual([]);
+    expect(await (await callApi(`${stack.apiUrl}/api/${userId}/tasks`, token)).json()).toMatchObject({ status: 401, code: "account_erased" });
     expect((await page.request.get("/api/auth/token")).status()).toBe(200);
   } finally {
     await stack.inAuthDatabase("DROP TRIGGER stay");

@@ -27,7 +27,7 @@ for (const signing of ["shared-secret", "jwks"] as const) {
       await start(bench, signing);
       const [ada, bob] = [await withTask(bench), await withTask(bench)];
       expect((await ada.member.deleteAccount()).status).toBe(200);
-      expect(await ada.tasks()).toEqual([]);
+      expect(await ada.tasks()).toMatchObject({ status: 401, code: "account_erased", retry: "login" });
       expect(await ada.member.token()).toBe(401);
       expect((await ada.member.signIn()).status).toBe(401);
       expect(await bob.tasks()).toMatchObject([{ title: "Mine" }]);
