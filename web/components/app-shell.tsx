@@ -79,7 +79,14 @@ export function AppShell({ apiUrl, user, children }: Props & { children: (app: A
   const notices = useNotices();
 
   // The other tabs have the same session, and would find out later.
-  useEffect(() => renewal.subscribe(() => live.tellSession(renewal.asked() === "ended" ? "ended" : "back")), [live, renewal]);
+  useEffect(() => {
+    let told = renewal.state();
+    return renewal.subscribe(() => {
+      const state = renewal.state();
+      if (state !== told) live.tellSession(state);
+      told = state;
+    });
+  }, [live, renewal]);
 
   /** In all tabs of this browser. */
   function forgetPerson() {

@@ -25,7 +25,8 @@ export function useLive({ api, live, refresh, renewal, userId }: App, list: { is
         toSignIn();
       },
       onSession: (state) => {
-        if (state === "back") void renewal.check();
+        if (state === "changing") renewal.pauseForOther();
+        else if (state === "back") void renewal.resumeForOther();
         // The other tab may have asked for a token just before there was another session.
         else void api.checkSession().then((there) => there && live.tellSession("back"));
       },

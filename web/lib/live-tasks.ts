@@ -13,7 +13,7 @@ export interface LiveHandlers {
   onNews: () => void;
   /** Another tab has signed this user out. */
   onSignedOut: () => void;
-  /** Another tab has found the session ended, or has one again. */
+  /** What another tab knows of the session. */
   onSession: (state: SessionState) => void;
   /** What had to wait was refused. */
   onRefused: (pending: Pending<Operation>, error: unknown) => void;

@@ -2,6 +2,9 @@
  * When a page has no session any more, what needs one waits here until there is one again: nothing that was typed or
  * begun is lost. It may come from the dialog of this page, or from another tab.
  */
+import type { SessionState } from "./tab-share";
+
+const LONGEST_PAUSE_MS = 15_000;
 
 /** `ended`: there is no session. `old`: there is one, but it began too long ago for what is asked. */
 export type RenewalReason = "ended" | "old";
@@ -20,7 +23,9 @@ export type Renewal = ReturnType<typeof createRenewal>;
 export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
   const listeners = new Set<() => void>();
   let asked: RenewalReason | null = null;
-  let paused = false;
+  /** This page, or another tab, is ending the session or exchanging it for another one. */
+  const paused = { here: false, elsewhere: false };
+  let giveUp: ReturnType<typeof setTimeout> | undefined;
   let answer = (_renewed: boolean) => {};
   let answered = Promise.resolve(false);
 
@@ -52,6 +57,15 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
     if (user !== null) accept(user);
   }
 
+  async function resumeForOther(): Promise<void> {
+    clearTimeout(giveUp);
+    await check();
+    paused.elsewhere = false;
+    tell();
+  }
+
+  const isPaused = (): boolean => paused.here || paused.elsewhere;
+
   return {
     accept,
     check,
@@ -67,17 +81,30 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
     dismiss: (): void => finish(false),
     /** While this page itself ends its session, or exchanges it for another one, nobody is asked. */
     pause(): void {
-      paused = true;
+      paused.here = true;
       tell();
     },
     async resume(): Promise<void> {
       await check();
-      paused = false;
+      paused.here = false;
       tell();
     },
-    isPaused: (): boolean => paused,
+    /** The same while another tab does so, which may be closed meanwhile. */
+    pauseForOther(): void {
+      paused.elsewhere = true;
+      clearTimeout(giveUp);
+      giveUp = setTimeout(() => void resumeForOther(), LONGEST_PAUSE_MS);
+      tell();
+    },
+    resumeForOther,
+    isPaused,
     /** What to ask the person for at present. */
-    asked: (): RenewalReason | null => (paused ? null : asked),
+    asked: (): RenewalReason | null => (isPaused() ? null : asked),
+    /** What other tabs should know. */
+    state(): SessionState {
+      if (paused.here) return "changing";
+      return asked === "ended" && !paused.elsewhere ? "ended" : "back";
+    },
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);

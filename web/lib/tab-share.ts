@@ -13,8 +13,8 @@ type Message<T> =
   | { type: "signed-out" }
   | { type: "session"; state: SessionState };
 
-/** A tab has found the session ended, or has one again. */
-export type SessionState = "ended" | "back";
+/** A tab ends the session or exchanges it for another one; has found it ended; has one again. */
+export type SessionState = "changing" | "ended" | "back";
 
 export interface TabShareOptions<T> {
   userId: string;

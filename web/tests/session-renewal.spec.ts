@@ -67,3 +67,35 @@ test("while the page ends its session itself nobody is asked, and afterwards onl
   await renewal.resume();
   expect(renewal.asked()).toBe("ended");
 });
+
+test("while another tab changes the session nobody is asked here, and it says when that is over", async () => {
+  const { renewal, log } = setUp();
+  renewal.pauseForOther();
+  const answer = renewal.ask("ended");
+  expect(renewal.asked()).toBe(null);
+  // It would be an echo.
+  expect(renewal.state()).toBe("back");
+  log.signedIn = "ada";
+  await renewal.resumeForOther();
+  expect(await answer).toBe(true);
+
+  renewal.pauseForOther();
+  void renewal.ask("ended");
+  log.signedIn = null;
+  await renewal.resumeForOther();
+  expect(renewal.asked()).toBe("ended");
+  expect(renewal.state()).toBe("ended");
+});
+
+test("what a tab says of its own session", async () => {
+  const { renewal } = setUp();
+  expect(renewal.state()).toBe("back");
+  renewal.pause();
+  expect(renewal.state()).toBe("changing");
+  await renewal.resume();
+  void renewal.ask("old");
+  // That is for this page alone.
+  expect(renewal.state()).toBe("back");
+  void renewal.ask("ended");
+  expect(renewal.state()).toBe("ended");
+});
