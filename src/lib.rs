@@ -1,6 +1,6 @@
 //! Taskbridge: the task API behind a Next.js + Better Auth front end.
 //!
-//! The folders are the layers, from top to bottom: `cli`, `server`, the features (`tasks`, `me`, `health`,
+//! The folders are the layers, from top to bottom: `cli`, `server`, `mcp`, the features (`tasks`, `me`, `health`,
 //! `docs`, `telemetry`), `sessions`, `http`, `config`, [`auth`] and `db`, `base`. `docs/ARCHITECTURE.md` is the map. For
 //! use as a library, [`auth`] protects any actix-web scope, and [`Application`] is the whole server.
 
@@ -12,6 +12,7 @@ mod db;
 mod docs;
 mod health;
 mod http;
+mod mcp;
 mod me;
 mod server;
 mod sessions;
@@ -23,6 +24,6 @@ pub use base::secret::Secret;
 pub use config::Config;
 pub use db::{DatabaseUrl, DatabaseUrlError};
 pub use http::operation::{Access, Operation, Produces};
-pub use server::{Application, Stopper, document, operations};
+pub use server::{Application, Stopper, document, mcp_operations, operations};
 #[cfg(fuzzing)]
 pub use tasks::fuzzing;

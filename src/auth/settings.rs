@@ -44,7 +44,9 @@ impl Accepted {
         Self::OneOf(values.into_iter().map(trimmed).collect())
     }
 
-    pub(super) fn accepts(&self, value: &str) -> bool {
+    /// Whether the claim may have this value.
+    #[must_use]
+    pub fn accepts(&self, value: &str) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(values) => values.iter().any(|accepted| accepted == without_slash(value)),

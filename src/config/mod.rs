@@ -4,6 +4,7 @@
 mod database;
 mod env_file;
 mod keys;
+mod mcp;
 mod origin;
 mod server;
 mod shared_secret;
@@ -28,6 +29,7 @@ pub(crate) use shared_secret::PUBLIC_DEFAULT;
 
 pub use database::database_url_from;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
+pub use mcp::McpConfig;
 pub use origin::CorsOrigins;
 pub use server::{HttpLimits, RateLimitSettings, address_from};
 pub use source::{ConfigError, FROM_FILES, Source};
@@ -88,6 +90,8 @@ pub struct Config {
     pub app_origin: String,
     /// Which browser origins may call.
     pub cors: CorsOrigins,
+    /// The endpoint for assistants, if it is served.
+    pub mcp: Option<McpConfig>,
     /// Where metrics are served, if at all.
     pub metrics_addr: Option<SocketAddr>,
     /// How log lines are written.
@@ -121,6 +125,8 @@ impl Config {
         let rate_limits = server::rate_limits(reader);
         let production = reader.choice(&APP_ENV, ENVIRONMENTS).unwrap_or(true);
         let cors = origin::allowed(reader, &app_origin, production);
+        let port = address.map(|address| address.port());
+        let mcp = mcp::read(reader, &app_origin, port, &audience);
         let metrics_addr = server::metrics_address(reader);
         let log_format = reader.choice(&LOG_FORMAT, LOG_FORMATS).unwrap_or_default();
         let address = address?;
@@ -140,6 +146,7 @@ impl Config {
             production,
             app_origin,
             cors,
+            mcp,
             metrics_addr,
             log_format,
         })
@@ -156,7 +163,8 @@ impl Config {
             format!("{label} has the fingerprint {}", fingerprint(secret))
         });
         let jwks = self.keys.jwks.iter().map(|jwks| format!("keys are fetched from {}", jwks.url));
-        unchecked.chain(secrets).chain(jwks).collect()
+        let mcp = self.mcp.iter().map(|mcp| format!("assistants are served at {}", mcp.resource));
+        unchecked.chain(secrets).chain(jwks).chain(mcp).collect()
     }
 
     /// The rules for a verifier, with the key set of [`KeyConfig::jwks`] where there is one.
@@ -177,6 +185,21 @@ impl Config {
             revocations,
             leeway_seconds: self.leeway_seconds,
         }
+    }
+
+    /// The rules for a verifier of the tokens that are for `/mcp` and for nothing else; `None` while it is not served.
+    #[must_use]
+    pub fn mcp_auth_settings(
+        &self,
+        jwks: Option<Arc<JwksCache>>,
+        revocations: Arc<Revocations>,
+    ) -> Option<AuthSettings> {
+        let mcp = self.mcp.as_ref()?;
+        Some(AuthSettings {
+            issuer: Accepted::one_of([&mcp.authorization_server]),
+            audience: Accepted::one_of([&mcp.resource]),
+            ..self.auth_settings(jwks, revocations)
+        })
     }
 }
 

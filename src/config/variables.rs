@@ -72,6 +72,12 @@ variables! {
         "Seconds for which an ended session is remembered; no token may live longer.";
     JWT_LEEWAY_SECONDS = "30" in 0..=300,
         "Tolerated clock difference in seconds.";
+    MCP = "off",
+        "on serves assistants at /mcp (Model Context Protocol), with tokens that are good for nothing else.";
+    MCP_RESOURCE = "(http://localhost:PORT/mcp)",
+        "The public address of /mcp, which is the audience of its tokens.";
+    MCP_AUTHORIZATION_SERVER = "(origin of BETTER_AUTH_URL)",
+        "The issuer of the tokens for /mcp, where assistants ask for them.";
     DATABASE_URL = "sqlite://tasks.db",
         "sqlite://relative.db, sqlite:///absolute.db or postgres://user:password@host/database.";
     PGPASSFILE = "(none)",

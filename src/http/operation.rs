@@ -17,6 +17,8 @@ pub enum Access {
     Authenticated,
     /// Only the user named in the path; the path is below `/api/{user_id}`.
     Owner,
+    /// Every client with a valid token that is for the endpoint of assistants and for nothing else.
+    Assistant,
 }
 
 impl Access {
@@ -28,6 +30,7 @@ impl Access {
             Self::FrontEnd => "/backchannel-logout",
             Self::Authenticated => "/api",
             Self::Owner => "/api/{user_id}",
+            Self::Assistant => "/mcp",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::docs;
 use crate::health::Readiness;
 use crate::http::extract::BodyTimeout;
+use crate::mcp::Metadata;
 use crate::server::cors::RefusedOrigins;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
@@ -32,6 +33,8 @@ pub(super) struct ServerContext {
     /// `None` unless `METRICS_ADDR` is set.
     pub(super) metrics: Option<web::Data<Metrics>>,
     verifier: Arc<TokenVerifier>,
+    /// `None` unless `MCP=on`.
+    assistants: Option<Assistants>,
     db: Db,
     pub(super) rules: TaskRules,
     exports: web::Data<Exports>,
@@ -43,6 +46,26 @@ pub(super) struct ServerContext {
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
     description: web::Data<docs::Rendered>,
+}
+
+/// What the endpoint for assistants has of its own.
+struct Assistants {
+    verifier: Arc<TokenVerifier>,
+    metadata: web::Data<Metadata>,
+}
+
+impl Assistants {
+    /// The end of a session ends its tokens at both doors.
+    fn new(
+        config: &Config,
+        jwks: Option<Arc<JwksCache>>,
+        revocations: Arc<Revocations>,
+    ) -> Option<Self> {
+        let metadata = web::Data::new(Metadata::new(config.mcp.as_ref()?));
+        let settings = config.mcp_auth_settings(jwks, revocations)?;
+        let verifier = Arc::new(TokenVerifier::new(settings));
+        Some(Self { verifier, metadata })
+    }
 }
 
 impl ServerContext {
@@ -81,6 +104,7 @@ impl ServerContext {
             readiness: web::Data::new(readiness),
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
             description: web::Data::new(docs::Rendered::new(description)),
+            assistants: Assistants::new(config, jwks.clone(), revocations.clone().into_inner()),
             verifier: Arc::new(TokenVerifier::new(
                 config.auth_settings(jwks, revocations.clone().into_inner()),
             )),
@@ -117,6 +141,10 @@ impl ServerContext {
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())
             .app_data(self.description.clone());
+        if let Some(Assistants { verifier, metadata }) = &self.assistants {
+            app.app_data(metadata.clone());
+            routes::configure_mcp(app, Arc::clone(verifier));
+        }
         routes::configure(app, Arc::clone(&self.verifier));
     }
 }

@@ -18,13 +18,14 @@ use actix_web::{Error, HttpResponse};
 
 use crate::config::CorsOrigins;
 use crate::http::error::ApiError;
+use crate::mcp::Refusal;
 use crate::server::context::ServerContext;
 
 /// The methods of all operations.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// What a page may send beside the headers that are always allowed.
-const REQUEST_HEADERS: &str = "authorization, changes-since, content-type, idempotency-key, if-match, if-none-match, x-request-id";
+const REQUEST_HEADERS: &str = "authorization, changes-since, content-type, idempotency-key, if-match, if-none-match, mcp-method, mcp-name, mcp-protocol-version, x-request-id";
 
 /// What a page may read beside the headers that it always may.
 const EXPOSED_HEADERS: &str =
@@ -81,6 +82,25 @@ pub(crate) async fn cors<B: MessageBody + 'static>(
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     Ok(response)
+}
+
+/// Middleware around the endpoint for assistants: refuses a page whose origin is not allowed. Elsewhere the browser keeps
+/// the response from such a page, but lets the request through; the Model Context Protocol asks for more, because of
+/// servers that know no tokens and can be reached by rebinding a name in the DNS.
+pub(crate) async fn known_origins_only<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let is_known = match request.headers().get_all(ORIGIN).count() {
+        0 => true,
+        1 => allowed_origin(&request).is_some(),
+        _ => false,
+    };
+    if is_known {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    let (request, _) = request.into_parts();
+    Ok(ServiceResponse::from_err(Refusal::of_origin(), request).map_into_right_body())
 }
 
 /// The value of `Access-Control-Allow-Origin`; `None` without an `Origin`, or with one that is not allowed.

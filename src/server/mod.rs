@@ -17,5 +17,5 @@ mod shutdown;
 
 pub use app::Application;
 pub use openapi::document;
-pub use routes::operations;
+pub use routes::{mcp_operations, operations};
 pub use shutdown::Stopper;

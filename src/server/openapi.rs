@@ -74,7 +74,7 @@ fn path(operation: &Operation) -> Option<(String, PathItem)> {
         Access::FrontEnd => description
             .security(None)
             .problems([StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE]),
-        Access::Authenticated => guarded(description),
+        Access::Authenticated | Access::Assistant => guarded(description),
         Access::Owner => guarded(description)
             .parameters([path_parameter(
                 "user_id",

@@ -19,6 +19,7 @@ mod response;
 mod routes;
 mod store;
 mod task;
+pub(crate) mod tools;
 mod trash;
 
 pub(crate) use export::Exports;

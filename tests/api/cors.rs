@@ -58,7 +58,7 @@ fn a_preflight_needs_no_token(#[case] path: &str, #[case] method: &str) {
         &browser,
         path,
         method,
-        "authorization,changes-since,content-type,idempotency-key,if-match,if-none-match,x-request-id",
+        "authorization,changes-since,content-type,idempotency-key,if-match,if-none-match,mcp-method,mcp-name,mcp-protocol-version,x-request-id",
     );
     assert!((200..300).contains(&answer.status), "{answer:?}");
     assert_eq!(answer.header(ALLOW_ORIGIN), Some(ORIGIN));
@@ -72,6 +72,9 @@ fn a_preflight_needs_no_token(#[case] path: &str, #[case] method: &str) {
         "idempotency-key",
         "if-match",
         "if-none-match",
+        "mcp-method",
+        "mcp-name",
+        "mcp-protocol-version",
         "x-request-id",
     ] {
         assert!(headers.contains(&header.to_owned()), "{header}: {headers:?}");
@@ -112,7 +115,7 @@ fn every_worker_lists_names_in_the_same_order() {
             ("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
             (
                 "access-control-allow-headers",
-                "authorization, changes-since, content-type, idempotency-key, if-match, if-none-match, x-request-id",
+                "authorization, changes-since, content-type, idempotency-key, if-match, if-none-match, mcp-method, mcp-name, mcp-protocol-version, x-request-id",
             ),
         ] {
             assert_eq!(answer.header(name), Some(list));

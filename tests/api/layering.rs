@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["http"],
     &["sessions"],
     &["tasks", "me", "health", "docs", "telemetry"],
+    &["mcp"],
     &["server"],
     &["cli", "main"],
 ];

@@ -21,6 +21,7 @@ mod jwks;
 mod layering;
 mod manifests;
 mod matrix;
+mod mcp;
 mod model;
 mod openapi;
 mod outage;

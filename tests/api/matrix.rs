@@ -122,6 +122,7 @@ fn no_route_is_registered_beside_the_table() {
         }
         if file.path == "server/context.rs" {
             assert!(file.code.contains("routes::configure(app, Arc::clone(&self.verifier));"));
+            assert!(file.code.contains("routes::configure_mcp(app, Arc::clone(verifier));"));
         }
         let configures = file.code.matches(".configure(").count();
         if file.path != "server/app.rs" {

@@ -138,6 +138,11 @@ impl Problem {
         self
     }
 
+    /// The sentence for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> u16 {
         self.code.status().as_u16()

@@ -6,7 +6,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 
-use super::cursor::ListIdentity;
 use super::params::ListParams;
 use crate::auth::OwnerId;
 use crate::db::DbError;
@@ -43,9 +42,7 @@ pub(in crate::tasks) async fn list(
     let mut response = HttpResponse::Ok();
     response.insert_header((ETAG, page.state.to_string()));
     if let Some(next) = page.next {
-        let list =
-            ListIdentity { user_id: owner.as_str(), sort: params.sort, filter: &params.filter };
-        let cursor = list.cursor(&next);
+        let cursor = params.cursor(owner.as_str(), &next);
         response.insert_header((LINK, next_link(owner.as_str(), query, &cursor)));
     }
     if let Some(total) = page.total {

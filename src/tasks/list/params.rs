@@ -12,9 +12,9 @@ use crate::tasks::task::priority::Priority;
 pub(in crate::tasks) const DEFAULT_LIMIT: i64 = 100;
 pub(in crate::tasks) const MAX_LIMIT: i64 = 200;
 /// As many as a task can carry.
-pub(super) const MAX_TAGS: usize = 20;
+pub(in crate::tasks) const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 50;
-pub(super) const MAX_SEARCH_CHARS: usize = 200;
+pub(in crate::tasks) const MAX_SEARCH_CHARS: usize = 200;
 
 const fn fault(field: &'static str, code: &'static str, detail: &'static str) -> FieldError {
     FieldError { field, code, detail }
@@ -81,6 +81,11 @@ impl ListParams {
     /// One more than is shown tells whether there is a next page.
     pub(in crate::tasks) fn one_more(&self) -> i64 {
         self.limit + 1
+    }
+
+    /// The cursor of a position in this list of this user.
+    pub(in crate::tasks) fn cursor(&self, user_id: &str, position: &Position) -> String {
+        ListIdentity { user_id, sort: self.sort, filter: &self.filter }.cursor(position)
     }
 
     /// Reads the query string of this user's request.

@@ -1,6 +1,6 @@
 //! The trash: `GET …/trash`, `POST …/trash/{id}/restore` and `DELETE …/trash`.
 
-mod cursor;
+pub(super) mod cursor;
 pub(super) mod export;
 mod handlers;
 pub(super) mod openapi;
