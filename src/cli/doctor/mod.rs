@@ -1,5 +1,6 @@
 //! `taskbridge doctor`: checks everything that can be wrong before the first request, in one report.
 
+mod assistants;
 mod checks;
 mod limits;
 mod postgres;
@@ -57,6 +58,7 @@ fn examine(source: &Source) -> Vec<Row> {
     rows.extend(checks::key_set(&config));
     rows.extend(checks::claims(&config));
     rows.push(checks::sessions(&config));
+    rows.extend(assistants::rows(&config));
     rows.push(checks::database(&config));
     rows.extend(postgres::rows(&config));
     rows.extend(checks::unfinished_copy(&config));

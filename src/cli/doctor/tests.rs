@@ -177,3 +177,37 @@ fn an_unfinished_copy_is_a_failure() {
     });
     assert_eq!(finding(&[("DATABASE_URL", &url)], "copy").0, Verdict::Failed);
 }
+
+#[test]
+fn the_authorization_server_of_assistants_must_be_there_under_its_own_name() {
+    let (on, name) = (("MCP", "on"), "MCP_AUTHORIZATION_SERVER");
+    let free =
+        format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let (result, value) = finding(&[on, (name, &free)], name);
+    assert_eq!(result, Verdict::Failed);
+    assert!(value.contains("no answer") && value.contains("start the web app"), "{value}");
+    for (response, words) in [
+        (http("404 Not Found", "", &now()), "set MCP=on in the web app too"),
+        (http("500 Internal Server Error", "", &now()), "status 500"),
+        (http("200 OK", "[]", &now()), "names no issuer"),
+        (http("200 OK", r#"{"issuer":"https://other.example"}"#, &now()), "https://other.example"),
+    ] {
+        let issuer = respond_once(response).replace("/jwks", "");
+        let (result, value) = finding(&[on, (name, &issuer)], name);
+        assert_eq!(result, Verdict::Failed, "{value}");
+        assert!(value.contains(words), "{words}: {value}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let body = format!("{{\"issuer\":\"{issuer}\"}}");
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(http("200 OK", &body, &now()).as_bytes()).unwrap();
+    });
+    let rows = report(&[on, (name, &issuer)]);
+    let of = |name: &str| rows.iter().find(|row| row.0 == name).map(|row| (row.1, row.2.as_str()));
+    assert_eq!(of(name), Some((Verdict::Ok, issuer.as_str())));
+    assert!(of("MCP_RESOURCE").is_some_and(|row| row.1.starts_with("http://localhost:8000/mcp")));
+    assert!(report(&[]).iter().all(|row| row.0 != name), "off");
+}
