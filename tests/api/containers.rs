@@ -36,7 +36,7 @@ pub fn known_to_the_web_app() -> BTreeSet<String> {
     for path in ["env.ts", "database.ts", "secret-files.ts"] {
         let text = file(&format!("web/lib/{path}"));
         let other = |c: char| !(c.is_ascii_uppercase() || c == '_');
-        words.extend(text.split(other).filter(|word| word.len() > 4).map(str::to_owned));
+        words.extend(text.split(other).filter(|word| word.len() > 2).map(str::to_owned));
     }
     let from_files = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_DATABASE_URL"];
     for name in from_files {

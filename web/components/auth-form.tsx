@@ -2,7 +2,9 @@
 
 /** Sign-up and sign-in: the same form but for the name. Better Auth's errors are shown where they belong. */
 import Link from "next/link";
+import { useSearchParams } from "next/navigation";
 import { useEffect, useRef, useState, type FormEvent } from "react";
+import { assistantsRequest } from "../lib/assistants-request";
 import { authClient } from "../lib/auth-client";
 import { Brand } from "./brand";
 import { Field } from "./field";
@@ -48,14 +50,15 @@ function missing(mode: "sign-up" | "sign-in", values: Record<FieldName, string>)
   return errors;
 }
 
-async function submit(mode: "sign-up" | "sign-in", values: Record<FieldName, string>): Promise<AuthError | null> {
+/** What is wrong, or whether the browser is on its way to another page already: to the question that an assistant asks. */
+async function submit(mode: "sign-up" | "sign-in", values: Record<FieldName, string>): Promise<AuthError | "leaving" | null> {
   const { name, email, password } = values;
   try {
-    const { error } =
+    const { data, error } =
       mode === "sign-up"
         ? await authClient.signUp.email({ name: name.trim(), email: email.trim(), password })
         : await authClient.signIn.email({ email: email.trim(), password });
-    return error;
+    return data && "redirect" in data && data.redirect ? "leaving" : error;
   } catch {
     return { status: 0 };
   }
@@ -70,6 +73,7 @@ function viewAsked(): string {
 export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice?: string | undefined }) {
   const signUp = mode === "sign-up";
   const hydrated = useHydrated();
+  const request = assistantsRequest(useSearchParams());
   const form = useRef<HTMLFormElement>(null);
   const [pending, setPending] = useState(false);
   const [errors, setErrors] = useState<Errors>({});
@@ -89,6 +93,7 @@ export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice
     setErrors({});
     setPending(true);
     const error = await submit(mode, values);
+    if (error === "leaving") return;
     // A full page load, so that the server decides what the new session may see.
     if (!error) return window.location.assign(`/${viewAsked()}`);
     setErrors(explain(error));
@@ -140,7 +145,7 @@ export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice
         </form>
         <p className="switch">
           {signUp ? "Already have an account? " : "New here? "}
-          <Link href={signUp ? "/sign-in" : "/sign-up"}>{signUp ? "Sign in" : "Create an account"}</Link>
+          <Link href={(signUp ? "/sign-in" : "/sign-up") + request}>{signUp ? "Sign in" : "Create an account"}</Link>
         </p>
       </section>
     </main>

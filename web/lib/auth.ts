@@ -11,9 +11,19 @@
  */
 import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { APIError } from "better-auth/api";
+import { authorizationServer } from "./assistants";
 import { backchannelLogout } from "./backchannel-logout";
 import { createMissingTables, openAuthDatabase } from "./database";
-import { apiInternalUrl, authBaseUrl, jwtSigning, rateLimitEnabled, tokenLifetime, tokenLifetimeSeconds, trustedProxies } from "./env";
+import {
+  apiInternalUrl,
+  authBaseUrl,
+  jwtSigning,
+  mcpResource,
+  rateLimitEnabled,
+  tokenLifetime,
+  tokenLifetimeSeconds,
+  trustedProxies,
+} from "./env";
 import { eraseTasks } from "./erase-tasks";
 import { jwtWithKeyPair } from "./jwt-jwks";
 import { jwtWithSharedSecret } from "./jwt-shared-secret";
@@ -22,6 +32,7 @@ import { tokenPayload, type Signed } from "./token-payload";
 
 const baseUrl = authBaseUrl();
 const lifetime = tokenLifetimeSeconds();
+const assistants = mcpResource();
 
 /** What a token says; the same whichever way it is signed. */
 const claims = {
@@ -59,6 +70,7 @@ export const authOptions = {
     jwtSigning() === "jwks" ? jwtWithKeyPair(claims) : jwtWithSharedSecret(claims),
     backchannelLogout({ apiUrl: apiInternalUrl(), tokenLifetime: lifetime }),
     ...personalTokens(),
+    ...(assistants === null ? [] : [authorizationServer(assistants)]),
   ],
 } satisfies BetterAuthOptions;
 

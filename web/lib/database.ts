@@ -47,6 +47,13 @@ function keepPrivate(file: string): void {
 
 /** Replaces a run of the Better Auth CLI. Adds what is missing, so a second run finds nothing to do. */
 export async function createMissingTables(options: BetterAuthOptions): Promise<void> {
-  const { runMigrations } = await getMigrations(options);
+  const { runMigrations } = await getMigrations({ ...options, logger: { log: logMigration } });
   await runMigrations();
+}
+
+/** Better Auth keeps lists as TEXT on SQLite, and then warns at every start that they are. */
+const FALSE_ALARM = /Expected (string|number)\[\] but got TEXT/;
+
+function logMigration(level: "debug" | "info" | "warn" | "error", message: string, ...more: unknown[]): void {
+  if (!FALSE_ALARM.test(message)) console[level](`[Better Auth] ${message}`, ...more);
 }

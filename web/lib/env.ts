@@ -147,6 +147,30 @@ export function tokenLifetimeSeconds(): number {
   return Number(lifetime.slice(0, -1)) * SECONDS[lifetime.slice(-1) as keyof typeof SECONDS];
 }
 
+/**
+ * The address of the endpoint for assistants, or null while MCP is off: both variables are the API's too. Tokens are
+ * bound to this address, so the two sides must write it alike.
+ */
+export function mcpResource(): string | null {
+  const mode = process.env.MCP || "off";
+  if (mode !== "on" && mode !== "off") throw new ConfigError(`MCP must be on or off, but it is "${mode}".`);
+  if (mode === "off") return null;
+  const url = httpUrl("MCP_RESOURCE", `${apiUrl()}/mcp`);
+  if (url.pathname !== "/mcp" || url.search || url.hash || url.username || url.password) {
+    throw new ConfigError(`MCP_RESOURCE must be an address with the path /mcp and nothing after it, but it is "${url.href}".`);
+  }
+  for (const [name, address] of [["MCP_RESOURCE", url], ["BETTER_AUTH_URL", authBaseUrl()]] as const) {
+    if (address.protocol === "http:" && !isLoopback(address.hostname)) {
+      throw new ConfigError(`${name} must be https with MCP=on, unless it is an address of this machine: assistants send tokens there.`);
+    }
+  }
+  return url.href;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\./.test(host);
+}
+
 /** Better Auth's own default (on in production) unless AUTH_RATE_LIMIT=off, which is meant for tests only. */
 export function rateLimitEnabled(): boolean | undefined {
   return process.env.AUTH_RATE_LIMIT === "off" ? false : undefined;

@@ -4,7 +4,7 @@
  * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
  * error would leave Next.js running and answering 500 to everything.
  */
-import { apiInternalUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, secretFingerprint } from "./env";
+import { apiInternalUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, mcpResource, secretFingerprint } from "./env";
 import { readSecretFiles } from "./secret-files";
 
 export async function prepareServer(): Promise<void> {
@@ -21,6 +21,8 @@ export async function prepareServer(): Promise<void> {
         ? `API tokens are signed with a key pair: set JWKS_URL=${new URL("/api/auth/jwks", authBaseUrl()).href} on the API`
         : `${secret.label} has the fingerprint ${secretFingerprint(secret)}`,
     );
+    const resource = mcpResource();
+    if (resource) console.info(`Assistants can be given access to ${resource}: set MCP=on and the same MCP_RESOURCE on the API`);
   } catch (error) {
     console.error(`The web server cannot start: ${explain(error)}`);
     process.exit(1);

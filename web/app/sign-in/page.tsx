@@ -12,9 +12,10 @@ const notices = new Map([
   ["erased", "This account has been deleted, with all its tasks."],
 ]);
 
-export default async function SignInPage({ searchParams }: { searchParams: Promise<{ reason?: string }> }) {
-  const { reason } = await searchParams;
-  const ended = reason === "session";
+export default async function SignInPage({ searchParams }: { searchParams: Promise<{ reason?: string; sig?: string }> }) {
+  const { reason, sig } = await searchParams;
+  // An assistant may ask that its user signs in anew.
+  const ended = reason === "session" || sig !== undefined;
   // Someone the API turned away stays here even with a live session: redirecting back would loop for
   // ever if, say, the two sides disagree about the secret.
   if (!ended && (await currentUser())) redirect("/");

@@ -57,6 +57,8 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
       JWT_EXPIRATION_TIME: "",
       API_URL: apiUrl,
       API_INTERNAL_URL: "",
+      MCP: "",
+      MCP_RESOURCE: "",
       ...env,
     });
     await servers.auth.answering(`${authUrl}/sign-in`);

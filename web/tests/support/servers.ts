@@ -46,6 +46,8 @@ export interface StackOptions {
   jwksUrl?: string;
   /** As after `docker compose up` on a slow machine: the API is there long before Better Auth. */
   apiFirst?: boolean;
+  /** With the endpoint for assistants, and Better Auth as its authorization server. */
+  mcp?: boolean;
 }
 
 export type Signing = "shared-secret" | "jwks";
@@ -57,12 +59,15 @@ export async function startStack({
   signing = "shared-secret",
   jwksUrl,
   apiFirst = false,
+  mcp = false,
 }: StackOptions = {}): Promise<Stack> {
   const dir = mkdtempSync(path.join(tmpdir(), "taskbridge-browser-"));
   const [webPort, apiPort] = [await freePort(), await freePort()];
   const webUrl = `http://localhost:${webPort}`;
   const apiUrl = `http://localhost:${apiPort}`;
   const secret = `browser-tests-${crypto.randomUUID()}`;
+
+  const assistants: Record<string, string> = mcp ? { MCP: "on", MCP_RESOURCE: `${apiUrl}/mcp` } : { MCP: "", MCP_RESOURCE: "" };
 
   let api: Server | null = null;
   async function startApi(): Promise<void> {
@@ -72,6 +77,7 @@ export async function startStack({
         ? { JWKS_URL: jwksUrl ?? `${webUrl}/api/auth/jwks`, JWKS_COOLDOWN_SECONDS: "1" }
         : { BETTER_AUTH_SECRET: secret }),
       ...(leewaySeconds === undefined ? {} : { JWT_LEEWAY_SECONDS: String(leewaySeconds) }),
+      ...assistants,
     });
     await api.answering(`${apiUrl}/health`);
   }
@@ -97,6 +103,7 @@ export async function startStack({
     BETTER_AUTH_SECRETS: "",
     JWT_ALGORITHM: "",
     JWT_EXPIRATION_TIME: tokenLifetime ?? "15m",
+    ...assistants,
   });
 
   const read = (file: string) => readFileSync(path.join(dir, file), "utf8");
@@ -193,7 +200,7 @@ function gone(child: ChildProcess): boolean {
 
 /** The caller's environment without the variables under test, so that a developer's own settings change nothing. */
 function inherited(): NodeJS.ProcessEnv {
-  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|API_(INTERNAL_)?URL$|HOST$|PORT$|REQUIRE_SESSION$|REVOCATION_SECONDS$)/;
+  const configured = /^(BETTER_AUTH_|AUTH_|JWT_|JWKS_|DATABASE_|CORS_|MCP(_|$)|API_(INTERNAL_)?URL$|HOST$|PORT$|REQUIRE_SESSION$|REVOCATION_SECONDS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configured.test(name))) as NodeJS.ProcessEnv;
 }
 
