@@ -24,7 +24,7 @@ export default defineConfig<object, WorkerOptions>({
       use: { signing: "jwks" },
       // What is only about keys and, once more, all that depends on who signs. Tests of forms and
       // wording do not, and are tagged @once.
-      testMatch: /(first-user|key-sources|accounts|tasks|isolation|mcp)\.spec\.ts$/,
+      testMatch: /(first-user|key-sources|accounts|tasks|isolation|revocation|mcp)\.spec\.ts$/,
       grepInvert: /@once/,
     },
   ],

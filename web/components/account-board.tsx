@@ -5,6 +5,7 @@ import { useState } from "react";
 import { createAccountClient } from "../lib/account-client";
 import { asProblem } from "../lib/api-problem";
 import { AppShell, type App, type Props } from "./app-shell";
+import { Assistants } from "./assistants";
 import { ChangePassword } from "./change-password";
 import { DeviceList } from "./device-list";
 import { PersonalTokens } from "./personal-tokens";
@@ -13,11 +14,16 @@ import { useLive } from "./use-live";
 /** There is no list of tasks here to wait for. */
 const ready = { isSuccess: true, error: null };
 
-export function AccountBoard(props: Props) {
-  return <AppShell {...props}>{(app) => <Board app={app} email={props.user.email} />}</AppShell>;
+interface AccountProps extends Props {
+  /** How long a token of an assistant lives, in minutes; null without assistants. */
+  assistantMinutes: number | null;
 }
 
-function Board({ app, email }: { app: App; email: string }) {
+export function AccountBoard({ assistantMinutes, ...props }: AccountProps) {
+  return <AppShell {...props}>{(app) => <Board app={app} email={props.user.email} assistantMinutes={assistantMinutes} />}</AppShell>;
+}
+
+function Board({ app, email, assistantMinutes }: { app: App; email: string } & Pick<AccountProps, "assistantMinutes">) {
   const { notices, renewal } = app;
   const [account] = useState(() => createAccountClient(renewal));
   // What waits to be sent is sent from here too, and a sign-out in another tab is heard of.
@@ -35,6 +41,7 @@ function Board({ app, email }: { app: App; email: string }) {
       <DeviceList account={account} notices={notices} />
       <ChangePassword account={account} notices={notices} email={email} />
       <PersonalTokens account={account} notices={notices} />
+      {assistantMinutes !== null && <Assistants account={account} notices={notices} minutes={assistantMinutes} />}
     </main>
   );
 }

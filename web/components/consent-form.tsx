@@ -68,7 +68,7 @@ export function ConsentForm({ assistant, email, scopes, target }: Props) {
               {target.isThisMachine ? ", a program on this computer. Allow it only if you have just started it yourself." : "."}
             </li>
             <li>
-              {scopes.includes("offline_access") ? "It keeps this access until you sign out here." : "It keeps this access for a few minutes, and then asks again."}
+              {scopes.includes("offline_access") ? "It keeps this access until you sign out here, or take it back under “Your account”." : "It keeps this access for a few minutes, and then asks again."}
             </li>
             <li>It may do what texts tell it that it reads, your tasks among them. Look at what it does.</li>
           </ul>

@@ -1,5 +1,6 @@
 /** What a person does to the account itself, by Better Auth's own calls. Refusals are put into words here. */
 import { ApiProblem } from "./api-problem";
+import { assistantName } from "./assistant-name";
 import { authClient } from "./auth-client";
 import type { Renewal } from "./renewal";
 import { ACCESSES, MAX_NAME, type Access } from "./token-access";
@@ -25,6 +26,15 @@ export interface PersonalToken {
   access: Access;
   until: Date | null;
   lastUsed: Date | null;
+}
+
+/** A program of somebody else that this person lets at the tasks. */
+export interface AllowedAssistant {
+  /** Of the consent. */
+  id: string;
+  name: string;
+  access: Access;
+  since: Date;
 }
 
 interface AuthError {
@@ -134,6 +144,17 @@ export function createAccountClient(renewal: Renewal) {
     /** Resolves with the token itself, which is shown this once. */
     createToken: async (name: string, access: Access, days: number): Promise<string> =>
       (await ask(() => authClient.apiKey.create({ name, configId: access.id, expiresIn: days * 86_400 }))).key,
+    /** The latest first. */
+    async assistants(): Promise<AllowedAssistant[]> {
+      const consents = await ask(() => authClient.oauth2.getConsents());
+      const named = consents.map(async ({ id, clientId, scopes, createdAt }) => {
+        const client = await ask(() => authClient.oauth2.publicClient({ query: { client_id: clientId } }));
+        const [reading, changing] = ACCESSES;
+        return { id, name: assistantName(client.client_name), access: scopes.includes("tasks:write") ? changing : reading, since: new Date(createdAt) };
+      });
+      return (await Promise.all(named)).sort((a, b) => b.since.getTime() - a.since.getTime());
+    },
+    takeBack: async ({ id }: AllowedAssistant): Promise<void> => void (await ask(() => authClient.oauth2.deleteConsent({ id }))),
     revokeToken: async ({ id, access }: PersonalToken): Promise<void> => void (await ask(() => authClient.apiKey.delete({ keyId: id, configId: access.id }))),
   };
 }

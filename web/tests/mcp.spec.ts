@@ -159,11 +159,17 @@ test("a sign-out, and an access that was taken back, end it", async ({ browser, 
   const ada = await signUpIn(browser, mcp.webUrl, "Ada");
   const first = new Assistant(mcpOf(mcp), callback.port);
   await connected(first, callback, ada.page);
-  const request = ada.page.request;
-  const consents = (await (await request.get(`${mcp.webUrl}/api/auth/oauth2/get-consents`)).json()) as { id: string; clientId: string }[];
-  expect(consents.map(({ clientId }) => clientId)).toEqual([first.clientId]);
-  const taken = await request.post(`${mcp.webUrl}/api/auth/oauth2/delete-consent`, { data: { id: consents[0]?.id }, headers: { Origin: mcp.webUrl } });
-  expect(taken.ok()).toBe(true);
+  await ada.page.goto(`${mcp.webUrl}/account`);
+  const section = ada.page.getByRole("region", { name: "Assistants" });
+  await expect(section.getByRole("listitem")).toContainText(/^Desk Helper.*Read and change tasks.*allowed \d+ \w+ \d{4}/);
+  await section.getByRole("button", { name: "Take back the access of Desk Helper" }).click();
+  const dialog = ada.page.getByRole("dialog");
+  await expect(dialog).toContainText("ends within 15 minutes");
+  const { violations } = await new AxeBuilder({ page: ada.page }).analyze();
+  expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+  await dialog.getByRole("button", { name: "Take it back" }).click();
+  await expect(section).toContainText("You have not allowed any to reach your tasks.");
+  await expect(section.getByRole("heading", { name: "Assistants" })).toBeFocused();
   const refused = await refresh(mcp, first);
   expect(refused.status).toBe(400);
   expect(await refused.json()).toMatchObject({ error: "invalid_grant", error_description: "Access was taken back." });
@@ -172,10 +178,15 @@ test("a sign-out, and an access that was taken back, end it", async ({ browser, 
   await connected(second, callback, ada.page);
   expect((await refresh(mcp, second)).status).toBe(200);
   const third = new Assistant(mcpOf(mcp), callback.port);
-  await connected(third, callback, ada.page);
+  const client = await connected(third, callback, ada.page);
+  await call(client, "list_tasks");
   await ada.page.goto(mcp.webUrl);
   await ada.page.getByRole("button", { name: "Sign out" }).click();
   await expect(ada.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+  // At once, and not when the token expires.
+  const ended = await callApi(mcpOf(mcp), third.accessToken, "POST", { jsonrpc: "2.0", id: 1, method: "ping" });
+  expect(ended.status).toBe(401);
+  expect(ended.headers.get("WWW-Authenticate")).toContain("The session has ended");
   const after = await refresh(mcp, third);
   expect(after.status).toBe(400);
   expect(await after.json()).toMatchObject({ error: "invalid_grant" });
@@ -296,4 +307,7 @@ test("without MCP=on there is no authorization server", { tag: "@once" }, async 
     expect((await page.request.get(stack.webUrl + path)).status(), path).toBe(404);
   }
   expect((await callApi(`${stack.webUrl}/api/auth/oauth2/register`, null, "POST", {})).status).toBe(404);
+  await page.goto(`${stack.webUrl}/account`);
+  await expect(page.getByRole("region", { name: "Personal access tokens" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Assistants" })).toHaveCount(0);
 });

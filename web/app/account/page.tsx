@@ -1,8 +1,8 @@
-/** The account: where one is signed in, the password, and tokens for scripts. The server checks the session before it sends anything. */
+/** The account: where one is signed in, the password, tokens for scripts, and assistants. The server checks the session before it sends anything. */
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { AccountBoard } from "../../components/account-board";
-import { apiUrl } from "../../lib/env";
+import { apiUrl, mcpResource, tokenLifetimeSeconds } from "../../lib/env";
 import { currentUser } from "../../lib/session";
 import "../dialogs.css";
 import "../tasks.css";
@@ -15,5 +15,6 @@ export const metadata: Metadata = { title: "Your account" };
 export default async function AccountPage() {
   const user = await currentUser();
   if (!user) redirect("/sign-in");
-  return <AccountBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email, email: user.email }} />;
+  const assistantMinutes = mcpResource() === null ? null : Math.ceil(tokenLifetimeSeconds() / 60);
+  return <AccountBoard apiUrl={apiUrl()} user={{ id: user.id, name: user.name || user.email, email: user.email }} assistantMinutes={assistantMinutes} />;
 }

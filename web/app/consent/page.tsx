@@ -3,8 +3,8 @@ import type { Metadata } from "next";
 import { notFound, redirect } from "next/navigation";
 import { ConsentForm } from "../../components/consent-form";
 import { assistantsRequest } from "../../lib/assistants-request";
-import { assistantCalled } from "../../lib/assistant-name";
 import { mcpResource } from "../../lib/env";
+import { assistantCalled } from "../../lib/registered-assistant";
 import { currentUser } from "../../lib/session";
 import "../consent.css";
 
