@@ -12,7 +12,7 @@ async function handle(request: Request): Promise<Response> {
   if (body === "too large") return Response.json({ code: "BODY_TOO_LARGE", message: "The request is too long." }, { status: 413 });
   const { auth } = await import("../../../../lib/auth");
   const response = await auth.handler(body ? new Request(request, { body }) : request);
-  if (response.status === 401 && new URL(request.url).pathname.endsWith("/token")) keepCookies(response);
+  if (response.status === 401 && new URL(request.url).pathname === "/api/auth/token") keepCookies(response);
   return response;
 }
 
