@@ -25,7 +25,7 @@ const words: Record<RenewalReason, { title: string; text: string; leave: string 
 interface Props {
   renewal: Renewal;
   email: string;
-  /** To the sign-in page, as somebody else perhaps. */
+  /** To the sign-in page, where another user may sign in. */
   onLeave: () => void;
 }
 

@@ -5,7 +5,7 @@ import { authClient } from "./auth-client";
 import type { Renewal } from "./renewal";
 import { ACCESSES, MAX_NAME, type Access } from "./token-access";
 
-/** A place where somebody is signed in. */
+/** A place where the user is signed in. */
 export interface Device {
   id: string;
   /** Names the session to Better Auth; of no use without its signature. */
@@ -81,7 +81,7 @@ export async function signInAgain(email: string, password: string): Promise<stri
   return data.user.id;
 }
 
-/** The id of the user who is signed in, whoever that is. */
+/** The id of the user who is signed in, which may be another one than that of the page. */
 export async function signedInUser(): Promise<string | null> {
   return (await attempt(authClient.getSession())).data?.user.id ?? null;
 }

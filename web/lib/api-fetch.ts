@@ -14,7 +14,7 @@ export interface ApiFetchOptions {
   userId: string;
   /** There is no session any more. Resolves when there is one again, and what was asked for goes on. */
   renew: () => Promise<unknown>;
-  /** Leaves the page. "sign-in": the session is of no use; "reload": somebody else is signed in now; "erased": the account is gone. */
+  /** Leaves the page. "sign-in": the session is of no use; "reload": another user is signed in now; "erased": the account is gone. */
   leave: (to: "sign-in" | "reload" | "erased") => void;
   fetch?: typeof globalThis.fetch;
   now?: () => number;

@@ -84,7 +84,7 @@ export function createLogoutDelivery({
       // Random, so that the sessions that wait do not come all at once when the API is back.
       const longer = Math.max(pause * (0.5 + Math.random()), outcome.retryAfter ?? 0);
       if (outcome.kind === "refused" || now() + longer > until) {
-        return log.error(`The session ${sessionId} could not be ended at the task API at ${origin}: ${outcome.why}. Its last token ends it when it expires.`);
+        return log.error(`The session ${sessionId} could not be ended at the task API at ${origin}: ${outcome.why}. Its tokens end when they expire.`);
       }
       await wait(longer);
     }

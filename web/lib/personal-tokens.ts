@@ -106,7 +106,7 @@ const limits = {
 /** After the JWT plugin and `backchannelLogout`. */
 export const personalTokens = () => [keys(), limits];
 
-/** As the admin plugin marks a user; without it nobody is. */
+/** As the admin plugin marks a user; without it there is no ban. */
 export function isBanned({ banned, banExpires }: Record<string, unknown>): boolean {
   const expires = banExpires instanceof Date || typeof banExpires === "string" ? new Date(banExpires) : null;
   return banned === true && (expires === null || expires.getTime() > Date.now());

@@ -14,7 +14,7 @@ export interface RenewalOptions {
   userId: string;
   /** The id of the user who is signed in now, in whatever tab. */
   signedIn: () => Promise<string | null>;
-  /** Somebody else is signed in now: nothing of this page may go on. */
+  /** Another user is signed in now: nothing of this page may go on. */
   onOther: () => void;
 }
 
@@ -79,7 +79,7 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
     },
     /** Without a session nothing goes on, so this is only for `old`. */
     dismiss: (): void => finish(false),
-    /** While this page itself ends its session, or exchanges it for another one, nobody is asked. */
+    /** While this page itself ends its session, or exchanges it for another one, the person is not asked. */
     pause(): void {
       paused.here = true;
       tell();
