@@ -20,6 +20,11 @@ pub struct McpConfig {
 }
 
 impl McpConfig {
+    /// The issuer and the audience of its tokens.
+    pub(super) fn accepted(&self) -> (Accepted, Accepted) {
+        (Accepted::one_of([&self.authorization_server]), Accepted::one_of([&self.resource]))
+    }
+
     /// The public address of the endpoint's metadata (RFC 9728, section 3.1).
     #[must_use]
     pub fn metadata_url(&self) -> String {

@@ -194,12 +194,17 @@ impl Config {
         jwks: Option<Arc<JwksCache>>,
         revocations: Arc<Revocations>,
     ) -> Option<AuthSettings> {
-        let mcp = self.mcp.as_ref()?;
-        Some(AuthSettings {
-            issuer: Accepted::one_of([&mcp.authorization_server]),
-            audience: Accepted::one_of([&mcp.resource]),
-            ..self.auth_settings(jwks, revocations)
-        })
+        let (issuer, audience) = self.mcp.as_ref()?.accepted();
+        Some(AuthSettings { issuer, audience, ..self.auth_settings(jwks, revocations) })
+    }
+
+    /// With the rules for tokens that are for `/mcp`, in place of those for the rest; unchanged while it is not served.
+    #[must_use]
+    pub fn for_assistants(mut self) -> Self {
+        if let Some(mcp) = &self.mcp {
+            (self.issuer, self.audience) = mcp.accepted();
+        }
+        self
     }
 }
 

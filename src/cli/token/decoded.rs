@@ -25,6 +25,14 @@ impl Decoded {
         self.payload.get(name).and_then(Value::as_i64)
     }
 
+    /// Whether it says that it is for this audience.
+    pub(super) fn is_for(&self, audience: &str) -> bool {
+        match self.payload.get("aud") {
+            Some(Value::Array(several)) => several.iter().any(|one| one == audience),
+            one => one.is_some_and(|one| one == audience),
+        }
+    }
+
     /// The value that a check of one known member is about, for the report. Other members are never shown, because a payload may
     /// contain a session token.
     pub(super) fn value_for(&self, check: Check) -> String {

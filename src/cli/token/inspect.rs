@@ -16,7 +16,7 @@ use crate::auth::{
     TokenError, TokenVerifier,
 };
 use crate::cli::output::{self, Row, Verdict};
-use crate::config::{Config, Source};
+use crate::config::{Config, McpConfig, Source};
 use crate::sessions::RevocationStore;
 
 /// The exit code for a wrong command line or configuration.
@@ -38,6 +38,9 @@ pub(super) struct Report {
     pub(super) valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_id: Option<String>,
+    /// What a valid token opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) accepted_by: Option<&'static str>,
     pub(super) checks: Vec<Row>,
     #[serde(flatten)]
     pub(super) diagnosis: Option<Diagnosis>,
@@ -60,13 +63,20 @@ pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<Exit
         token.clear();
         std::io::stdin().lock().read_to_string(&mut token).context("Cannot read standard input")?;
     }
-    let report = actix_rt::System::new().block_on(inspect(&config, token.trim()))?;
+    let token = token.trim();
+    let report = actix_rt::System::new().block_on(inspect(&for_its_door(config, token), token))?;
     if arguments.json {
         output::print_json(&report)?;
     } else {
         output::print(&text(&report))?;
     }
     Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The rules of `/mcp` for a token that says it is for that endpoint, where there is one.
+pub(super) fn for_its_door(config: Config, token: &str) -> Config {
+    let is_for = |mcp: &McpConfig| Decoded::read(token).is_for(&mcp.resource);
+    if config.mcp.as_ref().is_some_and(is_for) { config.for_assistants() } else { config }
 }
 
 /// Runs the verifier. It fetches the keys from the JWKS endpoint if one is configured.
@@ -103,9 +113,12 @@ async fn verify(
 }
 
 fn accepted(config: &Config, decoded: &Decoded, user: &AuthenticatedUser) -> Report {
+    // No audience is one of both.
+    let is_mcp = config.mcp.as_ref().is_some_and(|mcp| config.audience.accepts(&mcp.resource));
     Report {
         valid: true,
         user_id: Some(user.user_id().as_str().to_owned()),
+        accepted_by: Some(if is_mcp { "/mcp" } else { "the API" }),
         checks: rows(config, decoded, None),
         diagnosis: None,
     }
@@ -116,6 +129,7 @@ fn refused(config: &Config, decoded: &Decoded, error: &TokenError, token: &str) 
     Report {
         valid: false,
         user_id: None,
+        accepted_by: None,
         checks: rows(config, decoded, Some(error.failed_check())),
         diagnosis: Some(diagnosis::of_token(&case, error)),
     }
@@ -128,7 +142,7 @@ fn refused_header(error: HeaderError, token: &str) -> Report {
         value: format!("{} bytes", token.len()),
     };
     let diagnosis = Some(diagnosis::of_header(error, token));
-    Report { valid: false, user_id: None, checks: vec![form], diagnosis }
+    Report { valid: false, user_id: None, accepted_by: None, checks: vec![form], diagnosis }
 }
 
 fn rows(config: &Config, decoded: &Decoded, failed: Option<Check>) -> Vec<Row> {
@@ -165,7 +179,10 @@ fn session(config: &Config, decoded: &Decoded) -> String {
 
 fn text(report: &Report) -> String {
     let verdict = match (&report.user_id, &report.diagnosis) {
-        (Some(user), _) => format!("valid: the API accepts it as user {user:?}"),
+        (Some(user), _) => {
+            let door = report.accepted_by.unwrap_or_default();
+            format!("valid: {door} accepts it as user {user:?}")
+        }
         (None, Some(Diagnosis { error, cause, fix })) => {
             format!("refused: {error}\ncause:   {cause}\nfix:     {fix}")
         }

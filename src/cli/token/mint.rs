@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,9 @@ pub(in crate::cli) struct Arguments {
     /// The id of the session that it belongs to; without it none, or a random one with REQUIRE_SESSION=on
     #[arg(long)]
     session: Option<String>,
+    /// For /mcp, the endpoint for assistants, and for nothing else
+    #[arg(long)]
+    mcp: bool,
 }
 
 /// Parses a number with a unit into seconds.
@@ -51,6 +54,7 @@ fn parse_ttl(text: &str) -> Result<i64, &'static str> {
 /// In production, without a shared secret, or for an invalid user id.
 pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_source(source)?;
+    let config = if arguments.mcp { for_mcp(config)? } else { config };
     let wanted = Wanted {
         user: &arguments.user,
         ttl: arguments.ttl,
@@ -60,6 +64,12 @@ pub(super) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<Exit
     let token = mint(&config, &wanted)?;
     output::print(&token)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// With the rules for tokens that are for `/mcp`.
+pub(super) fn for_mcp(config: Config) -> anyhow::Result<Config> {
+    ensure!(config.mcp.is_some(), "--mcp: assistants are not served here: set MCP=on");
+    Ok(config.for_assistants())
 }
 
 /// What a token is to say.

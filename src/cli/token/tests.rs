@@ -6,8 +6,8 @@ use diesel::connection::SimpleConnection;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::inspect::{Report, inspect};
-use super::mint::{Wanted, mint};
+use super::inspect::{Report, for_its_door, inspect};
+use super::mint::{Wanted, for_mcp, mint};
 use crate::auth::sign_hs256;
 use crate::base::clock::now_seconds;
 use crate::base::secret::Secret;
@@ -245,6 +245,27 @@ fn a_minted_token_is_for_what_was_asked() {
         let refusal = mint(&config, &wanted).unwrap_err().to_string();
         assert!(refusal.contains("--scope"), "{scope}: {refusal}");
     }
+}
+
+#[test]
+fn a_token_is_inspected_by_the_rules_of_the_endpoint_that_it_is_for() {
+    let config = || config(&[("MCP", "on")]);
+    let judged = |token: &str| inspected(&for_its_door(config(), token), token);
+    let door = |report: &Report| (report.valid, report.accepted_by);
+    let for_assistants = mint(&for_mcp(config()).unwrap(), &wanted("ann")).unwrap();
+    assert_eq!(door(&judged(&for_assistants)), (true, Some("/mcp")));
+    assert_eq!(door(&judged(&mint(&config(), &wanted("ann")).unwrap())), (true, Some("the API")));
+    // Without the endpoint it is a token for somebody else.
+    assert_eq!(door(&inspected(&self::config(&[]), &for_assistants)), (false, None));
+
+    let mcp = "http://localhost:8000/mcp";
+    for audience in [json!(mcp), json!([mcp, ORIGIN])] {
+        let foreign = with(json!({"aud": audience, "iss": "https://other.example"}));
+        let diagnosis = judged(&foreign).diagnosis.unwrap();
+        assert!(diagnosis.error.contains("issuer"), "{diagnosis:?}");
+    }
+    let refusal = for_mcp(self::config(&[])).unwrap_err().to_string();
+    assert!(refusal.contains("set MCP=on"), "{refusal}");
 }
 
 fn row(report: &Report, name: &str) -> (Verdict, String) {
