@@ -1,5 +1,5 @@
 //! What ends tokens before they expire: the front end says that a session has ended (`POST /backchannel-logout`), and an
-//! account is erased. [`RevocationStore`] keeps it durably, and [`watch`] brings to this instance what others have stored.
+//! account is erased. [`RevocationStore`] keeps it durably, and [`watch()`] brings to this instance what others have stored.
 
 mod handler;
 mod openapi;
