@@ -83,7 +83,8 @@ export async function signInAgain(email: string, password: string): Promise<stri
 
 /** The id of the user who is signed in, which may be another one than that of the page. */
 export async function signedInUser(): Promise<string | null> {
-  return (await attempt(authClient.getSession())).data?.user.id ?? null;
+  // Not from a cookie, in which a session that has ended may live on for a while.
+  return (await attempt(authClient.getSession({ query: { disableCookieCache: true } }))).data?.user.id ?? null;
 }
 
 export type AccountClient = ReturnType<typeof createAccountClient>;

@@ -23,6 +23,8 @@ export type Renewal = ReturnType<typeof createRenewal>;
 export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
   const listeners = new Set<() => void>();
   let asked: RenewalReason | null = null;
+  /** That the session has ended may be the late answer to a request from before it was exchanged for another one. */
+  let confirmed = false;
   /** This page, or another tab, is ending the session or exchanging it for another one. */
   const paused = { here: false, elsewhere: false };
   let giveUp: ReturnType<typeof setTimeout> | undefined;
@@ -35,6 +37,17 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
 
   function set(reason: RenewalReason | null): void {
     asked = reason;
+    confirmed = false;
+    tell();
+    if (reason === "ended") void confirm();
+  }
+
+  async function confirm(): Promise<void> {
+    const question = answered;
+    await check();
+    // There may be another one by now.
+    if (question !== answered) return;
+    confirmed = true;
     tell();
   }
 
@@ -99,11 +112,11 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
     resumeForOther,
     isPaused,
     /** What to ask the person for at present. */
-    asked: (): RenewalReason | null => (isPaused() ? null : asked),
+    asked: (): RenewalReason | null => (isPaused() || (asked === "ended" && !confirmed) ? null : asked),
     /** What other tabs should know. */
     state(): SessionState {
       if (paused.here) return "changing";
-      return asked === "ended" && !paused.elsewhere ? "ended" : "back";
+      return asked === "ended" && confirmed && !paused.elsewhere ? "ended" : "back";
     },
     subscribe(listener: () => void): () => void {
       listeners.add(listener);

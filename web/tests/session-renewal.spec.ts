@@ -9,13 +9,25 @@ function setUp() {
   return { renewal, log };
 }
 
+/** Until it has been looked whether there is a session after all. */
+const looked = () => new Promise((resolve) => setTimeout(resolve));
+
+test("a late answer to a request from before the session was exchanged asks nobody", async () => {
+  const { renewal, log } = setUp();
+  log.signedIn = "ada";
+  expect(await renewal.ask("ended")).toBe(true);
+  expect(log.told).not.toContain("ended");
+  expect(renewal.state()).toBe("back");
+});
+
 test("all that ask get the same answer, when the same person has signed in", async () => {
   const { renewal, log } = setUp();
   const answers = [renewal.ask("ended"), renewal.ask("ended")];
+  await looked();
   expect(renewal.asked()).toBe("ended");
   renewal.accept("ada");
   expect(await Promise.all(answers)).toEqual([true, true]);
-  expect(log.told).toEqual(["ended", null]);
+  expect(log.told).toEqual([null, "ended", null]);
   expect(log.others).toBe(0);
 });
 
@@ -62,8 +74,8 @@ test("while the page ends its session itself nobody is asked, and afterwards onl
   expect(renewal.asked()).toBe(null);
 
   renewal.pause();
-  void renewal.ask("ended");
   log.signedIn = null;
+  void renewal.ask("ended");
   await renewal.resume();
   expect(renewal.asked()).toBe("ended");
 });
@@ -80,8 +92,8 @@ test("while another tab changes the session nobody is asked here, and it says wh
   expect(await answer).toBe(true);
 
   renewal.pauseForOther();
-  void renewal.ask("ended");
   log.signedIn = null;
+  void renewal.ask("ended");
   await renewal.resumeForOther();
   expect(renewal.asked()).toBe("ended");
   expect(renewal.state()).toBe("ended");
@@ -97,5 +109,6 @@ test("what a tab says of its own session", async () => {
   // That is for this page alone.
   expect(renewal.state()).toBe("back");
   void renewal.ask("ended");
+  await looked();
   expect(renewal.state()).toBe("ended");
 });
