@@ -2,7 +2,8 @@
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 
-use super::error::{AuthError, HeaderError};
+use super::error::HeaderError;
+use super::refusal::AuthError;
 
 /// The longest token that is accepted, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;

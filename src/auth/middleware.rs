@@ -12,8 +12,9 @@ use actix_web::{Error, HttpMessage};
 use futures_util::future::{Either, MapOk, TryFutureExt};
 
 use super::bearer::BearerToken;
-use super::error::{AuthError, TokenError};
+use super::error::TokenError;
 use super::owner::AuthenticatedUser;
+use super::refusal::AuthError;
 use super::verifier::TokenVerifier;
 
 /// Middleware factory. A request without a valid token is refused with 401 (400 for a malformed header, 503

@@ -10,7 +10,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
 
 use super::claims::{Claims, UserId};
-use super::error::AuthError;
+use super::refusal::AuthError;
 use super::scope::Scope;
 
 /// The path parameter that [`owner_guard`] compares with the user.
