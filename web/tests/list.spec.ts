@@ -31,6 +31,8 @@ test("priority, tags and due date are set, shown and changed", async ({ signUp }
   // What is typed counts even without an Enter.
   await form.getByRole("textbox", { name: "Tags" }).fill("monthly");
   await form.getByRole("button", { name: "Save" }).click();
+  // A reload before the answer would bring the form back with what was typed.
+  await expect(form).toHaveCount(0);
   await page.reload();
   await expect(item).toContainText("Low");
   await expect(item).not.toContainText(/Due|Overdue/);
