@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use taskbridge::Secret;
 use taskbridge::auth::{
     Accepted, AuthSettings, BearerToken, ClaimPath, FetchError, FetchJwks, Fetched, JwksCache,
-    JwksTiming, KeySet, KeySource, KeySources, Revocations, SessionRule, TokenVerifier, sign_hs256,
+    JwksTiming, KeySet, KeySource, KeySources, Revocations, Revoked, SessionId, SessionRule,
+    TokenVerifier, sign_hs256,
 };
 
 const ORIGIN: &str = "https://app.example";
@@ -66,7 +67,7 @@ impl Mint {
             audience: Accepted::one_of([ORIGIN]),
             user_id_claim: ClaimPath::subject(),
             session: SessionRule::Optional(ClaimPath::parse("sid").unwrap()),
-            revocations: Arc::new(Revocations::new(86_400)),
+            revocations: ended(),
             leeway_seconds: 30,
         }));
         // A key set comes from a thread.
@@ -108,6 +109,15 @@ fn claims(index: usize) -> Value {
         "iat": NOW, "name": "A user of the benchmark", "email": "user@app.example",
         "emailVerified": true, "image": null, "createdAt": "2026-01-01T00:00:00.000Z",
         "updatedAt": "2026-01-01T00:00:00.000Z", "id": user, "sub": user, "exp": NOW + 900,
-        "iss": ORIGIN, "aud": ORIGIN,
+        "iss": ORIGIN, "aud": ORIGIN, "sid": format!("BetterAuthSessionOfTheBench{index:05}"),
     })
+}
+
+/// As many ended sessions as a large site has in a day, none of them that of a token here.
+fn ended() -> Arc<Revocations> {
+    let revocations = Revocations::new(86_400);
+    let sessions = (0..100_000).map(|number| format!("BetterAuthSessionThatHasEnded{number:06}"));
+    let sessions = sessions.filter_map(|id| SessionId::parse(&id));
+    revocations.add(sessions.map(|id| revocations.revocation(Revoked::Session(id), NOW)));
+    Arc::new(revocations)
 }
