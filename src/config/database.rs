@@ -4,7 +4,7 @@ use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     DATABASE_ACQUIRE_TIMEOUT_SECONDS, DATABASE_MAX_CONNECTIONS, DATABASE_PREPARED_STATEMENTS,
     DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, PGPASSFILE,
-    TRASH_DAYS, Variable,
+    TRASH_DAYS,
 };
 use crate::db::{DatabaseUrl, DbSettings};
 
@@ -31,8 +31,8 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
     let trash_days = reader.number(&TRASH_DAYS);
     let acquire_timeout = reader.seconds(&DATABASE_ACQUIRE_TIMEOUT_SECONDS);
     let statement_timeout = reader.seconds(&DATABASE_STATEMENT_TIMEOUT_SECONDS);
-    let prepared_statements = switch(reader, &DATABASE_PREPARED_STATEMENTS);
-    let row_level_security = switch(reader, &DATABASE_RLS);
+    let prepared_statements = reader.switch(&DATABASE_PREPARED_STATEMENTS);
+    let row_level_security = reader.switch(&DATABASE_RLS);
     let url = url?;
     if row_level_security && matches!(url, DatabaseUrl::Sqlite(_)) {
         let what = "is on, but SQLite has no row-level security: use PostgreSQL";
@@ -48,8 +48,4 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
         prepared_statements,
         row_level_security,
     })
-}
-
-fn switch(reader: &mut EnvReader<'_>, variable: &Variable) -> bool {
-    reader.choice(variable, [("on", true), ("off", false)]).unwrap_or_default()
 }

@@ -41,7 +41,7 @@ pub(super) fn read(
     port: Option<u16>,
     audience: &Accepted,
 ) -> Option<McpConfig> {
-    let is_on = reader.choice(&MCP, [("on", true), ("off", false)]).unwrap_or_default();
+    let is_on = reader.switch(&MCP);
     let given = reader.optional(&MCP_RESOURCE, resource);
     let issuer = reader.optional(&MCP_AUTHORIZATION_SERVER, issuer);
     if !is_on {

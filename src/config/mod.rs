@@ -214,7 +214,7 @@ fn claim_path(text: &str) -> Result<ClaimPath, &'static str> {
 
 /// `None` after a mistake.
 fn session_rule(reader: &mut EnvReader<'_>) -> Option<SessionRule> {
-    let required = reader.choice(&REQUIRE_SESSION, [("on", true), ("off", false)])?;
+    let required = reader.switch(&REQUIRE_SESSION);
     let claim = reader.parse(&JWT_SESSION_CLAIM, |text| match text {
         "off" => Ok(None),
         _ => claim_path(text).map(Some),

@@ -204,6 +204,11 @@ impl<'a> EnvReader<'a> {
         })
     }
 
+    /// Whether the word is `on` and not `off`; `false` after a mistake.
+    pub(super) fn switch(&mut self, variable: &Variable) -> bool {
+        self.choice(variable, [("on", true), ("off", false)]).unwrap_or_default()
+    }
+
     /// Entries separated by commas, trimmed.
     pub(super) fn list(&self, variable: &Variable) -> Vec<String> {
         self.text(variable).split(',').map(|entry| entry.trim().to_owned()).collect()
