@@ -12,6 +12,7 @@ mod scans;
 pub(crate) mod schema;
 mod settings;
 mod sqlite;
+mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use self::postgres::Postgres;
 use self::sqlite::Sqlite;
 
 pub use error::DbError;
-pub(crate) use operator::{DbConnection, on_either};
+pub(crate) use operator::{DbConnection, apart, on_either};
 pub use postgres::PoolState;
 #[cfg(test)]
 pub(crate) use postgres::WRITES_SET_UP;
@@ -36,6 +37,7 @@ pub(crate) use postgres::{Batch, BatchWrite, PostgresFacts, postgres_facts};
 pub(crate) use run::{execute, load, load_on_postgres};
 pub use settings::DbSettings;
 pub(crate) use sqlite::scan_is_wanted;
+pub(crate) use steps::{is_whole, repeat};
 pub use timestamp::Timestamp;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 pub(crate) use worker::{Session, Worker};
@@ -56,11 +58,7 @@ impl Db {
     /// # Errors
     /// One sentence when the database cannot be reached or migrated; it shows no password.
     pub(crate) fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
-        // A connection of the operator's kind cannot be used on a thread that runs asynchronous tasks.
-        let prepared =
-            std::thread::scope(|scope| scope.spawn(|| migrations::prepare(settings)).join());
-        prepared
-            .unwrap_or_else(|_| anyhow::bail!("the thread that migrates the database panicked"))?;
+        apart(|| migrations::prepare(settings))?;
         let url = &settings.url;
         match url {
             DatabaseUrl::Sqlite(path) => Sqlite::new(path, settings).map(Self::Sqlite),

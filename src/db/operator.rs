@@ -103,6 +103,16 @@ impl DbConnection {
     }
 }
 
+/// Runs `work`, which uses such a connection, on a thread of its own and waits for it: the caller's thread may run
+/// asynchronous tasks, where such a connection cannot be used.
+///
+/// # Errors
+/// Those of `work`.
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+    let done = std::thread::scope(|scope| scope.spawn(work).join());
+    done.unwrap_or_else(|_| anyhow::bail!("the thread that uses the database panicked"))
+}
+
 type Transactions = <BlockingPgConnection as Connection>::TransactionManager;
 
 impl SimpleConnection for DbConnection {

@@ -9,7 +9,8 @@ use diesel::{QueryResult, QueryableByName};
 use crate::auth::{Revocation, Revocations, Revoked, SessionId, UserId};
 use crate::base::clock;
 use crate::db::{
-    Db, DbConnection, DbError, DbSettings, Session, Timestamp, execute, load, on_either,
+    Db, DbConnection, DbError, DbSettings, Session, Timestamp, apart, execute, load, on_either,
+    repeat,
 };
 
 /// How many rows are read or removed by one statement.
@@ -96,14 +97,7 @@ impl RevocationStore {
     /// As [`RevocationStore::after`]. What was done stays done.
     pub(crate) async fn purge(&self) -> Result<usize, DbError> {
         self.known.forget_expired(clock::now_seconds());
-        let mut purged = 0;
-        loop {
-            let removed = self.db.transaction(purge_step).await?;
-            purged += removed;
-            if i64::try_from(removed).is_ok_and(|removed| removed < STEP) {
-                return Ok(purged);
-            }
-        }
+        repeat(STEP, async || self.db.transaction(purge_step).await).await
     }
 }
 
@@ -151,12 +145,6 @@ async fn insert(
     .bind::<BigInt, _>(*expires_at * MICROS);
     execute!(&mut s, insert)?;
     Ok(())
-}
-
-/// A connection of the operator's kind cannot be used on a thread that runs asynchronous tasks.
-fn apart(work: impl FnOnce() -> anyhow::Result<i64> + Send) -> anyhow::Result<i64> {
-    let done = std::thread::scope(|scope| scope.spawn(work).join());
-    done.unwrap_or_else(|_| anyhow::bail!("the thread that reads them panicked"))
 }
 
 const ROWS_AFTER: &str = "SELECT * FROM revocations WHERE id > $1 ORDER BY id LIMIT $2";

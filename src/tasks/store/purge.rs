@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use super::TaskRules;
 use super::once::expiry;
 use super::queries::{EmptyTrash, Expired, ForgetKeys, ForgetMarks, NextUser, NoteForgotten};
-use crate::db::{Db, DbError, Session, Timestamp, execute, load};
+use crate::db::{Db, DbError, Session, Timestamp, execute, is_whole, load, repeat};
 
 /// How many rows are forgotten in one transaction.
 pub(super) const STEP: i64 = 500;
@@ -83,30 +83,12 @@ async fn forget(db: &Db, user_id: &str, what: What, before: Timestamp) -> Result
     let one = async || {
         let user_id = user_id.to_owned();
         let done = db.transaction(async move |s| step(s, &user_id, what, before).await).await?;
-        if is_whole(done) {
+        if is_whole(done, STEP) {
             tokio::time::sleep(PAUSE).await;
         }
         Ok(done)
     };
-    repeat(one).await
-}
-
-fn is_whole(rows: usize) -> bool {
-    i64::try_from(rows).is_ok_and(|rows| rows >= STEP)
-}
-
-/// Repeats a step until there is less to do than it may, and returns how many rows all of them were.
-pub(super) async fn repeat(
-    step: impl AsyncFn() -> Result<usize, DbError>,
-) -> Result<usize, DbError> {
-    let mut rows = 0;
-    loop {
-        let done = step().await?;
-        rows += done;
-        if !is_whole(done) {
-            return Ok(rows);
-        }
-    }
+    repeat(STEP, one).await
 }
 
 /// In a transaction.

@@ -4,12 +4,12 @@ use diesel::QueryResult;
 
 use super::TaskStore;
 use super::operations::lock;
-use super::purge::{STEP, repeat};
+use super::purge::STEP;
 use super::queries::{
     After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Together, Trash, Unbury,
 };
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session, Timestamp, execute, load, load_on_postgres};
+use crate::db::{DbError, Session, Timestamp, execute, load, load_on_postgres, repeat};
 use crate::tasks::request::precondition::{Precondition, Written};
 use crate::tasks::task::etag::EntityTag;
 use crate::tasks::task::id::TaskId;
@@ -61,7 +61,7 @@ impl TaskStore {
             };
             self.write(owner, step).await
         };
-        repeat(one).await
+        repeat(STEP, one).await
     }
 }
 
