@@ -1,9 +1,10 @@
 //! What every layer may use, and what depends on none of them: the wire format of errors, secrets, private files, the
-//! clock, the addresses of clients, and facts about the process.
+//! clock, the addresses of clients, the client for requests of our own, and facts about the process.
 
 pub(crate) mod client_address;
 pub(crate) mod clock;
 pub(crate) mod drain;
+pub(crate) mod http_client;
 pub(crate) mod private_file;
 pub mod problem;
 pub(crate) mod secret;

@@ -3,37 +3,25 @@
 //! probe.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use anyhow::{bail, ensure};
-use ureq::Agent;
 
+use crate::base::http_client::agent;
 use crate::config::{Source, address_from};
-
-/// Shorter than the interval and the timeout of common probes.
-const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The same path that load balancers use.
 const PATH: &str = "/health/ready";
 
-/// Succeeds when the server answers 200 within two seconds.
+/// Succeeds when the server answers 200 within two seconds, which is shorter than the interval and the timeout of common
+/// probes.
 ///
 /// # Errors
 /// One sentence: a wrong `HOST` or `PORT`, no answer, or another status.
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let address = reachable(address_from(source)?);
     ensure!(address.port() != 0, "PORT is 0, so the port that the server chose is unknown.");
-    let agent: Agent = Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .proxy(None)
-        .user_agent("")
-        .build()
-        .into();
     let url = format!("http://{address}{PATH}");
-    match agent.get(&url).call() {
+    match agent().get(&url).call() {
         Ok(response) if response.status() == 200 => Ok(()),
         Ok(response) => bail!("{url} answers {} instead of 200.", response.status().as_u16()),
         Err(error) => bail!("{url} does not answer: {error}."),

@@ -1,15 +1,9 @@
 //! Fetches a JWK Set: one GET request with a limit on time, size and redirects.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use ureq::Agent;
-use ureq::tls::TlsConfig;
 
 use super::jwks::{JwksError, KeySet, MAX_BYTES};
-
-/// The limit for the whole fetch, from the DNS lookup to the last byte.
-const TIMEOUT: Duration = Duration::from_secs(2);
+use crate::base::http_client::agent;
 
 /// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +48,7 @@ impl HttpJwks {
     /// A fetcher for this URL. The configuration decides which URLs are acceptable.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build();
-        let agent = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .tls_config(tls)
-            .user_agent("")
-            .build()
-            .new_agent();
-        Self { url: url.to_owned(), agent }
+        Self { url: url.to_owned(), agent: agent() }
     }
 }
 

@@ -1,20 +1,13 @@
 //! The checks of the endpoint for assistants: its address, and whether the authorization server that it sends them to is
 //! there and calls itself by the name that it is known by (RFC 8414, section 3.3).
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use serde_json::Value;
-use ureq::Agent;
-use ureq::tls::TlsConfig;
 use url::Url;
 
 use super::checks::row;
+use crate::base::http_client::agent;
 use crate::cli::output::{Row, Verdict};
 use crate::config::Config;
-
-/// The limit for the whole request.
-const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest document that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -64,20 +57,6 @@ fn metadata_url(issuer: &str) -> Option<Url> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
     Some(url)
-}
-
-fn agent() -> Agent {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build();
-    Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .proxy(None)
-        .tls_config(tls)
-        .build()
-        .new_agent()
 }
 
 #[cfg(test)]
