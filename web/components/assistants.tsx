@@ -1,18 +1,16 @@
 "use client";
 
 /** The assistants that this person has allowed, and how to take that back. Allowing one is `/consent`. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { AccountClient, AllowedAssistant } from "../lib/account-client";
-import { asProblem } from "../lib/api-problem";
+import { dayOf } from "../lib/account-dates";
 import { ACCOUNT } from "../lib/refresh";
+import { AccountSection } from "./account-section";
 import { ConfirmDialog } from "./confirm-dialog";
-import { ProblemNote } from "./problem-note";
+import { useEntries } from "./use-entries";
 import type { Notices } from "./use-notices";
 
 const ASSISTANTS = [ACCOUNT, "assistants"];
-
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 interface Props {
   account: AccountClient;
@@ -22,52 +20,19 @@ interface Props {
 }
 
 export function Assistants({ account, notices, minutes }: Props) {
-  const client = useQueryClient();
-  const heading = useRef<HTMLHeadingElement>(null);
   const [asking, setAsking] = useState<AllowedAssistant | null>(null);
-  const { data: assistants, error, isPending, refetch } = useQuery({ queryKey: ASSISTANTS, queryFn: account.assistants });
-
-  async function takeBack(assistant: AllowedAssistant): Promise<void> {
-    notices.report(null);
-    try {
-      await account.takeBack(assistant);
-      // The row with the focus is about to go.
-      heading.current?.focus();
-      notices.announce(`Took back the access of “${assistant.name}”.`);
-    } catch (failure) {
-      notices.report(asProblem(failure));
-    }
-    await client.invalidateQueries({ queryKey: ASSISTANTS });
-  }
+  const list = useEntries(ASSISTANTS, account.assistants, notices);
+  const takeBack = (assistant: AllowedAssistant) => list.change(() => account.takeBack(assistant), `Took back the access of “${assistant.name}”.`);
 
   return (
-    <section className="card account-section" aria-labelledby="assistants-heading">
-      <h2 id="assistants-heading" ref={heading} tabIndex={-1}>
-        Assistants
-      </h2>
-      <p className="lead">{assistants?.length === 0 ? "You have not allowed any to reach your tasks." : "These may reach your tasks, until you sign out where you allowed them."}</p>
-      {isPending && (
-        <p className="loading" role="status">
-          Loading…
-        </p>
-      )}
-      {error && (
-        <div className="failed">
-          <div role="alert">
-            <ProblemNote problem={asProblem(error)} />
-          </div>
-          <button type="button" onClick={() => void refetch()}>
-            Try again
-          </button>
-        </div>
-      )}
-      {assistants && assistants.length > 0 && (
-        <ul className="entries" aria-label="Assistants">
-          {assistants.map((assistant) => (
-            <Entry key={assistant.id} assistant={assistant} onTakeBack={() => setAsking(assistant)} />
-          ))}
-        </ul>
-      )}
+    <AccountSection
+      id="assistants"
+      title="Assistants"
+      lead={list.entries?.length === 0 ? "You have not allowed any to reach your tasks." : "These may reach your tasks, until you sign out where you allowed them."}
+      label="Assistants"
+      list={list}
+      entry={(assistant) => <Entry key={assistant.id} assistant={assistant} onTakeBack={() => setAsking(assistant)} />}
+    >
       {asking && (
         <ConfirmDialog title={`Take back the access of “${asking.name}”?`} action="Take it back" keep="Leave it" onConfirm={() => void takeBack(asking)} onDismiss={() => setAsking(null)}>
           <p>
@@ -75,7 +40,7 @@ export function Assistants({ account, notices, minutes }: Props) {
           </p>
         </ConfirmDialog>
       )}
-    </section>
+    </AccountSection>
   );
 }
 
@@ -88,7 +53,7 @@ function Entry({ assistant: { name, access, since }, onTakeBack }: { assistant: 
           <span className="mark">{access.label}</span>
         </p>
         <p className="facts">
-          allowed <time dateTime={since.toISOString()}>{day.format(since)}</time>
+          allowed <time dateTime={since.toISOString()}>{dayOf(since)}</time>
         </p>
       </div>
       <button type="button" className="quiet danger" aria-label={`Take back the access of ${name}`} onClick={onTakeBack}>

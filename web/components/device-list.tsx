@@ -1,67 +1,33 @@
 "use client";
 
 /** Where the person is signed in. Signing out elsewhere takes effect at once, for the tasks as well. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { AccountClient, Device } from "../lib/account-client";
-import { asProblem } from "../lib/api-problem";
+import { momentOf } from "../lib/account-dates";
 import { deviceName } from "../lib/device-name";
 import { ACCOUNT } from "../lib/refresh";
+import { AccountSection } from "./account-section";
 import { ConfirmDialog } from "./confirm-dialog";
-import { ProblemNote } from "./problem-note";
+import { useEntries } from "./use-entries";
 import type { Notices } from "./use-notices";
 
 export const DEVICES = [ACCOUNT, "devices"];
 
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
-
 export function DeviceList({ account, notices }: { account: AccountClient; notices: Notices }) {
-  const client = useQueryClient();
-  const heading = useRef<HTMLHeadingElement>(null);
   const [asking, setAsking] = useState(false);
-  const { data: devices, error, isPending, refetch } = useQuery({ queryKey: DEVICES, queryFn: () => account.devices() });
-
-  async function attempt(work: () => Promise<void>, said: string): Promise<void> {
-    notices.report(null);
-    try {
-      await work();
-      // The row or the button with the focus is about to go.
-      heading.current?.focus();
-      notices.announce(said);
-    } catch (failure) {
-      notices.report(asProblem(failure));
-    }
-    await client.invalidateQueries({ queryKey: DEVICES });
-  }
+  const list = useEntries(DEVICES, account.devices, notices);
+  const signOut = (device: Device) => list.change(() => account.signOut(device), `Signed out ${deviceName(device.userAgent)}.`);
+  const signOutOthers = () => list.change(account.signOutOthers, "Signed out everywhere else.");
 
   return (
-    <section className="card account-section" aria-labelledby="devices-heading">
-      <h2 id="devices-heading" ref={heading} tabIndex={-1}>
-        Where you are signed in
-      </h2>
-      {isPending && (
-        <p className="loading" role="status">
-          Loading…
-        </p>
-      )}
-      {error && (
-        <div className="failed">
-          <div role="alert">
-            <ProblemNote problem={asProblem(error)} />
-          </div>
-          <button type="button" onClick={() => void refetch()}>
-            Try again
-          </button>
-        </div>
-      )}
-      {devices && (
-        <ul className="entries" aria-label="Devices">
-          {devices.map((device) => (
-            <Entry key={device.id} device={device} onSignOut={() => void attempt(() => account.signOut(device), `Signed out ${deviceName(device.userAgent)}.`)} />
-          ))}
-        </ul>
-      )}
-      {devices && devices.length > 1 && (
+    <AccountSection
+      id="devices"
+      title="Where you are signed in"
+      label="Devices"
+      list={list}
+      entry={(device) => <Entry key={device.id} device={device} onSignOut={() => void signOut(device)} />}
+    >
+      {list.entries && list.entries.length > 1 && (
         <div className="actions">
           <button type="button" onClick={() => setAsking(true)}>
             Sign out everywhere else
@@ -69,17 +35,11 @@ export function DeviceList({ account, notices }: { account: AccountClient; notic
         </div>
       )}
       {asking && (
-        <ConfirmDialog
-          title="Sign out everywhere else?"
-          action="Sign them out"
-          keep="Leave them"
-          onConfirm={() => void attempt(account.signOutOthers, "Signed out everywhere else.")}
-          onDismiss={() => setAsking(false)}
-        >
+        <ConfirmDialog title="Sign out everywhere else?" action="Sign them out" keep="Leave them" onConfirm={() => void signOutOthers()} onDismiss={() => setAsking(false)}>
           <p>You stay signed in here. Personal access tokens are not affected.</p>
         </ConfirmDialog>
       )}
-    </section>
+    </AccountSection>
   );
 }
 
@@ -93,7 +53,7 @@ function Entry({ device, onSignOut }: { device: Device; onSignOut: () => void })
           {device.here && <span className="mark">This device</span>}
         </p>
         <p className="facts">
-          {device.address ?? "Unknown address"} · signed in <time dateTime={device.since.toISOString()}>{moment.format(device.since)}</time>
+          {device.address ?? "Unknown address"} · signed in <time dateTime={device.since.toISOString()}>{momentOf(device.since)}</time>
         </p>
       </div>
       {!device.here && (

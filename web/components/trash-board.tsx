@@ -9,7 +9,7 @@ import { randomKey } from "../lib/submission";
 import { AppShell, type App, type Props } from "./app-shell";
 import { ConfirmDialog } from "./confirm-dialog";
 import { ConnectionSign } from "./connection-sign";
-import { ProblemNote } from "./problem-note";
+import { Loading, LoadFailed } from "./load-state";
 import { useKnown, useLive } from "./use-live";
 
 export function TrashBoard(props: Props) {
@@ -92,21 +92,8 @@ function Trash({ app }: { app: App }) {
           <p className="empty-title">The trash is empty</p>
         </div>
       )}
-      {list.isPending && (
-        <p className="loading" role="status">
-          Loading…
-        </p>
-      )}
-      {list.error && (
-        <div className="failed">
-          <div role="alert">
-            <ProblemNote problem={asProblem(list.error)} />
-          </div>
-          <button type="button" onClick={() => void list.refetch()}>
-            Try again
-          </button>
-        </div>
-      )}
+      {list.isPending && <Loading />}
+      {list.error && <LoadFailed error={list.error} onRetry={() => void list.refetch()} />}
       {list.hasNextPage && !list.error && (
         <button type="button" aria-disabled={list.isFetchingNextPage} onClick={() => !list.isFetchingNextPage && void list.fetchNextPage()}>
           {list.isFetchingNextPage ? "Loading…" : "Show more"}
