@@ -2,24 +2,19 @@
 
 /** A new password, after the present one. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import type { AccountClient } from "../lib/account-client";
-import { asProblem, missing, type ApiProblem } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/api-problem";
 import { DEVICES } from "./device-list";
 import { Field } from "./field";
 import { ProblemNote } from "./problem-note";
+import { useFormProblem } from "./use-form-problem";
 import type { Notices } from "./use-notices";
 
 export function ChangePassword({ account, notices, email }: { account: AccountClient; notices: Notices; email: string }) {
   const client = useQueryClient();
-  const form = useRef<HTMLFormElement>(null);
+  const { form, problem, setProblem, errorAt } = useFormProblem<"currentPassword" | "newPassword">();
   const [pending, setPending] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
-  const errorAt = (field: string) => problem?.errors.find((error) => error.field === field)?.detail;
-
-  useEffect(() => {
-    if (problem) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problem]);
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();

@@ -1,25 +1,21 @@
 "use client";
 
 /** Makes a personal access token, and shows it once: only its hash is kept. */
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import type { AccountClient } from "../lib/account-client";
-import { asProblem, missing, type ApiProblem } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/api-problem";
 import { ACCESSES, DEFAULT_DAYS, MAX_DAYS } from "../lib/token-access";
 import { Field } from "./field";
 import { ProblemNote } from "./problem-note";
+import { useFormProblem } from "./use-form-problem";
 
 const ENDS = [7, 30, DEFAULT_DAYS, MAX_DAYS];
 
 export function NewToken({ account, onMade }: { account: AccountClient; onMade: () => void }) {
-  const form = useRef<HTMLFormElement>(null);
+  const { form, problem, setProblem, errorAt } = useFormProblem<"name">();
   const [pending, setPending] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [made, setMade] = useState<{ name: string; secret: string } | null>(null);
-  const errorAtName = problem?.errors.find(({ field }) => field === "name")?.detail;
-
-  useEffect(() => {
-    if (problem) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problem]);
+  const errorAtName = errorAt("name");
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();

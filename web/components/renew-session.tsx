@@ -1,13 +1,14 @@
 "use client";
 
 /** Asks for the password when the session has ended while the page is in use. The page stays as it is, out of sight, and goes on. */
-import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
+import { useEffect, useState, useSyncExternalStore, type FormEvent } from "react";
 import { signInAgain } from "../lib/account-client";
-import { asProblem, missing, type ApiProblem } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/api-problem";
 import type { Renewal, RenewalReason } from "../lib/renewal";
 import { Field } from "./field";
 import { Modal } from "./modal";
 import { ProblemNote } from "./problem-note";
+import { useFormProblem } from "./use-form-problem";
 
 const words: Record<RenewalReason, { title: string; text: string; leave: string }> = {
   ended: {
@@ -35,16 +36,11 @@ export function RenewSession({ renewal, ...props }: Props) {
 }
 
 function RenewalDialog({ reason, renewal, email, onLeave }: Props & { reason: RenewalReason }) {
-  const form = useRef<HTMLFormElement>(null);
+  const { form, problem, setProblem, errorAt } = useFormProblem<"password">();
   const [pending, setPending] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
   const { title, text, leave } = words[reason];
 
-  const atPassword = problem?.errors.find(({ field }) => field === "password")?.detail;
-
-  useEffect(() => {
-    if (problem) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problem]);
+  const atPassword = errorAt("password");
 
   useEffect(() => {
     // Another tab, which is in front while this one waits, may be where the person has signed in.

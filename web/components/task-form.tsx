@@ -3,13 +3,14 @@
 /** The members of a task, for a new one as for an old one. Keeps what was typed until the API has taken it. */
 import { useCallback, useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import type { Priority } from "../lib/api-client";
-import { asProblem, type ApiProblem } from "../lib/api-problem";
+import { asProblem } from "../lib/api-problem";
 import { sameDraft, type TaskDraft } from "../lib/task-draft";
 import { DiscardQuestion } from "./discard-question";
 import { Field } from "./field";
 import { PriorityChoice } from "./priority-choice";
 import { ProblemNote } from "./problem-note";
 import { TagInput, withTag } from "./tag-input";
+import { useFormProblem } from "./use-form-problem";
 import { useHydrated } from "./use-hydrated";
 
 interface Props {
@@ -34,32 +35,26 @@ const fields = ["title", "description", "priority", "tags", "due_date"] as const
 export function TaskForm({ label, initial, begin = initial, submitLabel, pendingLabel, onSave, onCancel, onLeave }: Props) {
   const id = useId();
   const hydrated = useHydrated();
-  const form = useRef<HTMLFormElement>(null);
+  const { form, problem, setProblem, errorAt } = useFormProblem<(typeof fields)[number]>();
   const [pending, setPending] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [asking, setAsking] = useState(false);
   const [tags, setTags] = useState({ chosen: begin.tags, text: "" });
   const editing = onCancel !== undefined;
   const [detailed, setDetailed] = useState(editing || !sameDraft(begin, { ...initial, title: begin.title }));
 
   // Length limits are the API's to enforce and explain; a maxLength here would cut pasted text silently.
-  const errorAt = (field: (typeof fields)[number]) => problem?.errors.find((error) => error.field === field)?.detail;
   const atSomeField = fields.some(errorAt);
 
   useEffect(() => {
     if (editing) form.current?.querySelector("input")?.focus();
-  }, [editing]);
-
-  useEffect(() => {
-    if (problem) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problem]);
+  }, [editing, form]);
 
   /** What is typed now. */
   const read = useCallback((): TaskDraft => {
     const data = new FormData(form.current ?? undefined);
     const text = (name: string) => String(data.get(name) ?? "");
     return { title: text("title"), description: text("description"), priority: text("priority") as Priority, due: text("due"), tags: withTag(tags.chosen, tags.text) };
-  }, [tags]);
+  }, [form, tags]);
   const current = useRef(read);
   useEffect(() => {
     current.current = read;
