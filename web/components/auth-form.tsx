@@ -6,18 +6,13 @@ import { useSearchParams } from "next/navigation";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { assistantsRequest } from "../lib/assistants-request";
 import { authClient } from "../lib/auth-client";
+import { wordsFor, type AuthError } from "../lib/auth-error";
 import { Brand } from "./brand";
 import { Field } from "./field";
 import { useHydrated } from "./use-hydrated";
 
 type FieldName = "name" | "email" | "password";
 type Errors = Partial<Record<FieldName | "form", string>>;
-
-interface AuthError {
-  code?: string | undefined;
-  message?: string | undefined;
-  status: number;
-}
 
 /** Which field an error code belongs to, and how to say it to a person. */
 const knownErrors: Record<string, [FieldName | "form", string]> = {
@@ -37,9 +32,7 @@ function explain(error: AuthError): Errors {
   // Better Auth's schema check names the member in its message: "[body.email] Invalid email address".
   const member = /^\[body\.(name|email|password)\]/.exec(error.message ?? "")?.[1] as FieldName | undefined;
   if (member) return member === "email" ? explain({ code: "INVALID_EMAIL", status: error.status }) : { [member]: "Please check this entry." };
-  if (error.status === 429) return { form: "Too many attempts. Please wait ten seconds, then try again." };
-  if (error.status === 0) return { form: "The server cannot be reached. Check your connection, then try again." };
-  return { form: error.message || `Something went wrong on our side (status ${error.status}). Please try again.` };
+  return { form: wordsFor(error) };
 }
 
 function missing(mode: "sign-up" | "sign-in", values: Record<FieldName, string>): Errors {

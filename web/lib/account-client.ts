@@ -2,6 +2,7 @@
 import { ApiProblem } from "./api-problem";
 import { assistantName } from "./assistant-name";
 import { authClient } from "./auth-client";
+import { wordsFor, type AuthError } from "./auth-error";
 import type { Renewal } from "./renewal";
 import { ACCESSES, MAX_NAME, type Access } from "./token-access";
 
@@ -37,12 +38,6 @@ export interface AllowedAssistant {
   since: Date;
 }
 
-interface AuthError {
-  code?: string | undefined;
-  message?: string | undefined;
-  status: number;
-}
-
 /** Where in a form a refusal belongs, and how to say it to a person. */
 const refusals: Record<string, [field: string | null, text: string]> = {
   SESSION_NOT_FRESH: [null, "Please enter your password once more to see where you are signed in."],
@@ -53,15 +48,10 @@ const refusals: Record<string, [field: string | null, text: string]> = {
   INVALID_NAME_LENGTH: ["name", `The name may have at most ${MAX_NAME} characters.`],
 };
 
-function problemOf({ code = "", message, status }: AuthError): ApiProblem {
-  const [field, text] = refusals[code] ?? [null, wordsFor(status, message)];
+function problemOf(error: AuthError): ApiProblem {
+  const { code = "", status } = error;
+  const [field, text] = refusals[code] ?? [null, wordsFor(error)];
   return new ApiProblem(status, code || `http_${status}`, text, null, field === null ? [] : [{ field, code, detail: text }]);
-}
-
-function wordsFor(status: number, message: string | undefined): string {
-  if (status === 429) return "Too many attempts. Please wait ten seconds, then try again.";
-  if (status === 0) return "The server cannot be reached. Check your connection, then try again.";
-  return message || `Something went wrong on our side (status ${status}). Please try again.`;
 }
 
 interface Answer<T> {
