@@ -1,26 +1,12 @@
 /** The page of the account: where one is signed in, and the password. */
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, fillSignIn, test, tokenOf, type SignedInPerson } from "./support/fixtures";
+import { expect, fillSignIn, signInOn, test, tokenOf } from "./support/fixtures";
 
 const PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 
 const device = (page: Page, name: string) => page.getByRole("list", { name: "Devices" }).getByRole("listitem").filter({ hasText: name });
 const phoneDialog = (page: Page) => page.getByRole("dialog", { name: "Your session has ended" });
-
-/** The same person, signed in on another device. */
-async function signInOn({ page, email, password }: SignedInPerson, userAgent: string, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await page.context().browser()!.newContext({ baseURL: new URL(page.url()).origin, userAgent });
-  try {
-    const other = await context.newPage();
-    await other.goto("/sign-in");
-    await fillSignIn(other, { email, password });
-    await expect(other.locator(".connection")).toHaveText("Up to date");
-    await use(other);
-  } finally {
-    await context.close();
-  }
-}
 
 async function openAccount(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Account", exact: true }).click();

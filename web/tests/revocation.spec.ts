@@ -1,8 +1,7 @@
 /** A session that ends takes its tokens with it, wherever a copy of them is: Better Auth, the web app and the API together. */
-import type { Page } from "@playwright/test";
 import { decoded, withBench, type Bench, type Member } from "./support/bench";
-import { addTask, callApi, expect, fillSignIn, taskItem, test, tokenOf, type SignedInPerson } from "./support/fixtures";
-import type { Signing, Stack } from "./support/servers";
+import { addTask, callApi, expect, signInOn, taskItem, test, tokenOf } from "./support/fixtures";
+import type { Signing } from "./support/servers";
 
 /** The longest that a token may live on, on an instance that was told. */
 const AT_ONCE_MS = 2_000;
@@ -24,23 +23,9 @@ async function expectAccepted(apiUrl: string, token: string): Promise<void> {
   expect((await callApi(`${apiUrl}/api/me`, token)).status).toBe(200);
 }
 
-/** The same person on a second device. */
-async function onSecondDevice({ page, email, password }: SignedInPerson, stack: Stack, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await page.context().browser()!.newContext({ baseURL: stack.webUrl, userAgent: "Second/1.0" });
-  try {
-    const other = await context.newPage();
-    await other.goto("/sign-in");
-    await fillSignIn(other, { email, password });
-    await expect(other.locator(".connection")).toHaveText("Up to date");
-    await use(other);
-  } finally {
-    await context.close();
-  }
-}
-
 test("after signing out on one device its stolen token is refused, and the other device works on", async ({ signUp, stack }) => {
   const ada = await signUp("Ada");
-  await onSecondDevice(ada, stack, async (phone) => {
+  await signInOn(ada, "Second/1.0", async (phone) => {
     const stolen = (await tokenOf(ada.page)).token;
     const other = (await tokenOf(phone)).token;
     await expectAccepted(stack.apiUrl, stolen);
@@ -55,7 +40,7 @@ test("after signing out on one device its stolen token is refused, and the other
 
 test("signing out everywhere else ends the page on the other device by itself, and its tokens", async ({ signUp, stack }) => {
   const ada = await signUp("Ada");
-  await onSecondDevice(ada, stack, async (phone) => {
+  await signInOn(ada, "Second/1.0", async (phone) => {
     const stolen = (await tokenOf(phone)).token;
     const mine = (await tokenOf(ada.page)).token;
     await ada.page.goto("/account");
@@ -96,7 +81,7 @@ test("a changed password ends the tokens of before, on this device too, without 
 
 test("a deleted account has no token that opens anything", async ({ signUp, stack }) => {
   const ada = await signUp("Ada");
-  await onSecondDevice(ada, stack, async (phone) => {
+  await signInOn(ada, "Second/1.0", async (phone) => {
     const tokens = [(await tokenOf(ada.page)).token, (await tokenOf(phone)).token];
     await ada.page.getByRole("button", { name: "Account", exact: true }).click();
     await ada.page.getByRole("button", { name: "Delete account…" }).click();

@@ -134,6 +134,21 @@ export async function secondWindow(page: Page): Promise<Page> {
   return other;
 }
 
+/** The same person, signed in on another device. */
+export async function signInOn({ page, email, password }: SignedInPerson, userAgent: string, use: (page: Page) => Promise<void>): Promise<void> {
+  const context = await page.context().browser()!.newContext({ baseURL: new URL(page.url()).origin, userAgent });
+  watchPolicy(context);
+  try {
+    const other = await context.newPage();
+    await other.goto("/sign-in");
+    await fillSignIn(other, { email, password });
+    await expect(other.locator(".connection")).toHaveText("Up to date");
+    await use(other);
+  } finally {
+    await context.close();
+  }
+}
+
 export async function fillSignUp(page: Page, { name, email, password }: Person): Promise<void> {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("E-mail").fill(email);
