@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-report bench-streams bench-sync help
+.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench-streams  2,000 event streams: how late hints are, memory, what other requests pay"
 	@echo "make bench-sync  a list that has not changed, and the feed of 10,000 tasks"
 	@echo "make bench-rls  what DATABASE_RLS=on costs"
+	@echo "make bench-replica  what a read replica could bring at most, from CPU time on primary and replica"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
 
 run:
@@ -70,3 +71,6 @@ bench-rls:
 
 bench-report:
 	bench/report.py
+
+bench-replica:
+	bench/replica.py
