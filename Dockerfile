@@ -29,7 +29,12 @@ RUN install -D --target-directory=/image/usr/local/bin target/release/taskbridge
     && xargs cp --parents --dereference --target-directory=/image <libraries \
     && mkdir -p /image/var/lib/dpkg/status.d \
     && xargs realpath <libraries | xargs dpkg --search | cut --delimiter=: --fields=1 | sort --unique >packages \
-    && while read -r package; do dpkg --status "$package" >"/image/var/lib/dpkg/status.d/$package"; done <packages \
+    && while read -r package; do \
+        dpkg --status "$package" >"/image/var/lib/dpkg/status.d/$package" \
+        && cp --parents --dereference --target-directory=/image "/usr/share/doc/$package/copyright" || exit 1; \
+    done <packages \
+    && mkdir -p /image/usr/share/doc/taskbridge \
+    && target/release/taskbridge licenses >/image/usr/share/doc/taskbridge/copyright \
     && cp --parents --dereference --target-directory=/image \
         /etc/os-release /etc/nsswitch.conf /etc/ssl/certs/ca-certificates.crt \
     && echo 'taskbridge:x:65532:65532::/data:/usr/sbin/nologin' >/image/etc/passwd \

@@ -3,6 +3,7 @@
 mod copy;
 mod doctor;
 mod healthcheck;
+mod licenses;
 mod logging;
 mod migrate;
 mod new_epoch;
@@ -44,6 +45,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Print the description of the API (OpenAPI 3.1) and exit
     Openapi,
+    /// Print the licences of the program and of everything linked into it
+    Licenses,
     /// Explain or make a token
     #[command(subcommand)]
     Token(token::Command),
@@ -61,7 +64,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
     // Commands that print a report must not mix it with log lines.
     let quiet = matches!(
         command,
-        Command::Healthcheck | Command::Doctor(_) | Command::Openapi | Command::Token(_)
+        Command::Healthcheck
+            | Command::Doctor(_)
+            | Command::Openapi
+            | Command::Licenses
+            | Command::Token(_)
     );
     // The HTTP library logs its threads at `info`, which no operator needs.
     let default =
@@ -76,6 +83,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Healthcheck => healthcheck::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Doctor(arguments) => doctor::run(&source, &arguments),
         Command::Openapi => openapi::run(),
+        Command::Licenses => licenses::run(),
         Command::Token(command) => token::run(&source, command),
     }
 }
