@@ -1,11 +1,13 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync help
+.PHONY: run test check contract faults soak container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
 	@echo "make test   install what the tests need, then run every check and test"
 	@echo "make check  formatting, lints and documentation of the Rust part only"
+	@echo "make docs   build the documents as a site in target/site and check its links"
+	@echo "make reference  make the pages of reference in docs/ again after a change of settings, commands, errors or operations"
 	@echo "make contract  hold the server to openapi.json for longer, with a new seed"
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
@@ -29,6 +31,12 @@ check:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked --quiet
+
+docs:
+	@scripts/build-docs
+
+reference:
+	TASKBRIDGE_WRITE_REFERENCE=1 cargo test --locked --quiet --test api -- reference::
 
 contract:
 	scripts/test-contract 500 $$RANDOM

@@ -33,6 +33,7 @@ mod problems;
 mod process;
 mod rate_limit;
 mod readme;
+mod reference;
 mod release;
 mod scopes;
 mod sessions;

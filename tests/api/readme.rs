@@ -119,7 +119,7 @@ fn the_readme_stays_short() {
 }
 
 #[test]
-fn the_api_document_names_every_operation_parameter_and_error() {
+fn the_api_document_names_every_operation_and_parameter() {
     let text = read("docs/api.md");
     let contract: Value = serde_json::from_str(&read("openapi.json")).unwrap();
     let mut missing = Vec::new();
@@ -131,9 +131,7 @@ fn the_api_document_names_every_operation_parameter_and_error() {
     let list = &contract["paths"]["/api/{user_id}/tasks"]["get"]["parameters"];
     let query = list.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
     missing.extend(query.map(|parameter| format!("`{}=", parameter["name"].as_str().unwrap())));
-    let codes = contract["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
-    missing.extend(codes.iter().map(|code| format!("`{}`", code.as_str().unwrap())));
-    assert!(missing.len() > 40, "the contract was not read: {missing:?}");
+    assert!(missing.len() > 25, "the contract was not read: {missing:?}");
     missing.retain(|words| !text.contains(words.as_str()));
     assert!(missing.is_empty(), "docs/api.md lacks {missing:?}");
 }
