@@ -36,6 +36,7 @@ pub struct Sample {
 pub struct Crowd {
     writers: Vec<Writer>,
     followers: Vec<Follower>,
+    pause: Duration,
 }
 
 fn as_user(address: SocketAddr, user: &str) -> Client {
@@ -48,7 +49,12 @@ impl Crowd {
         let writers = Writer::several(writers, seed);
         let followed = writers.iter().take(FOLLOWERS);
         let followers = followed.map(|writer| Follower::new(writer.journal.user())).collect();
-        Self { writers, followers }
+        Self { writers, followers, pause: Duration::ZERO }
+    }
+
+    /// With a pause after each answer, for a machine that has much else to do.
+    pub fn pausing(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// Keeps all clients busy until `happening` is over; what they met, and what that gave.
@@ -57,7 +63,7 @@ impl Crowd {
         address: SocketAddr,
         happening: impl FnOnce(&Signal) -> T,
     ) -> (Vec<Sample>, T) {
-        let signal = Signal::default();
+        let signal = Signal { pause: self.pause, ..Signal::default() };
         std::thread::scope(|scope| {
             let signal = &signal;
             let mut threads = Vec::new();
@@ -124,6 +130,7 @@ impl Crowd {
 pub struct Signal {
     quiet: AtomicBool,
     over: AtomicBool,
+    pause: Duration,
 }
 
 impl Signal {
@@ -142,9 +149,7 @@ impl Signal {
             let started = Instant::now();
             let failed = request();
             samples.push(Sample { client, read, started, ended: Instant::now(), failed });
-            if failed {
-                std::thread::sleep(PAUSE);
-            }
+            std::thread::sleep(if failed { PAUSE } else { self.pause });
         }
         samples
     }

@@ -14,6 +14,12 @@ pub fn soak_minutes() -> u64 {
     std::env::var("SOAK_MINUTES").map_or(30, |minutes| minutes.parse().unwrap())
 }
 
+/// How often each fault of two PostgreSQL servers is made: `HA_ROUNDS`, or once.
+#[expect(clippy::disallowed_methods, reason = "a knob of the tests")]
+pub fn ha_rounds() -> u64 {
+    std::env::var("HA_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap())
+}
+
 /// Prints one line that docs/RELIABILITY.md is filled from.
 #[expect(clippy::print_stdout, reason = "shown by --nocapture, and when the test fails")]
 pub fn figure(name: &str, text: &str) {

@@ -18,6 +18,7 @@ mod crowd;
 mod descriptors;
 mod expensive_reads;
 mod extent;
+mod failover;
 mod following;
 mod foreign;
 mod greedy;
