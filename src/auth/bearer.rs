@@ -29,6 +29,7 @@ impl<'a> BearerToken<'a> {
             .filter(|value| value.is_ascii())
             .ok_or(HeaderError::NotAscii)?
             .trim_matches([' ', '\t']);
+        // 1*SP (RFC 9110, section 11.4); how many there can be is bounded by the length of a request's header.
         let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
         if !scheme.eq_ignore_ascii_case("Bearer") {
             return Err(AuthError::MissingCredentials);
@@ -93,6 +94,18 @@ mod tests {
     fn the_scheme_is_case_insensitive() {
         for field in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER   a.b.c", b"Bearer a.b.c "] {
             assert_eq!(parse(&[field]), Ok("a.b.c".to_owned()), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn spaces_separate_the_token_and_no_tab_does() {
+        for spaces in [1, 2, 7, 60_000] {
+            let field = format!("Bearer{}a.b.c", " ".repeat(spaces));
+            assert_eq!(parse(&[field.as_bytes()]), Ok("a.b.c".to_owned()), "{spaces}");
+        }
+        assert_eq!(parse(&[b"Bearer\ta.b.c"]), Err(AuthError::MissingCredentials));
+        for field in [&b"Bearer \ta.b.c"[..], b"Bearer  \ta.b.c", b"Bearer a.b.c\t d"] {
+            assert_eq!(parse(&[field]), Err(HeaderError::NotB64Token.into()), "{field:?}");
         }
     }
 

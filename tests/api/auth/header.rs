@@ -40,6 +40,22 @@ fn the_scheme_is_case_insensitive() {
     }
 }
 
+#[test]
+fn any_number_of_spaces_may_stand_before_the_token_and_no_tab() {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let with =
+        |between: &str| me(&app, &[line(&[b"Bearer", between.as_bytes(), &valid()].concat())]);
+    for spaces in [1, 2, 3, 60_000] {
+        assert_eq!(with(&" ".repeat(spaces)).expect(200).json()["user_id"], "alice", "{spaces}");
+    }
+    // The header as a whole has a limit.
+    with(&" ".repeat(200_000)).expect(431);
+    assert_missing(&with("\t"));
+    for between in [" \t", "  \t", " \t "] {
+        assert_malformed(&with(between));
+    }
+}
+
 #[rstest]
 #[case::none(&[])]
 #[case::empty(&[""])]
