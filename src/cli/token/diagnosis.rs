@@ -59,7 +59,7 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
     let (cause, fix) = foreign_token(case, error).unwrap_or_else(|| match error {
         TokenError::Encrypted => finding(
             "this is an encrypted token (JWE), for instance Better Auth's session cache with strategy \"jwe\"",
-            "send the token of GET /api/auth/token",
+            "send the token of GET /api/auth/token; no setting accepts this one, not even JWT_USER_ID_CLAIM=user.id",
         ),
         TokenError::PartCount(2) => finding(
             "this looks like Better Auth's session token, which is not a JWT",
@@ -137,10 +137,20 @@ fn foreign_token(case: &Case<'_>, error: &TokenError) -> Option<Finding> {
     let has = |name: &str| payload.contains_key(name);
     let by_type =
         matches!(error, TokenError::Type(typ) if typ.starts_with("better-auth.session-cache"));
-    if by_type || (has("session") && has("user") && !has("aud")) {
+    let cause = "this is Better Auth's session-cache cookie, which is not for APIs";
+    if by_type {
         return Some(finding(
-            "this is Better Auth's session-cache cookie, which is not for APIs",
-            FIX,
+            cause,
+            format!("{FIX}; its typ is refused whatever the settings are"),
+        ));
+    }
+    if has("session") && has("user") && !has("aud") {
+        return Some(finding(
+            cause,
+            format!(
+                "{FIX}. JWT_USER_ID_CLAIM=user.id with JWT_ISSUER=any and JWT_AUDIENCE=any would accept it, but it carries the \
+                 session itself, and the links in e-mails would be told apart by no claim but that one"
+            ),
         ));
     }
     if has("email") && !has("sub") && !has("aud") {

@@ -130,6 +130,34 @@ fn signed_with_bytes(key: &[u8]) -> String {
     format!("{message}.{signature}")
 }
 
+/// The remedy that is named for a session cookie does what it says, and none is named where none does.
+#[test]
+fn the_settings_that_accept_a_session_cache_are_named() {
+    let now = now_seconds();
+    let cached = json!({
+        "session": {"token": "t"}, "user": {"id": "alice"}, "updatedAt": now, "version": "1", "iat": now, "exp": now + 300,
+    });
+    let token = sign(SECRET, json!({"alg": "HS256"}), cached.clone());
+    let settings = ["JWT_USER_ID_CLAIM=user.id", "JWT_ISSUER=any", "JWT_AUDIENCE=any"];
+    let fix = inspected(&config(&[]), &token).diagnosis.unwrap().fix;
+    for setting in settings {
+        assert!(fix.contains(setting), "{setting}: {fix}");
+    }
+    assert!(fix.starts_with("send the token of GET /api/auth/token"), "{fix}");
+    let pairs = settings.map(|setting| setting.split_once('=').unwrap());
+    let accepting = config(&pairs);
+    assert_eq!(inspected(&accepting, &token).user_id.as_deref(), Some("alice"));
+
+    let header = json!({"alg": "HS256", "typ": "better-auth.session-cache+jwt"});
+    for (token, words) in [
+        (sign(SECRET, header, cached), "whatever the settings are"),
+        ("e30.e30.e30.e30.e30".into(), "not even JWT_USER_ID_CLAIM=user.id"),
+    ] {
+        let report = inspected(&accepting, &token);
+        assert!(report.diagnosis.is_some_and(|it| it.fix.contains(words)), "{words}");
+    }
+}
+
 #[test]
 fn a_token_for_the_other_key_source_says_which_variable_is_missing() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
