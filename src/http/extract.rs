@@ -10,10 +10,12 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::base::problem::FieldError;
 use crate::http::error::ApiError;
+use crate::http::unknown_members::UnknownMembers;
 
 /// How long a client may take for its body; the server's setting.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,17 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const NOT_AN_OBJECT: FieldError =
     FieldError { field: "", code: "wrong_type", detail: "The body is a JSON object." };
 
+/// What a JSON object may be read into.
+pub(crate) trait Members: DeserializeOwned {
+    /// Names the members of such a body that are unknown. It is well-formed. Only in development.
+    fn note_unknown(body: &[u8], unknown: &UnknownMembers);
+}
+
+/// Who takes any member knows them all, or refuses some by itself.
+impl Members for Map<String, Value> {
+    fn note_unknown(_: &[u8], _: &UnknownMembers) {}
+}
+
 /// A JSON object as the request's body.
 pub(crate) struct JsonObject<T>(pub(crate) T);
 
@@ -39,31 +52,33 @@ pub(crate) struct Form(pub(crate) Vec<(String, String)>);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
-impl<T: DeserializeOwned> FromRequest for JsonObject<T> {
+impl<T: Members> FromRequest for JsonObject<T> {
     type Error = ApiError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = read(request, payload, may_be_json);
-        Box::pin(async {
+        let unknown = request.app_data::<web::Data<UnknownMembers>>().cloned();
+        Box::pin(async move {
             let (bytes, declared_as_json) = body.await?;
-            parse(&bytes, declared_as_json).map(Self)
+            parse_members(&bytes, declared_as_json, unknown).map(Self)
         })
     }
 }
 
-impl<T: DeserializeOwned> FromRequest for OptionalJsonObject<T> {
+impl<T: Members> FromRequest for OptionalJsonObject<T> {
     type Error = ApiError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = read(request, payload, may_be_json);
-        Box::pin(async {
+        let unknown = request.app_data::<web::Data<UnknownMembers>>().cloned();
+        Box::pin(async move {
             let (bytes, declared_as_json) = body.await?;
             if bytes.is_empty() {
                 return Ok(Self(None));
             }
-            parse(&bytes, declared_as_json).map(|object| Self(Some(object)))
+            parse_members(&bytes, declared_as_json, unknown).map(|object| Self(Some(object)))
         })
     }
 }
@@ -142,6 +157,18 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+fn parse_members<T: Members>(
+    bytes: &[u8],
+    declared_as_json: bool,
+    unknown: Option<web::Data<UnknownMembers>>,
+) -> Result<T, ApiError> {
+    let object = parse(bytes, declared_as_json)?;
+    if let Some(unknown) = unknown {
+        T::note_unknown(bytes, &unknown);
+    }
+    Ok(object)
 }
 
 /// The JSON object that a body consists of.

@@ -6,3 +6,4 @@ pub(crate) mod error;
 pub(crate) mod extract;
 pub(crate) mod openapi;
 pub(crate) mod operation;
+pub(crate) mod unknown_members;

@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::docs;
 use crate::health::Readiness;
 use crate::http::extract::BodyTimeout;
+use crate::http::unknown_members::UnknownMembers;
 use crate::mcp::Metadata;
 use crate::server::cors::RefusedOrigins;
 use crate::server::openapi::document;
@@ -45,6 +46,8 @@ pub(super) struct ServerContext {
     pub(super) last_revocation: i64,
     readiness: web::Data<Readiness>,
     body_timeout: web::Data<BodyTimeout>,
+    /// Only in development.
+    unknown_members: Option<web::Data<UnknownMembers>>,
     description: web::Data<docs::Rendered>,
 }
 
@@ -102,6 +105,7 @@ impl ServerContext {
             rate_limits: RateLimits::new(&config.rate_limits),
             exports: web::Data::new(Exports::default()),
             readiness: web::Data::new(readiness),
+            unknown_members: (!config.production).then(Default::default),
             body_timeout: web::Data::new(BodyTimeout(config.http.request_timeout)),
             description: web::Data::new(docs::Rendered::new(description)),
             assistants: Assistants::new(config, jwks.clone(), revocations.clone().into_inner()),
@@ -141,6 +145,9 @@ impl ServerContext {
             .app_data(self.readiness.clone())
             .app_data(self.body_timeout.clone())
             .app_data(self.description.clone());
+        if let Some(unknown) = &self.unknown_members {
+            app.app_data(unknown.clone());
+        }
         if let Some(Assistants { verifier, metadata }) = &self.assistants {
             app.app_data(metadata.clone());
             routes::configure_mcp(app, Arc::clone(verifier));

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::operation::{Operation, What};
 use crate::base::problem::FieldError;
-use crate::tasks::request::body::{Member, TaskBody, present};
+use crate::http::extract::Members;
+use crate::http::unknown_members::{Known, UnknownMembers};
+use crate::tasks::request::body::{Member, TaskBody, note_member, present};
 use crate::tasks::request::fields;
 use crate::tasks::request::precondition::Precondition;
 use crate::tasks::task::id::{TaskId, TaskIdError};
@@ -38,6 +40,28 @@ pub(in crate::tasks) struct BulkBody {
     atomic: Member,
     #[serde(deserialize_with = "present")]
     operations: Member,
+}
+
+const MEMBERS: [Known; 2] = [("atomic", &["transaction"]), ("operations", &["ops", "items"])];
+const MEMBERS_OF_AN_OPERATION: [Known; 5] = [
+    ("op", &["operation", "type", "action", "method"]),
+    ("id", &["task_id"]),
+    ("if_match", &["etag", "version"]),
+    ("task", &["body", "data", "changes"]),
+    ("completed", &["done"]),
+];
+
+impl Members for BulkBody {
+    fn note_unknown(body: &[u8], unknown: &UnknownMembers) {
+        let body: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+        body.keys().for_each(|name| unknown.note(name, &MEMBERS));
+        let operations = body.get("operations").and_then(Value::as_array);
+        for operation in operations.into_iter().flatten().filter_map(Value::as_object) {
+            operation.keys().for_each(|name| unknown.note(name, &MEMBERS_OF_AN_OPERATION));
+            let task = operation.get("task").and_then(Value::as_object);
+            task.into_iter().flat_map(Map::keys).for_each(|name| note_member(name, unknown));
+        }
+    }
 }
 
 /// A request that is understood as a whole.

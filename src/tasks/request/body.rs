@@ -5,12 +5,17 @@
 //! this service does not know, or owns itself (`id`, `user_id`, …), are skipped: clients send whole
 //! tasks back.
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::fields;
 use crate::base::problem::FieldError;
+use crate::http::extract::Members;
+use crate::http::unknown_members::{Known, UnknownMembers};
 use crate::tasks::openapi::schemas;
 use crate::tasks::task::model::{NewTask, TaskChanges};
 
@@ -40,6 +45,33 @@ pub(in crate::tasks) struct TaskBody {
     #[serde(deserialize_with = "present")]
     #[schema(schema_with = schemas::due_date)]
     pub(in crate::tasks) due_date: Member,
+}
+
+/// The members that a client may set, and what other to-do lists call them.
+const SETTABLE: [Known; 6] = [
+    ("title", &["name", "text", "task", "summary", "subject", "label"]),
+    ("description", &["notes", "note", "details", "body", "content"]),
+    ("completed", &["done", "finished", "checked", "status", "state"]),
+    ("priority", &["importance", "urgency"]),
+    ("tags", &["labels", "categories", "category"]),
+    ("due_date", &["due", "deadline", "due_at", "due_on", "date"]),
+];
+
+/// Those that the service sets.
+const ITS_OWN: [&str; 5] = ["id", "user_id", "created_at", "updated_at", "version"];
+
+/// Names a member of a task that is unknown.
+pub(in crate::tasks) fn note_member(name: &str, unknown: &UnknownMembers) {
+    if !ITS_OWN.contains(&name) {
+        unknown.note(name, &SETTABLE);
+    }
+}
+
+impl Members for TaskBody {
+    fn note_unknown(body: &[u8], unknown: &UnknownMembers) {
+        let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(body);
+        names.unwrap_or_default().keys().for_each(|name| note_member(name, unknown));
+    }
 }
 
 /// Without this, serde would read `null` as absence.
@@ -99,5 +131,22 @@ impl TaskBody {
             tags: changes.tags.unwrap_or_default(),
             due_date: changes.due_date.flatten(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_member_that_is_read_is_known() {
+        let all = SETTABLE.iter().map(|(name, _)| ((*name).to_owned(), json!(null)));
+        let body: TaskBody = serde_json::from_value(all.collect()).unwrap();
+        let TaskBody { title, description, completed, priority, tags, due_date } = body;
+        for member in [title, description, completed, priority, tags, due_date] {
+            assert_eq!(member, Some(json!(null)));
+        }
     }
 }

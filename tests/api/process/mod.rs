@@ -12,3 +12,4 @@ mod other_version;
 mod refusals;
 mod start;
 mod stop;
+mod unknown_members;
