@@ -3,6 +3,7 @@
 mod copy;
 mod doctor;
 mod healthcheck;
+mod init;
 mod licenses;
 mod logging;
 mod migrate;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Migrate the database and serve the API (the default)
     Serve,
+    /// Connect a Better Auth front end: write .env, print its lines, wait for the first token
+    Init(init::Arguments),
     /// Migrate the database and exit
     Migrate,
     /// After a backup was restored: make every client read its tasks again
@@ -71,12 +74,17 @@ pub fn run() -> anyhow::Result<ExitCode> {
             | Command::Token(_)
     );
     // The HTTP library logs its threads at `info`, which no operator needs.
-    let default =
-        if quiet { "off".to_owned() } else { RUST_LOG.default.to_owned() + ",actix_server=warn" };
+    let default = match command {
+        _ if quiet => "off".to_owned(),
+        // Its own report says what became of the first tokens.
+        Command::Init(_) => "warn,taskbridge::security=off".to_owned(),
+        _ => RUST_LOG.default.to_owned() + ",actix_server=warn",
+    };
     let filter = source.get(RUST_LOG.name).unwrap_or(&default);
     logging::start(filter, log_format_from(&source))?;
     match command {
         Command::Serve => serve::run(&source).map(|()| ExitCode::SUCCESS),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Migrate => migrate::run(&source).map(|()| ExitCode::SUCCESS),
         Command::NewEpoch => new_epoch::run(&source).map(|()| ExitCode::SUCCESS),
         Command::Copy(arguments) => copy::run(&source, &arguments).map(|()| ExitCode::SUCCESS),

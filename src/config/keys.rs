@@ -99,7 +99,7 @@ fn versioned(position: usize, entry: &str, known: &[SharedSecret]) -> Result<Sha
 
 /// Keys fetched without TLS can be replaced on the way, so plain `http` is for this machine and for
 /// host names of private networks only.
-fn jwks_url(text: &str) -> Result<String, &'static str> {
+pub(crate) fn jwks_url(text: &str) -> Result<String, &'static str> {
     const FORM: &str = "is not an https URL, such as https://app.example/api/auth/jwks";
     let url = Url::parse(text).ok().ok_or(FORM)?;
     if !url.username().is_empty() || url.password().is_some() {

@@ -25,7 +25,10 @@ use variables::{
     LOG_FORMAT, REQUIRE_SESSION, REVOCATION_SECONDS,
 };
 
-pub(crate) use shared_secret::PUBLIC_DEFAULT;
+pub(crate) use env_file::EnvFile;
+pub(crate) use keys::jwks_url;
+pub(crate) use origin::of_url as origin_of;
+pub(crate) use shared_secret::{PLACEHOLDER, PUBLIC_DEFAULT, parse as parse_secret};
 
 pub use database::database_url_from;
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};

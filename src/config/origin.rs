@@ -52,7 +52,7 @@ pub(super) fn allowed(
 }
 
 /// The origin of an `http` or `https` URL, whatever its path. `None` for anything else.
-fn of_url(text: &str) -> Option<String> {
+pub(crate) fn of_url(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     let plain = url.username().is_empty() && url.password().is_none();

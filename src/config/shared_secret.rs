@@ -9,7 +9,7 @@ use crate::base::secret::Secret;
 pub(crate) const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
 /// What `.env.example` ships, to be replaced.
-const PLACEHOLDER: &str = "replace-me";
+pub(crate) const PLACEHOLDER: &str = "replace-me";
 
 const MIN_BYTES: usize = 32;
 
@@ -17,7 +17,7 @@ const MIN_BYTES: usize = 32;
 const MIN_DIFFERENT_CHARACTERS: usize = 10;
 
 /// The secret, or what is wrong with it; the sentence never shows it.
-pub(super) fn parse(text: &str) -> Result<Secret, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Secret, &'static str> {
     const QUOTES: [char; 3] = ['"', '\'', '`'];
     if text.is_empty() || text == PLACEHOLDER {
         return Err("is missing: set it to the same value as in the Better Auth app, \

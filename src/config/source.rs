@@ -5,8 +5,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
-
+use super::env_file::EnvFile;
 use super::variables::{BETTER_AUTH_SECRET, BETTER_AUTH_SECRETS, DATABASE_URL, Variable};
 
 /// Variables that may also be given as the content of a file, which the variable with `_FILE` after its
@@ -26,23 +25,21 @@ impl Source {
     ///
     /// # Errors
     /// When the file exists and cannot be read; the message names the line, never a value.
+    pub fn from_environment(file: &Path) -> anyhow::Result<Self> {
+        Ok(Self::environment_and(&EnvFile::read(file)?))
+    }
+
+    /// The environment of this process, completed by a file that was read before.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment"
     )]
-    pub fn from_environment(file: &Path) -> anyhow::Result<Self> {
-        let mut values = HashMap::new();
-        if file.exists() {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("Cannot read {}", file.display()))?;
-            let entries = super::env_file::parse(&text)
-                .with_context(|| format!("Cannot read {}", file.display()))?;
-            values.extend(entries);
-        }
+    pub(crate) fn environment_and(file: &EnvFile) -> Self {
+        let mut values: HashMap<String, String> = file.values().collect();
         values.extend(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }));
-        Ok(Self::with_files(values))
+        Self::with_files(values)
     }
 
     /// Exactly these values.

@@ -29,6 +29,7 @@ use crate::server::outgoing::BUFFER;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
+use crate::server::watch::TokenWatch;
 use crate::sessions::{self, RevocationStore};
 use crate::tasks::{OwnerStates, TaskRules, events, purge_idempotency_keys, purge_trash};
 use crate::telemetry::Metrics;
@@ -54,7 +55,19 @@ impl Application {
     /// # Errors
     /// One sentence on the database or the address.
     pub fn build(config: Config) -> anyhow::Result<Self> {
-        let context = Arc::new(ServerContext::new(&config)?);
+        Self::build_with(config, None)
+    }
+
+    /// As [`Application::build`], and tells of each request that needs a token.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub(crate) fn build_watched(config: Config, watch: TokenWatch) -> anyhow::Result<Self> {
+        Self::build_with(config, Some(watch))
+    }
+
+    fn build_with(config: Config, watch: Option<TokenWatch>) -> anyhow::Result<Self> {
+        let context = Arc::new(ServerContext::new(&config, watch)?);
         if let (Some(address), Some(metrics)) = (config.metrics_addr, &context.metrics) {
             serve_metrics(address, metrics.clone())?;
         }

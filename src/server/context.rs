@@ -19,6 +19,7 @@ use crate::server::cors::RefusedOrigins;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
 use crate::server::routes;
+use crate::server::watch::TokenWatch;
 use crate::sessions::RevocationStore;
 use crate::tasks::events::Hub;
 use crate::tasks::{Exports, TaskRules, TaskStore};
@@ -31,6 +32,8 @@ pub(super) struct ServerContext {
     pub(super) refused_origins: RefusedOrigins,
     pub(super) drain: Drain,
     pub(super) rate_limits: RateLimits,
+    /// Only of `taskbridge init`.
+    pub(super) watch: Option<TokenWatch>,
     /// `None` unless `METRICS_ADDR` is set.
     pub(super) metrics: Option<web::Data<Metrics>>,
     verifier: Arc<TokenVerifier>,
@@ -76,7 +79,7 @@ impl ServerContext {
     ///
     /// # Errors
     /// One sentence on the database or the key cache.
-    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
+    pub(super) fn new(config: &Config, watch: Option<TokenWatch>) -> anyhow::Result<Self> {
         let db = Db::connect(&config.database)?;
         let revocations = web::Data::new(Revocations::new(config.revocation_seconds));
         let last_revocation = RevocationStore::load(&config.database, &revocations)?;
@@ -103,6 +106,7 @@ impl ServerContext {
             cors: config.cors.clone(),
             refused_origins: RefusedOrigins::default(),
             rate_limits: RateLimits::new(&config.rate_limits),
+            watch,
             exports: web::Data::new(Exports::default()),
             readiness: web::Data::new(readiness),
             unknown_members: (!config.production).then(Default::default),

@@ -14,8 +14,10 @@ mod rate_limit;
 mod request_log;
 mod routes;
 mod shutdown;
+mod watch;
 
 pub use app::Application;
 pub use openapi::document;
 pub use routes::{mcp_operations, operations};
 pub use shutdown::Stopper;
+pub(crate) use watch::Arrival;

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage};
 use crate::auth::AuthenticatedUser;
 use crate::base::problem::{self, ProblemCode};
 use crate::server::context::ServerContext;
+use crate::server::watch;
 use crate::telemetry::{self, Exchange};
 
 /// The header with the id, in requests and responses.
@@ -78,4 +79,7 @@ fn report(
         request_id,
     };
     telemetry::record(&exchange, metrics);
+    if let Some(watcher) = context.and_then(|context| context.watch.as_ref()) {
+        watch::note(watcher, response, code);
+    }
 }

@@ -86,7 +86,8 @@ fn round(milliseconds: f64) -> f64 {
     (milliseconds * 100.0).round() / 100.0
 }
 
-fn concerns_token(code: ProblemCode) -> bool {
+/// Whether it is an answer to what was sent as a token, or to its absence.
+pub(crate) fn concerns_token(code: ProblemCode) -> bool {
     matches!(
         code,
         ProblemCode::MissingToken

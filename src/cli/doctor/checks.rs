@@ -37,14 +37,7 @@ pub(super) fn key_set(config: &Config) -> Vec<Row> {
     let fetched = match HttpJwks::new(&jwks.url).fetch() {
         Ok(fetched) => fetched,
         Err(error) => {
-            let fix = match &error {
-                FetchError::Unreachable(_) => "start the web app, and check host and port",
-                FetchError::Status(404) => {
-                    "check the path (Better Auth serves /api/auth/jwks, and none with jwks.remoteUrl)"
-                }
-                FetchError::Status(_) => "see the web app's log",
-                FetchError::Document(_) => "check that the address is a JWK Set",
-            };
+            let fix = fix_of(&error);
             return vec![row(NAME, Verdict::Failed, format!("{error}; {fix}"))];
         }
     };
@@ -65,6 +58,18 @@ pub(super) fn key_set(config: &Config) -> Vec<Row> {
         ),
     };
     std::iter::once(set).chain(date.and_then(|date| clock_row(config, &date))).collect()
+}
+
+/// What to do when a key set cannot be fetched.
+pub(in crate::cli) fn fix_of(error: &FetchError) -> &'static str {
+    match error {
+        FetchError::Unreachable(_) => "start the web app, and check host and port",
+        FetchError::Status(404) => {
+            "check the path (Better Auth serves /api/auth/jwks, and none with jwks.remoteUrl)"
+        }
+        FetchError::Status(_) => "see the web app's log",
+        FetchError::Document(_) => "check that the address is a JWK Set",
+    }
 }
 
 fn clock_row(config: &Config, date: &str) -> Option<Row> {

@@ -15,6 +15,8 @@ use serde::Serialize;
 use crate::cli::output::{self, Row, Verdict};
 use crate::config::{Config, Source};
 
+pub(super) use checks::fix_of;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Print the report as JSON

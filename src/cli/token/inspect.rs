@@ -177,7 +177,8 @@ fn session(config: &Config, decoded: &Decoded) -> String {
     }
 }
 
-fn text(report: &Report) -> String {
+/// The report for people.
+pub(super) fn text(report: &Report) -> String {
     let verdict = match (&report.user_id, &report.diagnosis) {
         (Some(user), _) => {
             let door = report.accepted_by.unwrap_or_default();

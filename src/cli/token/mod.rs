@@ -16,7 +16,25 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::config::Source;
+use crate::config::{Config, Source};
+
+/// What the verifier says of a token, as `token inspect` prints it.
+pub(super) struct Verdict {
+    /// The user of an accepted token.
+    pub(super) user_id: Option<String>,
+    /// Every check, and then the verdict or the diagnosis.
+    pub(super) text: String,
+}
+
+/// Runs the verifier of this configuration on a token.
+///
+/// # Errors
+/// When the thread that fetches keys cannot be started.
+pub(super) async fn explain(config: Config, token: &str) -> anyhow::Result<Verdict> {
+    let config = inspect::for_its_door(config, token);
+    let report = inspect::inspect(&config, token).await?;
+    Ok(Verdict { text: inspect::text(&report), user_id: report.user_id })
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -4,6 +4,8 @@ mod backup;
 mod copy;
 mod files;
 mod healthcheck;
+mod init;
+mod init_at_a_terminal;
 mod libraries;
 mod log;
 mod metrics;

@@ -36,12 +36,21 @@ impl Key {
         self.token_with_kid(user, self.kid)
     }
 
+    /// A valid token of an app at this origin.
+    pub fn token_from(&self, user: &str, origin: &str) -> String {
+        self.sign(user, self.kid, origin)
+    }
+
     /// A good signature under the name of another key.
     pub fn token_with_kid(&self, user: &str, kid: &str) -> String {
+        self.sign(user, kid, ORIGIN)
+    }
+
+    fn sign(&self, user: &str, kid: &str, origin: &str) -> String {
         let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let header = json!({"alg": "EdDSA", "kid": kid});
         let payload =
-            json!({"sub": user, "iss": ORIGIN, "aud": ORIGIN, "iat": now(), "exp": now() + 900});
+            json!({"sub": user, "iss": origin, "aud": origin, "iat": now(), "exp": now() + 900});
         let message = format!("{}.{}", encode(header), encode(payload));
         let private = self.pair.to_pkcs8v1().unwrap();
         let key = EncodingKey::from_ed_der(private.as_ref());

@@ -12,6 +12,7 @@ pub mod process;
 pub mod raw;
 pub mod seed;
 pub mod sources;
+pub mod terminal;
 pub mod tokens;
 
 pub use app::{Backend, TestApp};
