@@ -15,6 +15,7 @@ mod connections;
 mod containers;
 mod cors;
 mod docs;
+mod documents;
 mod events;
 mod health;
 mod jwks;

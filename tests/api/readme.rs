@@ -2,12 +2,13 @@
 //! their links lead somewhere.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use taskbridge::config::VARIABLES;
 
+use crate::documents::{documents, read, root};
 use crate::support::Backend;
 use crate::support::app::fresh_url;
 use crate::support::process::Process;
@@ -25,15 +26,6 @@ set -euo pipefail
 command -v curl >/dev/null || exit 127
 curl() { command curl --write-out '%{stderr}%{http_code}\n' "$@" 2>>statuses.txt; }
 "#;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    let path = root().join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 /// The fenced bash blocks of a document that call curl, as one script.
 fn examples(document: &str) -> String {
@@ -95,6 +87,14 @@ fn the_first_token_of_the_readme_works() {
 }
 
 #[test]
+fn the_first_request_of_the_quick_start_works() {
+    let (output, _folder) = run("docs/quick-start.md", 3);
+    for part in ["\"user_id\":\"ann\"", "\"title\":\"buy milk\"", "\"code\":\"forbidden\""] {
+        assert!(output.contains(part), "{part}: {output}");
+    }
+}
+
+#[test]
 fn the_examples_of_the_api_do_what_they_say() {
     let (output, folder) = run("docs/api.md", 10);
     for part in [
@@ -114,7 +114,9 @@ fn the_examples_of_the_api_do_what_they_say() {
 
 #[test]
 fn the_readme_stays_short() {
-    let words = read("README.md").split_whitespace().count();
+    let text = read("README.md");
+    let shown = text.lines().filter(|line| !line.starts_with("<!--"));
+    let words: usize = shown.map(|line| line.split_whitespace().count()).sum();
     assert!(words <= 900, "{words} words: move something to docs/");
 }
 
@@ -166,18 +168,6 @@ fn the_configuration_names_every_variable_of_the_web_app() {
             "{name} is missing from docs/configuration.md"
         );
     }
-}
-
-/// Every document for people in this repository, but for those of other packages.
-fn documents() -> Vec<PathBuf> {
-    let mut found = vec!["README.md".into(), "CONTRIBUTING.md".into()];
-    for folder in ["docs", "docs/adr"] {
-        let entries = std::fs::read_dir(root().join(folder)).unwrap();
-        found.extend(entries.map(|entry| Path::new(folder).join(entry.unwrap().file_name())));
-    }
-    found.retain(|path: &PathBuf| path.extension().is_some_and(|extension| extension == "md"));
-    assert!(found.len() > 15, "the documents were not found");
-    found
 }
 
 /// The anchor that a heading gets: small letters, without punctuation, with dashes between the words.
