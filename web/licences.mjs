@@ -10,7 +10,8 @@ const allowed = ["MIT", "Apache-2.0", "ISC", "BSD-3-Clause", "0BSD", "CC-BY-4.0"
 // Next.js does not bring it to a build without pictures to scale (next.config.ts).
 const leftOut = /^node_modules\/(sharp|@img\/.*)$/;
 
-const modules = path.join(import.meta.dirname, "node_modules");
+const root = path.join(import.meta.dirname, "..");
+const modules = path.join(root, "node_modules");
 /** @param {...string} parts */
 const read = (...parts) => readFileSync(path.join(...parts), "utf8").replaceAll("\r\n", "\n").trim();
 /** @param {string} name */
@@ -28,10 +29,11 @@ function texts(folder) {
 
 /** The packages of the lock file that the app needs when it runs, and that this machine has. */
 function packages() {
-  const { packages: all } = JSON.parse(read(import.meta.dirname, "package-lock.json"));
+  const { packages: all } = JSON.parse(read(root, "package-lock.json"));
   return Object.entries(all)
-    .filter(([place, entry]) => place !== "" && !entry.dev && !leftOut.test(place))
-    .map(([place]) => path.join(import.meta.dirname, place))
+    // The others are the workspaces, which are ours.
+    .filter(([place, entry]) => place.includes("node_modules/") && !entry.link && !entry.dev && !leftOut.test(place))
+    .map(([place]) => path.join(root, place))
     .filter((folder) => existsSync(folder))
     .map((folder) => ({ folder, ...JSON.parse(read(folder, "package.json")) }));
 }

@@ -9,7 +9,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { NextConfig } from "next";
 
-const sharedEnv = path.join(import.meta.dirname, "..", ".env");
+const repository = path.join(import.meta.dirname, "..");
+const sharedEnv = path.join(repository, ".env");
 // Variables that are already set win, so a container or a test can override the file.
 if (existsSync(sharedEnv)) process.loadEnvFile(sharedEnv);
 
@@ -29,12 +30,12 @@ const config: NextConfig = {
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   // There are no pictures to scale, and this leaves out the library for it: a quarter of the image.
   images: { unoptimized: true },
-  outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
+  outputFileTracingExcludes: { "*": ["../node_modules/sharp/**", "../node_modules/@img/**"] },
   // libsql loads a native library and pg an optional one; neither survives bundling.
   serverExternalPackages: ["@libsql/kysely-libsql", "@libsql/client", "libsql", "pg"],
-  // Without this Next.js may pick a parent directory that holds another lock file.
-  turbopack: { root: import.meta.dirname },
-  outputFileTracingRoot: import.meta.dirname,
+  // Where the packages are, `taskbridge-auth` among them. Without this Next.js may pick a parent directory that holds another lock file.
+  turbopack: { root: repository },
+  outputFileTracingRoot: repository,
   // Next.js keeps the body of a request to a page for `proxy.ts`, by default up to 10 MB. No page here reads one.
   experimental: { proxyClientMaxBodySize: "64kb" },
   async headers() {

@@ -3,7 +3,7 @@
 /** The page of the account. */
 import { useState } from "react";
 import { createAccountClient } from "../lib/account-client";
-import { asProblem } from "../lib/api-problem";
+import { asProblem } from "../lib/form-problem";
 import { AppShell, type App, type Props } from "./app-shell";
 import { Assistants } from "./assistants";
 import { ChangePassword } from "./change-password";

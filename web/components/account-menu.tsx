@@ -2,13 +2,13 @@
 
 /** What concerns the whole account: its page, taking one's tasks along, and leaving for good. */
 import { useEffect, useRef, useState } from "react";
-import type { ApiClient } from "../lib/api-client";
-import { asProblem, type ApiProblem } from "../lib/api-problem";
+import type { ApiProblem, TaskbridgeClient } from "taskbridge-auth/client";
+import { asProblem } from "../lib/form-problem";
 import type { Renewal } from "../lib/renewal";
 import { DeleteAccount } from "./delete-account";
 
 interface Props {
-  api: ApiClient;
+  api: TaskbridgeClient;
   renewal: Renewal;
   announce: (text: string) => void;
   report: (problem: ApiProblem) => void;

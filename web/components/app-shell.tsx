@@ -3,9 +3,8 @@
 /** What every page of a signed-in user shares: the client, the connection, the header, and the toasts. */
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
+import { ApiProblem, createTaskbridgeClient, type TaskbridgeClient } from "taskbridge-auth/client";
 import { signedInUser } from "../lib/account-client";
-import { createApiClient, type ApiClient } from "../lib/api-client";
-import { ApiProblem } from "../lib/api-problem";
 import { authClient } from "../lib/auth-client";
 import { forgetTyped } from "../lib/kept-draft";
 import { createLiveTasks, type LiveTasks } from "../lib/live-tasks";
@@ -26,7 +25,7 @@ export interface Props {
 }
 
 export interface App {
-  api: ApiClient;
+  api: TaskbridgeClient;
   live: LiveTasks;
   notices: Notices;
   refresh: Refresh;
@@ -51,7 +50,7 @@ export function toSignIn(reason?: string): void {
 export function AppShell({ apiUrl, user, children }: Props & { children: (app: App) => ReactNode }) {
   const [renewal] = useState(() => createRenewal({ userId: user.id, signedIn: signedInUser, onOther: () => window.location.replace("/") }));
   const [api] = useState(() =>
-    createApiClient({
+    createTaskbridgeClient({
       apiUrl,
       userId: user.id,
       renew: () => renewal.ask("ended"),

@@ -4,7 +4,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { AccountClient } from "../lib/account-client";
-import { asProblem, missing } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/form-problem";
 import { DEVICES } from "./device-list";
 import { Field } from "./field";
 import { ProblemNote } from "./problem-note";

@@ -2,10 +2,10 @@
 
 /** Deletes every completed task, after saying how many there are. */
 import { useState } from "react";
-import type { ApiClient } from "../lib/api-client";
+import type { TaskbridgeClient } from "taskbridge-auth/client";
 import { ConfirmDialog } from "./confirm-dialog";
 
-export function ClearCompleted({ api, onClear }: { api: ApiClient; onClear: () => void }) {
+export function ClearCompleted({ api, onClear }: { api: TaskbridgeClient; onClear: () => void }) {
   const [asking, setAsking] = useState(false);
   const [count, setCount] = useState<number | null>(null);
 

@@ -2,8 +2,8 @@
 
 /** Two states of one task side by side, and the choice between them. */
 import { useState } from "react";
-import type { Task } from "../lib/api-client";
-import { asProblem, type ApiProblem } from "../lib/api-problem";
+import type { ApiProblem, Task } from "taskbridge-auth/client";
+import { asProblem } from "../lib/form-problem";
 import { dueLabel } from "../lib/due-date";
 import { priorityLabels } from "../lib/task-view";
 import { Modal } from "./modal";

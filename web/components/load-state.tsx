@@ -1,5 +1,5 @@
 /** What stands in place of a list that is not there yet, or cannot be had. */
-import { asProblem } from "../lib/api-problem";
+import { asProblem } from "../lib/form-problem";
 import { ProblemNote } from "./problem-note";
 
 export function Loading() {

@@ -2,7 +2,7 @@
 
 /** The form for a new task. An attempt whose answer was lost may be repeated: the API makes one task of it. */
 import { useCallback, useMemo, useState } from "react";
-import type { NewTask as NewTaskInput } from "../lib/api-client";
+import type { NewTask as NewTaskInput } from "taskbridge-auth/client";
 import { keepComposer, readKept } from "../lib/kept-draft";
 import { createSubmission } from "../lib/submission";
 import { emptyDraft, newTaskFrom, type TaskDraft } from "../lib/task-draft";

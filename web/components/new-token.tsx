@@ -3,7 +3,7 @@
 /** Makes a personal access token, and shows it once: only its hash is kept. */
 import { useState, type FormEvent } from "react";
 import type { AccountClient } from "../lib/account-client";
-import { asProblem, missing } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/form-problem";
 import { ACCESSES, DEFAULT_DAYS, MAX_DAYS } from "../lib/token-access";
 import { Field } from "./field";
 import { ProblemNote } from "./problem-note";

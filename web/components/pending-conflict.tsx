@@ -1,7 +1,7 @@
 "use client";
 
 /** The question when the task was changed elsewhere before what was done here arrived. */
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import type { Operation } from "../lib/task-operations";
 import { draftOf, type TaskDraft } from "../lib/task-draft";
 import { ConflictDialog } from "./conflict-dialog";

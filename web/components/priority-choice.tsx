@@ -1,5 +1,5 @@
 /** The choice of a priority in a form. */
-import type { Priority } from "../lib/api-client";
+import type { Priority } from "taskbridge-auth/client";
 import { priorityLabels } from "../lib/task-view";
 
 export function PriorityChoice({ id, initial, error }: { id: string; initial: Priority; error: string | undefined }) {

@@ -1,5 +1,5 @@
 /** A problem in words, with the id that finds it in the API's log. */
-import type { ApiProblem } from "../lib/api-problem";
+import type { ApiProblem } from "taskbridge-auth/client";
 
 export function ProblemNote({ problem }: { problem: ApiProblem }) {
   return (

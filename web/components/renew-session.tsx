@@ -3,7 +3,7 @@
 /** Asks for the password when the session has ended while the page is in use. The page stays as it is, out of sight, and goes on. */
 import { useEffect, useState, useSyncExternalStore, type FormEvent } from "react";
 import { signInAgain } from "../lib/account-client";
-import { asProblem, missing } from "../lib/api-problem";
+import { asProblem, missing } from "../lib/form-problem";
 import type { Renewal, RenewalReason } from "../lib/renewal";
 import { Field } from "./field";
 import { Modal } from "./modal";

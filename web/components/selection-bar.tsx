@@ -1,7 +1,7 @@
 "use client";
 
 /** What can be done with the chosen tasks. It stays in sight while the list is scrolled. */
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import type { Selection } from "./use-selection";
 
 interface Props {

@@ -2,7 +2,7 @@
 
 /** The page of the tasks: says what has come of each action, and asks where the server knows better. */
 import { useEffect, useRef, useState } from "react";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import { keepEdit } from "../lib/kept-draft";
 import type { Operation } from "../lib/task-operations";
 import { isFiltered, type TaskView } from "../lib/task-view";

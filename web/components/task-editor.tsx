@@ -2,7 +2,7 @@
 
 /** The form for a task that exists, and the dialogue for when somebody else has changed it meanwhile. */
 import { useCallback, useState } from "react";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import { changesFrom, draftOf, type TaskDraft } from "../lib/task-draft";
 import { TaskConflict } from "../lib/task-operations";
 import { ConflictDialog } from "./conflict-dialog";

@@ -2,8 +2,8 @@
 
 /** The members of a task, for a new one as for an old one. Keeps what was typed until the API has taken it. */
 import { useCallback, useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
-import type { Priority } from "../lib/api-client";
-import { asProblem } from "../lib/api-problem";
+import type { Priority } from "taskbridge-auth/client";
+import { asProblem } from "../lib/form-problem";
 import { sameDraft, type TaskDraft } from "../lib/task-draft";
 import { DiscardQuestion } from "./discard-question";
 import { Field } from "./field";

@@ -2,7 +2,7 @@
 
 /** One task: a checkbox, its text and marks, and the buttons to edit and delete it. */
 import { useEffect, useLayoutEffect, useRef } from "react";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import { dueLabel, isOverdue } from "../lib/due-date";
 import { priorityLabels } from "../lib/task-view";
 import type { Edit } from "./use-editing";

@@ -2,7 +2,7 @@
 
 /** The list and the states in between: loading, empty, nothing found, failed, and more to come. */
 import { useEffect, useRef, type RefObject } from "react";
-import { asProblem } from "../lib/api-problem";
+import { asProblem } from "../lib/form-problem";
 import { isFiltered, plainView, type TaskView } from "../lib/task-view";
 import { ProblemNote } from "./problem-note";
 import { TaskItem, type ItemActions } from "./task-item";

@@ -2,7 +2,7 @@
 
 /** What the list shows: state, search and, behind a button, priority, tags and order. */
 import { useState } from "react";
-import type { Priority } from "../lib/api-client";
+import type { Priority } from "taskbridge-auth/client";
 import { isFiltered, plainView, priorityLabels, sortLabels, statusLabels, type Sort, type Status, type TaskView } from "../lib/task-view";
 import { SearchBox } from "./search-box";
 import { TagInput, withTag } from "./tag-input";

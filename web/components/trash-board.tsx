@@ -3,9 +3,8 @@
 /** What was deleted: to bring it back, or to forget it for good. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import type { DeletedTask } from "../lib/api-client";
-import { asProblem } from "../lib/api-problem";
-import { randomKey } from "../lib/submission";
+import { type DeletedTask, randomKey } from "taskbridge-auth/client";
+import { asProblem } from "../lib/form-problem";
 import { AppShell, type App, type Props } from "./app-shell";
 import { ConfirmDialog } from "./confirm-dialog";
 import { ConnectionSign } from "./connection-sign";

@@ -2,7 +2,7 @@
 
 /** Which tasks are being edited. Their rows stay, whatever the list says meanwhile: what is typed there is the person's. */
 import { useMemo, useState } from "react";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import { dropEdit, readKept } from "../lib/kept-draft";
 import { draftOf, type TaskDraft } from "../lib/task-draft";
 import { useHydrated } from "./use-hydrated";

@@ -3,7 +3,7 @@
 /** A list on the page of the account: it is read once, changed by the person, and then read again. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, type RefObject } from "react";
-import { asProblem } from "../lib/api-problem";
+import { asProblem } from "../lib/form-problem";
 import type { Notices } from "./use-notices";
 
 export interface Entries<T> {

@@ -2,7 +2,7 @@
 
 /** What is wrong with a form, and the focus to the first field that it is at. */
 import { useEffect, useRef, useState } from "react";
-import type { ApiProblem } from "../lib/api-problem";
+import type { ApiProblem } from "taskbridge-auth/client";
 
 export function useFormProblem<Name extends string>() {
   const form = useRef<HTMLFormElement>(null);

@@ -2,7 +2,7 @@
 
 /** Follows the server while a page is open: its lists are read again when something has happened, and only then. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import { ApiProblem } from "../lib/api-problem";
+import { ApiProblem } from "taskbridge-auth/client";
 import { forgetTyped } from "../lib/kept-draft";
 import type { LiveHandlers } from "../lib/live-tasks";
 import { toSignIn, type App } from "./app-shell";

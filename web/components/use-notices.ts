@@ -2,7 +2,7 @@
 
 /** What the page has to say: what came of an action, with a way back where there is one, and what went wrong. */
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { ApiProblem } from "../lib/api-problem";
+import type { ApiProblem } from "taskbridge-auth/client";
 
 /** How long a deletion can be taken back with one press; after that there is the trash. */
 export const UNDO_MS = 10_000;

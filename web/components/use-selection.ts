@@ -2,7 +2,7 @@
 
 /** Several tasks chosen at once, with the keyboard or the pointer; Shift takes all from the last one on. */
 import { useEffect, useRef, useState } from "react";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 
 export interface Selection {
   /** Whether rows are being chosen at present. */

@@ -6,13 +6,12 @@
  */
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { NewTask, Task, TaskChanges, TaskPage } from "../lib/api-client";
-import { ApiProblem, asProblem } from "../lib/api-problem";
-import { randomKey } from "../lib/submission";
+import { ApiProblem, type NewTask, randomKey, type Task, type TaskChanges, type TaskPage } from "taskbridge-auth/client";
+import type { Pending } from "taskbridge-auth/live";
+import { asProblem } from "../lib/form-problem";
 import { addTask, tasksOf, totalOf, type TaskPages } from "../lib/task-cache";
 import { changesFrom, type TaskDraft } from "../lib/task-draft";
 import { BATCH_LIMIT, PartlyRefused, TaskConflict, withPending, type Operation } from "../lib/task-operations";
-import type { Pending } from "../lib/task-queue";
 import { addressOf, isPlain, queryOf, type TaskView } from "../lib/task-view";
 import type { App } from "./app-shell";
 import { useKnown } from "./use-live";

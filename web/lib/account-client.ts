@@ -1,5 +1,5 @@
 /** What a person does to the account itself, by Better Auth's own calls. Refusals are put into words here. */
-import { ApiProblem } from "./api-problem";
+import { ApiProblem } from "taskbridge-auth/client";
 import { assistantName } from "./assistant-name";
 import { authClient } from "./auth-client";
 import { wordsFor, type AuthError } from "./auth-error";

@@ -1,4 +1,4 @@
-/** Better Auth in the browser: accounts, sessions and personal access tokens. Tokens for the API are `lib/api-client`'s business. */
+/** Better Auth in the browser: accounts, sessions and personal access tokens. Tokens for the API are `taskbridge-auth/client`'s business. */
 import { apiKeyClient } from "@better-auth/api-key/client";
 import { oauthProviderClient } from "@better-auth/oauth-provider/client";
 import { createAuthClient } from "better-auth/client";

@@ -40,7 +40,7 @@ function keepPrivate(file: string): void {
     // It is there, or libsql says why it cannot be.
   }
   for (const path of [file, `${file}-wal`, `${file}-shm`]) {
-    const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+    const mode = (statSync(/* turbopackIgnore: true */ path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
     if (mode & 0o077) console.warn(`Other users of this machine may open ${path} (mode ${mode.toString(8).padStart(4, "0")}): run chmod 600 ${path}`);
   }
 }

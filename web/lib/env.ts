@@ -4,7 +4,6 @@
  * A wrong value here would otherwise surface much later, as a 401 from the API or a 500 from the
  * token endpoint. Messages name the variable and never show a secret.
  */
-import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 
 /** A mistake in the configuration that the operator can fix. */
@@ -12,71 +11,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Printed in Better Auth's public source: with it anyone can sign in as any user. */
-const PUBLIC_DEFAULT_SECRET = "better-auth-secret-12345678901234567890";
-
-function checkedSecret(name: string, value: string): string {
-  if (value === PUBLIC_DEFAULT_SECRET) {
-    throw new ConfigError(`${name} is Better Auth's public development default; make your own with: openssl rand -base64 32`);
-  }
-  if (value !== value.trim() || /^["'`]|["'`]$/.test(value)) {
-    throw new ConfigError(`${name} has white space or quotes around it, which the API would not read the same way; remove them.`);
-  }
-  if (Buffer.byteLength(value, "utf8") < 32) {
-    throw new ConfigError(`${name} must be at least 32 bytes long; make one with: openssl rand -base64 32`);
-  }
-  // As in the API: 32 times the same letter is long and still guessed at once.
-  if (new Set(value).size < 10) {
-    throw new ConfigError(`${name} must have at least 10 different characters; make one with: openssl rand -base64 32`);
-  }
-  return value;
-}
-
-export interface CurrentSecret {
-  value: string;
-  /** The version while secrets are being rotated, else null. */
-  version: string | null;
-  /** What the API calls it in its log and in `taskbridge doctor`. */
-  label: string;
-}
-
-/**
- * The secret Better Auth works with: BETTER_AUTH_SECRET or, while secrets are being rotated, the first
- * entry of BETTER_AUTH_SECRETS ("2:new,1:old").
- */
-export function currentSecret(): CurrentSecret {
-  const rotating = process.env.BETTER_AUTH_SECRETS;
-  if (rotating) return rotation(rotating);
-  const value = process.env.BETTER_AUTH_SECRET;
-  if (!value) {
-    throw new ConfigError("BETTER_AUTH_SECRET is not set; make one with: openssl rand -base64 32, and give the API the same value.");
-  }
-  return { value: checkedSecret("BETTER_AUTH_SECRET", value), version: null, label: "BETTER_AUTH_SECRET" };
-}
-
-/** Reads as Better Auth does, which trims around entries and values. It would find a mistake only at the first request. */
-function rotation(list: string): CurrentSecret {
-  const name = "BETTER_AUTH_SECRETS";
-  const secrets = list.split(",").map((entry, index) => {
-    const [, digits, value] = /^\s*(\d+)\s*:\s*(.*?)\s*$/s.exec(entry) ?? [];
-    if (digits === undefined || value === undefined) {
-      throw new ConfigError(`Entry ${index + 1} of ${name} must be a number, a colon and a secret: 2:new-secret,1:old-secret`);
-    }
-    const version = String(Number.parseInt(digits, 10));
-    return { version, value: checkedSecret(`Entry ${index + 1} of ${name}`, value), label: `${name} ${version}` };
-  });
-  const versions = secrets.map(({ version }) => version);
-  const repeated = versions.find((version, index) => versions.indexOf(version) !== index);
-  if (repeated) throw new ConfigError(`${name} has the version ${repeated} twice; give the new secret a number of its own.`);
-  return secrets[0]!;
-}
-
-/** A short mark of the secret. The API prints the same one, so that two different secrets are told apart without showing either. */
-export function secretFingerprint({ value }: CurrentSecret): string {
-  return createHmac("sha256", value).update("taskbridge/secret-fingerprint/v1").digest("hex").slice(0, 8);
-}
-
-/** How API tokens are signed: JWT_SIGNING. `shared-secret` (the default) or `jwks`; see `lib/auth`. */
+/** How API tokens are signed: JWT_SIGNING. `shared-secret` (the default) or `jwks`; see `taskbridgeJwt`. */
 export function jwtSigning(): "shared-secret" | "jwks" {
   const value = process.env.JWT_SIGNING || "shared-secret";
   if (value !== "shared-secret" && value !== "jwks") {

@@ -2,7 +2,7 @@
  * What is typed and not sent yet, kept in this tab while the page is away: for a reload, and for a sign-in when the
  * session has ended. Signing out forgets it.
  */
-import type { Task } from "./api-client";
+import type { Task } from "taskbridge-auth/client";
 import { draftOf, emptyDraft, sameDraft, type TaskDraft } from "./task-draft";
 
 /** A form on a task that was open, with the state of the task that it began with. */

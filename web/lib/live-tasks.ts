@@ -1,12 +1,9 @@
 /** Everything about tasks that outlives a list: what is known of them, what is pending, and the connection to the server. */
-import type { ApiClient, Task } from "./api-client";
-import { ApiProblem } from "./api-problem";
+import { ApiProblem, type Task, type TaskbridgeClient } from "taskbridge-auth/client";
+import { type Connection, createTaskMemory, createTaskQueue, createTaskSync, type Pending } from "taskbridge-auth/live";
 import { createPendingStore } from "./pending-store";
 import { shareAmongTabs, type SessionState } from "./tab-share";
-import { createTaskMemory } from "./task-memory";
 import { idsOf, perform, rebase, type Operation, type Outcome } from "./task-operations";
-import { createTaskQueue, type Pending } from "./task-queue";
-import { createTaskSync, type Connection } from "./task-sync";
 
 export interface LiveHandlers {
   /** Something that is new here has happened on the server: lists may have other tasks now. */
@@ -21,7 +18,7 @@ export interface LiveHandlers {
 
 export type LiveTasks = ReturnType<typeof createLiveTasks>;
 
-export function createLiveTasks(api: ApiClient, apiUrl: string, userId: string) {
+export function createLiveTasks(api: TaskbridgeClient, apiUrl: string, userId: string) {
   const memory = createTaskMemory<Task>();
   const listeners = new Set<() => void>();
   const store = createPendingStore(userId);

@@ -2,9 +2,9 @@
  * What has to wait, in IndexedDB, so that it survives a reload and a closed tab. Each page keeps its own; what belongs to
  * a page that is gone (its lock is free) goes to the next page of the same user, so that nothing is sent by two.
  */
-import { randomKey } from "./submission";
+import { randomKey } from "taskbridge-auth/client";
+import type { Pending } from "taskbridge-auth/live";
 import type { Operation } from "./task-operations";
-import type { Pending } from "./task-queue";
 
 interface Kept {
   key: string;

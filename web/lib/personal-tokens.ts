@@ -9,7 +9,7 @@
 import { apiKey } from "@better-auth/api-key";
 import { APIError, createAuthMiddleware, getSessionFromCtx } from "better-auth/api";
 import type { AuthContext, BetterAuthPlugin, GenericEndpointContext, HookEndpointContext } from "better-auth";
-import { endSession } from "./backchannel-logout";
+import { endSession, type Signed } from "taskbridge-auth";
 import { accessOfKey, ACCESSES, DEFAULT_DAYS, MAX_DAYS, MAX_NAME, MAX_TOKENS, type Access } from "./token-access";
 
 const DAY_S = 86_400;
@@ -103,11 +103,22 @@ const limits = {
   },
 } satisfies BetterAuthPlugin;
 
-/** After the JWT plugin and `backchannelLogout`. */
+/** The token of a session, as Better Auth makes it. Where the key of a script stands for a session, this is the key. */
+const SESSION_TOKEN = /^[A-Za-z0-9]{32}$/;
+
+/** What the key of a script adds to a token: without a `scope` that may do all. */
+export function scopeOf({ user, session }: Signed): { scope?: string } {
+  if (SESSION_TOKEN.test(session.token)) return {};
+  const access = accessOfKey(session.token);
+  if (!access || isBanned(user)) throw new APIError("UNAUTHORIZED");
+  return { scope: access.scope };
+}
+
+/** After `taskbridgeJwt`. */
 export const personalTokens = () => [keys(), limits];
 
 /** As the admin plugin marks a user; without it there is no ban. */
-export function isBanned({ banned, banExpires }: Record<string, unknown>): boolean {
+function isBanned({ banned, banExpires }: Record<string, unknown>): boolean {
   const expires = banExpires instanceof Date || typeof banExpires === "string" ? new Date(banExpires) : null;
   return banned === true && (expires === null || expires.getTime() > Date.now());
 }

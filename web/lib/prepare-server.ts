@@ -4,7 +4,8 @@
  * Importing `lib/auth` does both. Without this step that would happen at the first request, and an
  * error would leave Next.js running and answering 500 to everything.
  */
-import { apiInternalUrl, authBaseUrl, ConfigError, currentSecret, jwtSigning, mcpResource, secretFingerprint } from "./env";
+import { currentSecret } from "taskbridge-auth";
+import { apiInternalUrl, ConfigError, mcpResource } from "./env";
 import { readSecretFiles } from "./secret-files";
 
 export async function prepareServer(): Promise<void> {
@@ -13,14 +14,9 @@ export async function prepareServer(): Promise<void> {
     // Reads API_URL as well.
     apiInternalUrl();
     // Needed however tokens are signed: it also signs the session cookie and encrypts private keys.
-    const secret = currentSecret();
+    currentSecret();
     askNoResolver();
     await import("./auth");
-    console.info(
-      jwtSigning() === "jwks"
-        ? `API tokens are signed with a key pair: set JWKS_URL=${new URL("/api/auth/jwks", authBaseUrl()).href} on the API`
-        : `${secret.label} has the fingerprint ${secretFingerprint(secret)}`,
-    );
     const resource = mcpResource();
     if (resource) console.info(`Assistants can be given access to ${resource}: set MCP=on and the same MCP_RESOURCE on the API`);
   } catch (error) {
@@ -40,7 +36,7 @@ function askNoResolver(): void {
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  // Such as a private key that another secret encrypted.
+  // Such as a weak secret, or a private key that another secret encrypted.
   if (error instanceof Error && error.name === "BetterAuthError") return error.message;
   // A refused connection arrives as an AggregateError without a message of its own.
   const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;

@@ -3,6 +3,8 @@
  * other content and after success. A second press after a lost answer thus makes no second task, and
  * two equal tasks made on purpose are two.
  */
+import { randomKey } from "taskbridge-auth/client";
+
 export function createSubmission() {
   let current: { content: string; key: string } | null = null;
   return {
@@ -15,9 +17,4 @@ export function createSubmission() {
       current = null;
     },
   };
-}
-
-/** Not `crypto.randomUUID`, which browsers offer on HTTPS and localhost only; people try this on their home network. */
-export function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,7 +2,7 @@
  * One stream for all tabs of a browser. The tab that holds the lock listens to the server and hands on what it hears;
  * when it is closed the browser gives the lock to another one, which goes on from where it was.
  */
-import type { Changes, Connection, TaskSync } from "./task-sync";
+import type { Changes, Connection, TaskSync } from "taskbridge-auth/live";
 
 /** What the tab that listens hands on, and `hello`, which asks it how things stand. */
 type Message<T> =

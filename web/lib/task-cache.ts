@@ -1,6 +1,6 @@
 /** The loaded pages of the list. Which tasks it has and in which order is the server's to say; what they are now, `task-memory` knows. */
 import type { InfiniteData } from "@tanstack/react-query";
-import type { Task, TaskPage } from "./api-client";
+import type { Task, TaskPage } from "taskbridge-auth/client";
 
 export type TaskPages = InfiniteData<TaskPage, string | null>;
 

@@ -1,5 +1,5 @@
 /** What a form holds, and the difference between that and a task: only what somebody changed is sent. */
-import type { NewTask, Priority, Task, TaskChanges } from "./api-client";
+import type { NewTask, Priority, Task, TaskChanges } from "taskbridge-auth/client";
 import { dayOf } from "./due-date";
 
 export interface TaskDraft {

@@ -1,9 +1,7 @@
 /** What people do to tasks, as it is kept in the queue, sent to the API, and shown before the API has agreed. */
-import { etagOf, type ApiClient, type BatchOperation, type BatchResult, type NewTask, type Task, type TaskChanges } from "./api-client";
-import { ApiProblem, problemFrom } from "./api-problem";
+import { ApiProblem, type BatchOperation, type BatchResult, etagOf, type NewTask, problemFrom, type Task, type TaskbridgeClient, type TaskChanges } from "taskbridge-auth/client";
+import type { createTaskMemory, Pending } from "taskbridge-auth/live";
 import { draftOf, isApplied, sameDraft } from "./task-draft";
-import type { createTaskMemory } from "./task-memory";
-import type { Pending } from "./task-queue";
 import { statusShows, type TaskView } from "./task-view";
 
 /** `seen` is the state that the person had on the screen; its version goes along as `If-Match`. */
@@ -49,7 +47,7 @@ export interface Outcome {
 }
 
 /** Sends what is pending, and takes in what the API answers. */
-export async function perform(api: ApiClient, memory: Memory, { operations, key }: Pending<Operation>): Promise<Outcome> {
+export async function perform(api: TaskbridgeClient, memory: Memory, { operations, key }: Pending<Operation>): Promise<Outcome> {
   const [first, ...more] = operations;
   if (first?.op === "clear") return { tasks: [], cleared: await clear(api, memory) };
   if (first && more.length === 0) {
@@ -63,7 +61,7 @@ export async function perform(api: ApiClient, memory: Memory, { operations, key 
   return { tasks: results.flatMap(({ task }) => task ?? []), cleared: 0 };
 }
 
-async function performOne(api: ApiClient, memory: Memory, operation: Exclude<Operation, { op: "clear" }>, key: string): Promise<Task | null> {
+async function performOne(api: TaskbridgeClient, memory: Memory, operation: Exclude<Operation, { op: "clear" }>, key: string): Promise<Task | null> {
   switch (operation.op) {
     case "create":
       return api.createTask(operation.task, key);
@@ -79,7 +77,7 @@ async function performOne(api: ApiClient, memory: Memory, operation: Exclude<Ope
   }
 }
 
-async function clear(api: ApiClient, memory: Memory): Promise<number> {
+async function clear(api: TaskbridgeClient, memory: Memory): Promise<number> {
   const done = memory.tasks().filter(({ completed }) => completed);
   const count = await api.deleteCompleted();
   memory.forget(done.map(({ id }) => id));
@@ -96,7 +94,7 @@ async function orForget<T>(memory: Memory, id: number, call: Promise<T>): Promis
   }
 }
 
-async function update(api: ApiClient, seen: Task, changes: TaskChanges): Promise<Task> {
+async function update(api: TaskbridgeClient, seen: Task, changes: TaskChanges): Promise<Task> {
   try {
     return await api.updateTask(seen.id, changes, etagOf(seen));
   } catch (error) {
@@ -108,7 +106,7 @@ async function update(api: ApiClient, seen: Task, changes: TaskChanges): Promise
   }
 }
 
-async function remove(api: ApiClient, memory: Memory, seen: Task): Promise<void> {
+async function remove(api: TaskbridgeClient, memory: Memory, seen: Task): Promise<void> {
   try {
     await api.deleteTask(seen.id, etagOf(seen));
   } catch (error) {
@@ -120,7 +118,7 @@ async function remove(api: ApiClient, memory: Memory, seen: Task): Promise<void>
   memory.forget([seen.id]);
 }
 
-async function readIfThere(api: ApiClient, id: number): Promise<Task | null> {
+async function readIfThere(api: TaskbridgeClient, id: number): Promise<Task | null> {
   try {
     return await api.readTask(id);
   } catch (error) {

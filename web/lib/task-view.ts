@@ -2,7 +2,7 @@
  * What the list shows: filters, search and order, as they stand in the page's address. Reload, Back
  * and a bookmark therefore bring the same list again.
  */
-import type { ListQuery, Priority, Task } from "./api-client";
+import type { ListQuery, Priority, Task } from "taskbridge-auth/client";
 
 export type Status = "all" | "pending" | "completed";
 export type Sort = keyof typeof sortLabels;

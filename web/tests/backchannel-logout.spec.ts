@@ -3,8 +3,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "@playwright/test";
 import { betterAuth, type SecondaryStorage } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
-import { backchannelLogout } from "../lib/backchannel-logout";
-import { jwtWithSharedSecret } from "../lib/jwt-shared-secret";
+import { taskbridgeJwt } from "taskbridge-auth";
 import { startDouble, takeLogoutTokens, type ApiDouble, type LogoutTokens, type Verifier } from "./support/api-double";
 import { decoded, withBench, type Bench, type Member } from "./support/bench";
 import type { Signing } from "./support/servers";
@@ -181,10 +180,7 @@ for (const stored of [false, true]) {
         session: { storeSessionInDatabase: stored },
         emailAndPassword: { enabled: true },
         logger: { log: (level, message) => void lines.push(`${level} ${message}`) },
-        plugins: [
-          jwtWithSharedSecret({ issuer: origin, audience: origin, definePayload: ({ session }) => ({ sid: session.id }) }),
-          backchannelLogout({ apiUrl: api.url, tokenLifetime: 900 }),
-        ],
+        plugins: [taskbridgeJwt({ apiUrl: api.url })],
       });
       const tokens = takeLogoutTokens(api, origin, { secret: process.env.BETTER_AUTH_SECRET });
       const { headers } = await auth.api.signUpEmail({ body: { name: "Ada", email: "ada@example.com", password: "correct horse" }, returnHeaders: true });

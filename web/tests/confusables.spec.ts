@@ -24,7 +24,8 @@ test("the API takes Better Auth's API token and refuses its two look-alikes on e
     cwd: webRoot,
     env: { ...process.env, BETTER_AUTH_SECRET: stack.secret, BETTER_AUTH_URL: stack.webUrl, JWT_EXPIRATION_TIME: "15m" },
   });
-  const minted = JSON.parse(stdout) as Minted;
+  // The line before it is the fingerprint of the secret.
+  const minted = JSON.parse(stdout.trim().split("\n").at(-1)!) as Minted;
   const own = `/api/${minted.userId}/tasks`;
   const requests: [method: string, path: string, body?: unknown][] = [
     ["GET", "/api/me"],

@@ -1,6 +1,6 @@
 /** How long and how often the web server tries to tell the API that a session has ended, on a clock of the test. */
 import { expect, test } from "@playwright/test";
-import { createLogoutDelivery } from "../lib/logout-delivery";
+import { createLogoutDelivery } from "../../packages/taskbridge-auth/src/logout-delivery";
 
 type Answer = () => Response | Promise<Response>;
 const ok: Answer = () => new Response(null, { status: 200 });

@@ -1,10 +1,10 @@
 /** The pages of the list, and what is shown of them while something is pending. */
 import { expect, test } from "@playwright/test";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
+import type { Pending } from "taskbridge-auth/live";
 import { addTask, tasksOf, totalOf, type TaskPages } from "../lib/task-cache";
 
 import { withPending, type Operation } from "../lib/task-operations";
-import type { Pending } from "../lib/task-queue";
 import { plainView } from "../lib/task-view";
 
 const task = (id: number, title = `Task ${id}`): Task => ({

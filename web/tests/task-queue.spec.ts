@@ -1,7 +1,6 @@
 /** What is pending: in which order it is sent, what waits, and what becomes of what is refused. */
 import { expect, test } from "@playwright/test";
-import { createTaskMemory } from "../lib/task-memory";
-import { createTaskQueue, type Pending } from "../lib/task-queue";
+import { createTaskMemory, createTaskQueue, type Pending } from "taskbridge-auth/live";
 
 interface Op {
   id: number;

@@ -1,7 +1,6 @@
 /** What the follower does when the server says no, says nothing, or says “begin anew”; against a made-up server. */
 import { expect, test } from "@playwright/test";
-import { readEvents } from "../lib/event-stream";
-import { createTaskSync, type Changes, type Connection, type TaskSyncOptions } from "../lib/task-sync";
+import { type Changes, type Connection, createTaskSync, readEvents, type TaskSyncOptions } from "taskbridge-auth/live";
 
 interface Row {
   id: number;

@@ -1,7 +1,6 @@
 /** `lib/task-sync` as a front end of somebody else would use it: no browser, no React, the real API. */
 import { expect, type Page } from "@playwright/test";
-import { bearerFetch, createTaskSync, type Connection } from "../lib/task-sync";
-import { createTaskMemory } from "../lib/task-memory";
+import { bearerFetch, type Connection, createTaskMemory, createTaskSync } from "taskbridge-auth/live";
 import { callApi, seedTasks, test, tokenOf } from "./support/fixtures";
 
 interface Row {

@@ -1,6 +1,6 @@
 /** The address, the query and the form of a task, on their own: no browser involved. */
 import { expect, test } from "@playwright/test";
-import type { Task } from "../lib/api-client";
+import type { Task } from "taskbridge-auth/client";
 import { dayOf, dueLabel, isOverdue } from "../lib/due-date";
 import { createSubmission } from "../lib/submission";
 import { changesFrom, draftOf, emptyDraft, isApplied, newTaskFrom } from "../lib/task-draft";

@@ -24,13 +24,20 @@ const [jwtPlugin, ...otherPlugins] = authOptions.plugins;
 const pluginOptions = jwtPlugin.options;
 
 /** @param {boolean} signedWithKeys */
-const withCookieCache = (signedWithKeys) =>
-  betterAuth({
+const withCookieCache = (signedWithKeys) => {
+  const stock = jwt({ ...pluginOptions, sessionCookieCache: signedWithKeys });
+  /** @param {any} context */
+  const init = async (context) => {
+    const ours = await jwtPlugin.init(context);
+    return { ...ours, context: { ...ours?.context, ...stock.init(context)?.context } };
+  };
+  return betterAuth({
     ...authOptions,
     basePath: `/test/cookie-cache/${signedWithKeys ? "keys" : "secret"}`,
-    plugins: [jwt({ ...pluginOptions, sessionCookieCache: signedWithKeys }), ...otherPlugins],
+    plugins: [{ ...jwtPlugin, options: stock.options, init }, ...otherPlugins],
     session: { cookieCache: { enabled: true, strategy: "jwt" } },
   });
+};
 
 const withAdmin = async () => {
   const options = { ...authOptions, basePath: "/test/admin", plugins: [...authOptions.plugins, admin()] };

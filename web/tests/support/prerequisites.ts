@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 export const webRoot = path.resolve(import.meta.dirname, "..", "..");
+export const nextCommand = path.resolve(webRoot, "..", "node_modules", "next", "dist", "bin", "next");
 export const chromiumPath = process.env.CHROMIUM_PATH || "/usr/bin/chromium";
 export const apiBinary = path.resolve(webRoot, process.env.TASKBRIDGE_BIN || "../target/debug/taskbridge");
 

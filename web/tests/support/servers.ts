@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { libsql } from "@libsql/kysely-libsql";
-import { apiBinary, webRoot } from "./prerequisites";
+import { apiBinary, nextCommand, webRoot } from "./prerequisites";
 
 export interface Stack {
   webUrl: string;
@@ -150,11 +150,10 @@ export function launchAuth(port: number, logFile: string, env: Record<string, st
 }
 
 export function launchWeb(port: number, logFile: string, env: Record<string, string>): Server {
-  const next = path.join(webRoot, "node_modules", "next", "dist", "bin", "next");
-  return launch(process.execPath, [next, "start", "-H", "localhost", "-p", String(port)], webRoot, logFile, env);
+  return launch(process.execPath, [nextCommand, "start", "-H", "localhost", "-p", String(port)], webRoot, logFile, env);
 }
 
-function launch(command: string, args: string[], cwd: string, logFile: string, env: Record<string, string>): Server {
+export function launch(command: string, args: string[], cwd: string, logFile: string, env: Record<string, string>): Server {
   const log = createWriteStream(logFile, { flags: "a" });
   const child = spawn(command, args, {
     cwd,

@@ -11,17 +11,7 @@ async function handle(request: Request): Promise<Response> {
   const body = await bodyOf(request);
   if (body === "too large") return Response.json({ code: "BODY_TOO_LARGE", message: "The request is too long." }, { status: 413 });
   const { auth } = await import("../../../../lib/auth");
-  const response = await auth.handler(body ? new Request(request, { body }) : request);
-  if (response.status === 401 && new URL(request.url).pathname === "/api/auth/token") keepCookies(response);
-  return response;
-}
-
-/**
- * Without a session Better Auth also clears its cookies. Pages ask for a token as soon as their session has ended, which may be because
- * the person exchanges it for another one (a new password, signing in again): an answer that comes late would clear the new cookie.
- */
-function keepCookies(response: Response): void {
-  response.headers.delete("Set-Cookie");
+  return auth.handler(body ? new Request(request, { body }) : request);
 }
 
 /** The whole body, and nothing beyond the limit: what follows is not read. */

@@ -2,21 +2,14 @@
  * Tells the task API when a session has ended: at a sign-out, "sign out everywhere", a ban, the deletion of an account.
  * The API then refuses every token of that session at once, wherever a copy of it is.
  *
- * A plugin for Better Auth, which runs a hook for each session that it deletes. What it sends is a logout token as in
- * OpenID Connect Back-Channel Logout 1.0, signed in the same way as the API tokens. It needs the JWT plugin, and
- * `sid` in the tokens (`lib/token-payload`).
+ * Better Auth runs a hook for each session that it deletes. What is sent is a logout token as in OpenID Connect Back-Channel
+ * Logout 1.0, signed in the same way as the API tokens, which have the session in `sid`.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { signJWT, type JwtOptions } from "better-auth/plugins";
-import type { AuthContext, BetterAuthPlugin, GenericEndpointContext } from "better-auth";
-import { createLogoutDelivery, type LogoutDelivery } from "./logout-delivery";
-
-export interface BackchannelLogoutOptions {
-  /** Where this server reaches the task API, without a slash at the end. */
-  apiUrl: string;
-  /** How long an API token lives, in seconds. */
-  tokenLifetime: number;
-}
+import type { AuthContext, BetterAuthOptions, GenericEndpointContext } from "better-auth";
+import { createLogoutDelivery, type LogoutDelivery } from "./logout-delivery.js";
+import type { CheckedOptions } from "./options.js";
+import { signToken } from "./sign.js";
 
 const LOGOUT_TOKEN_LIFETIME_S = 120;
 /** The longest that a sign-out waits for the API. */
@@ -30,37 +23,35 @@ const COOKIE_CACHE_S = 300;
 
 type WithDelivery = { logoutDelivery?: LogoutDelivery };
 
-export function backchannelLogout({ apiUrl, tokenLifetime }: BackchannelLogoutOptions) {
+export interface SessionHooks {
+  /** Joins Better Auth's context, where `endSession` finds it. */
+  context: Required<WithDelivery>;
+  hooks: NonNullable<NonNullable<BetterAuthOptions["databaseHooks"]>["session"]>;
+}
+
+/** What a plugin adds to Better Auth when it is set up. */
+export function backchannelLogout(auth: AuthContext, { apiUrl, lifetime }: Pick<CheckedOptions, "apiUrl" | "lifetime">): SessionHooks {
+  const { session, secondaryStorage } = auth.options;
+  const hooksRun = !secondaryStorage || session?.storeSessionInDatabase === true;
+  if (!hooksRun) {
+    auth.logger.warn(
+      "Sessions are in secondaryStorage only, where Better Auth runs no hook when one ends: the task API goes on taking its tokens until they expire. Set session.storeSessionInDatabase.",
+    );
+  }
+  const cookieCache = session?.cookieCache?.enabled ? (session.cookieCache.maxAge ?? COOKIE_CACHE_S) : 0;
+  const delivery = createLogoutDelivery({
+    url: `${apiUrl}/backchannel-logout`,
+    sign: (sessionId) => signLogoutToken(auth, sessionId),
+    horizon: (lifetime + cookieCache + LEEWAY_S) * 1_000,
+  });
+  const logoutDelivery = { ...delivery, end: outOfTheRequest(delivery.end) };
   return {
-    id: "backchannel-logout",
-    init(auth) {
-      const { session, secondaryStorage } = auth.options;
-      const hooksRun = !secondaryStorage || session?.storeSessionInDatabase === true;
-      if (!hooksRun) {
-        auth.logger.warn(
-          "Sessions are in secondaryStorage only, where Better Auth runs no hook when one ends: the task API goes on taking its tokens until they expire. Set session.storeSessionInDatabase.",
-        );
-      }
-      const cookieCache = session?.cookieCache?.enabled ? (session.cookieCache.maxAge ?? COOKIE_CACHE_S) : 0;
-      const delivery = createLogoutDelivery({
-        url: `${apiUrl}/backchannel-logout`,
-        sign: (sessionId) => signLogoutToken(auth, sessionId),
-        horizon: (tokenLifetime + cookieCache + LEEWAY_S) * 1_000,
-      });
-      const logoutDelivery = { ...delivery, end: outOfTheRequest(delivery.end) };
-      return {
-        context: { logoutDelivery },
-        options: {
-          databaseHooks: {
-            session: {
-              create: { after: ({ userId }) => (hooksRun ? endSurplus(auth, userId) : Promise.resolve()) },
-              delete: { after: ({ id }, request) => endAtApi(logoutDelivery, id, request) },
-            },
-          },
-        },
-      };
+    context: { logoutDelivery },
+    hooks: {
+      create: { after: ({ userId }) => (hooksRun ? endSurplus(auth, userId) : Promise.resolve()) },
+      delete: { after: ({ id }, request) => endAtApi(logoutDelivery, id, request) },
     },
-  } satisfies BetterAuthPlugin;
+  };
 }
 
 /** Ends, at the API, what tokens have in `sid`. For what is no session of Better Auth, such as an API key. */
@@ -101,20 +92,7 @@ function outOfTheRequest<A extends unknown[], R>(work: (...args: A) => R): (...a
   return (...args) => outside(work, ...args);
 }
 
-/** By the JWT plugin's own signer, whichever of the two ways that is. */
 function signLogoutToken(auth: AuthContext, sessionId: string): Promise<string> {
-  const options = auth.getPlugin("jwt")?.options as JwtOptions | undefined;
-  const iat = Math.floor(Date.now() / 1000);
-  // All that signing reads of a request is the context.
-  return signJWT({ context: auth } as GenericEndpointContext, {
-    options,
-    payload: {
-      iat,
-      exp: iat + LOGOUT_TOKEN_LIFETIME_S,
-      jti: crypto.randomUUID(),
-      sid: sessionId,
-      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-    },
-    header: { typ: "logout+jwt" },
-  });
+  const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
+  return signToken(auth, LOGOUT_TOKEN_LIFETIME_S, { jti: crypto.randomUUID(), sid: sessionId, events }, { typ: "logout+jwt" });
 }

@@ -5,13 +5,13 @@
  * refuses the token because the account is erased already.
  */
 import { APIError } from "better-auth/api";
-import { readProblem } from "./api-problem";
-import { apiInternalUrl } from "./env";
+import { readProblem } from "./api-problem.js";
 
 const TIMEOUT_MS = 15_000;
 
-export async function eraseTasks(userId: string, token: string): Promise<void> {
-  const url = `${apiInternalUrl()}/api/${encodeURIComponent(userId)}`;
+/** Throws the `APIError` that the person sees. */
+export async function eraseTasks(apiUrl: string, userId: string, token: string): Promise<void> {
+  const url = `${apiUrl}/api/${encodeURIComponent(userId)}`;
   let answer: string;
   try {
     const init = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(TIMEOUT_MS) };
@@ -23,7 +23,7 @@ export async function eraseTasks(userId: string, token: string): Promise<void> {
     answer = `could not be reached: ${error instanceof Error ? error.message : String(error)}`;
   }
   // The address without its path, which names the user.
-  console.error(`An account was not deleted, because the task API at ${apiInternalUrl()} ${answer}`);
+  console.error(`An account was not deleted, because the task API at ${apiUrl} ${answer}`);
   throw new APIError("SERVICE_UNAVAILABLE", {
     code: "TASKS_NOT_ERASED",
     message:

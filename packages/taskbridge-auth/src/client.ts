@@ -1,12 +1,20 @@
 /**
  * The browser's way to the task API: one function per operation, over a client generated from the
- * API's own description (`api-schema.d.ts`). A path, parameter or member that the API does not know
- * is a type error here. Tokens are `api-fetch`'s business.
+ * API's own description (`api-schema`). A path, parameter or member that the API does not know
+ * is a type error here. Tokens are `api-fetch`'s business. Everything rejects with an `ApiProblem`.
  */
 import createClient from "openapi-fetch";
-import { createApiFetch, type ApiFetchOptions } from "./api-fetch";
-import { ApiProblem } from "./api-problem";
-import type { components, paths } from "./api-schema";
+import { createApiFetch, type ApiFetchOptions } from "./api-fetch.js";
+import { ApiProblem } from "./api-problem.js";
+import type { components, paths } from "./api-schema.js";
+import { randomKey } from "./random-key.js";
+
+export { ApiProblem, problemFrom, type FieldError } from "./api-problem.js";
+export { randomKey } from "./random-key.js";
+export type { components, paths } from "./api-schema.js";
+
+/** See its members; only `apiUrl` is needed. */
+export type TaskbridgeClientOptions = ApiFetchOptions;
 
 type Schemas = components["schemas"];
 export type Task = Schemas["Task"];
@@ -32,14 +40,14 @@ export const etagOf = ({ version }: Pick<Task, "version">) => `"${version}"`;
 /** An export may be long, and its first byte comes at once. */
 const EXPORT_TIMEOUT_MS = 300_000;
 
-export type ApiClient = ReturnType<typeof createApiClient>;
+export type TaskbridgeClient = ReturnType<typeof createTaskbridgeClient>;
 
-export function createApiClient(options: ApiFetchOptions) {
-  const { apiUrl, userId } = options;
-  const authorized = createApiFetch(options);
+export function createTaskbridgeClient(options: TaskbridgeClientOptions) {
+  const apiUrl = checkedUrl(options.apiUrl);
+  const authorized = createApiFetch({ ...options, apiUrl });
   const client = createClient<paths>({ baseUrl: apiUrl, fetch: (request) => authorized.fetch(request) });
-  const mine = { user_id: userId };
-  const one = (id: number) => ({ ...mine, id });
+  const mine = async () => ({ user_id: await authorized.user() });
+  const one = async (id: number) => ({ ...(await mine()), id });
 
   /** For calls that were not refused: those throw an ApiProblem and never get here. */
   async function answer<T>(call: Promise<{ data?: T; response: Response }>): Promise<{ data: T; response: Response }> {
@@ -55,52 +63,64 @@ export function createApiClient(options: ApiFetchOptions) {
   const data = async <T>(call: Promise<{ data?: T; response: Response }>): Promise<T> => (await answer(call)).data;
 
   return {
+    /** Who is signed in, as the API reads the token. */
+    me: () => data(client.GET("/api/me")),
     async listTasks(query: ListQuery = {}, cursor: string | null = null, signal?: AbortSignal): Promise<TaskPage> {
-      const params = { path: mine, query: { ...query, ...(cursor === null ? {} : { cursor }) } };
+      const params = { path: await mine(), query: { ...query, ...(cursor === null ? {} : { cursor }) } };
       const { data, response } = await answer(client.GET("/api/{user_id}/tasks", { params, signal }));
       return { tasks: data, nextCursor: readNextCursor(response.headers.get("Link")), total: readTotal(response) };
     },
-    readTask: (id: number) => data(client.GET("/api/{user_id}/tasks/{id}", { params: { path: one(id) } })),
+    readTask: async (id: number) => data(client.GET("/api/{user_id}/tasks/{id}", { params: { path: await one(id) } })),
     /** With the same key and the same task, however often: one task. */
-    createTask: (task: NewTask, key: string) =>
-      data(client.POST("/api/{user_id}/tasks", { params: { path: mine, header: { "Idempotency-Key": key } }, body: task })),
+    createTask: async (task: NewTask, key = randomKey()) =>
+      data(client.POST("/api/{user_id}/tasks", { params: { path: await mine(), header: { "Idempotency-Key": key } }, body: task })),
     /** Members left out stay as they are. Without a tag the last write wins. */
-    updateTask: (id: number, changes: TaskChanges, etag: string | null) =>
-      data(client.PATCH("/api/{user_id}/tasks/{id}", { params: { path: one(id), header: ifMatch(etag) }, body: changes })),
+    updateTask: async (id: number, changes: TaskChanges, etag: string | null = null) =>
+      data(client.PATCH("/api/{user_id}/tasks/{id}", { params: { path: await one(id), header: ifMatch(etag) }, body: changes })),
     /** Sets rather than flips, so that a repeated request cannot undo itself. */
-    setCompleted: (id: number, completed: boolean) =>
-      data(client.PATCH("/api/{user_id}/tasks/{id}/complete", { params: { path: one(id) }, body: { completed } })),
+    setCompleted: async (id: number, completed: boolean) =>
+      data(client.PATCH("/api/{user_id}/tasks/{id}/complete", { params: { path: await one(id) }, body: { completed } })),
     /** It goes to the trash. */
-    async deleteTask(id: number, etag: string | null): Promise<void> {
-      await client.DELETE("/api/{user_id}/tasks/{id}", { params: { path: one(id), header: ifMatch(etag) } });
+    async deleteTask(id: number, etag: string | null = null): Promise<void> {
+      await client.DELETE("/api/{user_id}/tasks/{id}", { params: { path: await one(id), header: ifMatch(etag) } });
     },
     /** All of them, whatever the list shows. Resolves with their number. */
     async deleteCompleted(): Promise<number> {
-      const params = { path: mine, query: { completed: true as const } };
+      const params = { path: await mine(), query: { completed: true as const } };
       return (await data(client.DELETE("/api/{user_id}/tasks", { params }))).deleted;
     },
     /** Up to 100 operations in one request; each stands for itself. With the same key and the same operations it is done once. */
-    batch: async (operations: BatchOperation[], key: string): Promise<BatchResult[]> =>
-      (await data(client.POST("/api/{user_id}/tasks/batch", { params: { path: mine, header: { "Idempotency-Key": key } }, body: { operations } }))).results,
+    async batch(operations: BatchOperation[], key = randomKey()): Promise<BatchResult[]> {
+      const params = { path: await mine(), header: { "Idempotency-Key": key } };
+      return (await data(client.POST("/api/{user_id}/tasks/batch", { params, body: { operations } }))).results;
+    },
     /** What was deleted, last first. */
     async listTrash(cursor: string | null = null, signal?: AbortSignal): Promise<{ tasks: DeletedTask[]; nextCursor: string | null }> {
-      const params = { path: mine, query: cursor === null ? {} : { cursor } };
+      const params = { path: await mine(), query: cursor === null ? {} : { cursor } };
       const { data: tasks, response } = await answer(client.GET("/api/{user_id}/trash", { params, signal }));
       return { tasks, nextCursor: readNextCursor(response.headers.get("Link")) };
     },
-    restoreTask: (id: number) => data(client.POST("/api/{user_id}/trash/{id}/restore", { params: { path: one(id) } })),
+    restoreTask: async (id: number) => data(client.POST("/api/{user_id}/trash/{id}/restore", { params: { path: await one(id) } })),
     /** For good. Resolves with their number. */
-    emptyTrash: async (): Promise<number> => (await data(client.DELETE("/api/{user_id}/trash", { params: { path: mine } }))).deleted,
+    emptyTrash: async (): Promise<number> => (await data(client.DELETE("/api/{user_id}/trash", { params: { path: await mine() } }))).deleted,
     /** Every task as one JSON file. */
     async exportTasks(): Promise<Blob> {
       const fetch = (request: Request) => authorized.fetch(request, EXPORT_TIMEOUT_MS);
-      return data(client.GET("/api/{user_id}/export", { params: { path: mine }, parseAs: "blob", fetch }));
+      return data(client.GET("/api/{user_id}/export", { params: { path: await mine() }, parseAs: "blob", fetch }));
     },
-    /** For what follows the changes: an answer without an end, with the same tokens. */
+    /** For `createTaskSync`: the address of the user's own tasks, and requests with the same tokens. */
+    base: async (): Promise<string> => `${apiUrl}/api/${encodeURIComponent(await authorized.user())}`,
     follow: (request: Request) => authorized.fetch(request, request.url.endsWith("/events") ? null : undefined),
     forgetToken: authorized.forgetToken,
     checkSession: authorized.checkSession,
   };
+}
+
+function checkedUrl(value: unknown): string {
+  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  const said = value === undefined ? "undefined" : JSON.stringify(value);
+  throw new TypeError(`createTaskbridgeClient: apiUrl must be the full address of the Taskbridge API, such as "http://localhost:8000", but it is ${said}.`);
 }
 
 const ifMatch = (etag: string | null) => (etag === null ? {} : { "If-Match": etag });

@@ -5,17 +5,22 @@
  * finds it, and not in a cookie, which the API refuses anyway. Every rule that keeps a client from
  * looping is here, so that neither pages nor the generated client need know tokens exist.
  */
-import { ApiProblem, isRecord, readProblem } from "./api-problem";
+import { ApiProblem, isRecord, readProblem } from "./api-problem.js";
 
 export interface ApiFetchOptions {
-  /** The API's address, without a trailing slash. */
+  /** Where the browser reaches the API, such as `http://localhost:8000`. */
   apiUrl: string;
-  /** Whose page this is. A token for anybody else means that another tab signed in as them. */
-  userId: string;
-  /** There is no session any more. Resolves when there is one again, and what was asked for goes on. */
-  renew: () => Promise<unknown>;
+  /** Where Better Auth gives out tokens: `/api/auth/token` of this page's own server by default. */
+  tokenUrl?: string;
+  /** Whose page this is; by default the user of the first token. A token for anybody else means that another tab signed in as them. */
+  userId?: string;
+  /**
+   * There is no session any more. Resolves when there is one again, and what was asked for goes on. Without this function it fails
+   * with the code `signed_out`.
+   */
+  renew?: () => Promise<unknown>;
   /** Leaves the page. "sign-in": the session is of no use; "reload": another user is signed in now; "erased": the account is gone. */
-  leave: (to: "sign-in" | "reload" | "erased") => void;
+  leave?: (to: "sign-in" | "reload" | "erased") => void;
   fetch?: typeof globalThis.fetch;
   now?: () => number;
   wait?: (milliseconds: number) => Promise<void>;
@@ -37,13 +42,15 @@ const MAX_WAIT_SECONDS = 10;
 
 export function createApiFetch({
   apiUrl,
+  tokenUrl = "/api/auth/token",
   userId,
-  renew,
-  leave,
+  renew = signedOut,
+  leave = () => {},
   fetch = (input, init) => globalThis.fetch(input, init),
   now = Date.now,
   wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 }: ApiFetchOptions) {
+  let user = userId ?? null;
   let held: HeldToken | null = null;
   let refreshing: Promise<HeldToken> | null = null;
 
@@ -59,7 +66,7 @@ export function createApiFetch({
     }
   }
 
-  const askForToken = () => reach("/api/auth/token", { credentials: "same-origin", cache: "no-store" }, "The sign-in service");
+  const askForToken = () => reach(tokenUrl, { credentials: "include", cache: "no-store" }, "The sign-in service");
 
   async function fetchToken(): Promise<HeldToken> {
     let response = await askForToken();
@@ -72,7 +79,8 @@ export function createApiFetch({
     if (!token) {
       throw new ApiProblem(response.status, "token_unavailable", "The sign-in service did not issue a token. Please try again.");
     }
-    if (token.userId !== userId) {
+    user ??= token.userId;
+    if (token.userId !== user) {
       leave("reload");
       throw new ApiProblem(401, "user_changed", "Somebody else has signed in. The page is being reloaded.");
     }
@@ -166,6 +174,8 @@ export function createApiFetch({
         }
       }
     },
+    /** The id of the user whose tokens these are. */
+    user: async (): Promise<string> => user ?? (await usableToken()).userId,
     /** For sign-out, and for a token that the API takes no longer. */
     forgetToken(): void {
       held = null;
@@ -181,6 +191,10 @@ export function createApiFetch({
       );
     },
   };
+}
+
+async function signedOut(): Promise<never> {
+  throw new ApiProblem(401, "signed_out", "You are signed out. Sign in, then try again.", "login");
 }
 
 /** Reads the payload without verifying it: that is the API's duty, and this page only plans ahead by it. */

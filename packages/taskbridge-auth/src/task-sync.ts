@@ -1,10 +1,8 @@
 /**
  * Follows the changes of one user's tasks: `/events` says that there is something new, `/changes` says what.
- *
- * Neither React nor Next.js is in here, nor in `event-stream`, `task-memory` and `task-queue`: copy the four files
- * into any front end. What is asked, and from where on, is decided here; what to do with the answer is the caller's.
+ * What is asked, and from where on, is decided here; what to do with the answer is the caller's.
  */
-import { readEvents } from "./event-stream";
+import { readEvents } from "./event-stream.js";
 
 /** A page of `/changes`. */
 export interface Changes<T> {

@@ -2,7 +2,7 @@
  * The newest state of each task that this client has heard of, from whatever answer. Every state has a `version`,
  * and a greater one is newer, so that an answer that comes late undoes nothing.
  */
-import type { Changes } from "./task-sync";
+import type { Changes } from "./task-sync.js";
 
 export interface Versioned {
   id: number;
