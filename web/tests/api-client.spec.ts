@@ -1,7 +1,7 @@
 /** Requests and answers of the API client, against a made-up fetch. */
 import { expect, test } from "@playwright/test";
 import { etagOf } from "taskbridge-auth/client";
-import { type Answer, apiUrl, inTurn, noKeys, problem, problemOf, refused, setUp, tasks, token } from "./support/client";
+import { type Answer, apiUrl, inTurn, noKeys, problemOf, refused, setUp, token } from "./support/client";
 
 test("any user id becomes one path segment", async () => {
   const { client, log } = setUp({ userId: "a/b c?d#é%" });
