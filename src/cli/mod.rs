@@ -77,7 +77,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let default = match command {
         _ if quiet => "off".to_owned(),
         // Its own report says what became of the first tokens.
-        Command::Init(_) => "warn,taskbridge::security=off".to_owned(),
+        Command::Init(_) => {
+            "warn,taskbridge::security=off,taskbridge::server::request_log=off".to_owned()
+        }
         _ => RUST_LOG.default.to_owned() + ",actix_server=warn",
     };
     let filter = source.get(RUST_LOG.name).unwrap_or(&default);

@@ -17,6 +17,7 @@ pub(crate) enum ApiError {
     /// Found out only now, by what is stored.
     #[error(transparent)]
     Auth(AuthError),
+    /// Where, and nothing of what is there.
     #[error("the body is not JSON: {0}")]
     MalformedJson(String),
     #[error("a path segment cannot be read")]
@@ -26,6 +27,12 @@ pub(crate) enum ApiError {
     MalformedHeader(&'static str),
     #[error("no such resource")]
     NotFound,
+    /// No operation has this path, whoever asks.
+    #[error("no such path")]
+    NoSuchPath {
+        /// Whether it ends with a slash.
+        has_slash: bool,
+    },
     /// With what the resource does allow.
     #[error("the method is not allowed")]
     MethodNotAllowed(HeaderValue),
@@ -74,7 +81,7 @@ impl ApiError {
             Self::MalformedJson(_) => ProblemCode::MalformedJson,
             Self::MalformedPath => ProblemCode::MalformedPath,
             Self::MalformedHeader(_) => ProblemCode::MalformedHeader,
-            Self::NotFound => ProblemCode::NotFound,
+            Self::NotFound | Self::NoSuchPath { .. } => ProblemCode::NotFound,
             Self::MethodNotAllowed(_) => ProblemCode::MethodNotAllowed,
             Self::NotAcceptable => ProblemCode::NotAcceptable,
             Self::BodyTooSlow => ProblemCode::RequestTimeout,
@@ -102,6 +109,14 @@ impl ApiError {
         }
         let problem = Problem::new(self.code());
         match self {
+            Self::MalformedJson(where_) => {
+                problem.with_detail(format!("The body is not well-formed JSON: {where_}."))
+            }
+            Self::NoSuchPath { has_slash: true } => {
+                problem.with_detail("Not found: no path here ends with a slash.".to_owned())
+            }
+            Self::NoSuchPath { has_slash: false } => problem
+                .with_detail("Not found: no such path; /openapi.json lists them all.".to_owned()),
             Self::MalformedHeader(name) => {
                 problem.with_detail(format!("The header {name} is not of the form it must have."))
             }

@@ -150,7 +150,9 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         // When the connection breaks off, no client is left to read this answer.
-        let chunk = chunk.map_err(|error| ApiError::MalformedJson(error.to_string()))?;
+        let Ok(chunk) = chunk else {
+            return Err(ApiError::MalformedJson("it broke off".to_owned()));
+        };
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
         }
@@ -186,6 +188,9 @@ pub(crate) fn parse<T: DeserializeOwned>(
     let malformed = |error: serde_json::Error| {
         ApiError::MalformedJson(format!("line {}, column {}", error.line(), error.column()))
     };
+    if bytes.is_empty() {
+        return Err(ApiError::MalformedJson("it is empty".to_owned()));
+    }
     // serde would fill a struct from an array too, member by member.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(malformed)?;

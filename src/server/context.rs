@@ -18,6 +18,7 @@ use crate::mcp::Metadata;
 use crate::server::cors::RefusedOrigins;
 use crate::server::openapi::document;
 use crate::server::rate_limit::RateLimits;
+use crate::server::request_log::FailedChecks;
 use crate::server::routes;
 use crate::server::watch::TokenWatch;
 use crate::sessions::RevocationStore;
@@ -32,6 +33,8 @@ pub(super) struct ServerContext {
     pub(super) refused_origins: RefusedOrigins,
     pub(super) drain: Drain,
     pub(super) rate_limits: RateLimits,
+    /// Only in development.
+    pub(super) failed_checks: Option<FailedChecks>,
     /// Only of `taskbridge init`.
     pub(super) watch: Option<TokenWatch>,
     /// `None` unless `METRICS_ADDR` is set.
@@ -106,6 +109,7 @@ impl ServerContext {
             cors: config.cors.clone(),
             refused_origins: RefusedOrigins::default(),
             rate_limits: RateLimits::new(&config.rate_limits),
+            failed_checks: (!config.production).then(Default::default),
             watch,
             exports: web::Data::new(Exports::default()),
             readiness: web::Data::new(readiness),

@@ -1,6 +1,7 @@
 //! Middleware around every request: gives it an id, and reports it to the access log and the metrics when its
 //! response is ready. Problem bodies get the id here too, because the code that makes them does not know it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 
-use crate::auth::AuthenticatedUser;
+use crate::auth::{AuthError, AuthenticatedUser, Check, TokenError};
 use crate::base::problem::{self, ProblemCode};
 use crate::server::context::ServerContext;
 use crate::server::watch;
@@ -21,6 +22,28 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is accepted from a client, in characters.
 const MAX_ID_CHARS: usize = 128;
+
+/// The checks that tokens have failed, each of which is named in the log once, in development. Nothing of a token is.
+#[derive(Debug, Default)]
+pub(super) struct FailedChecks(Mutex<Vec<Check>>);
+
+impl FailedChecks {
+    fn note(&self, error: &TokenError) {
+        let check = error.failed_check();
+        // A token that has had its time, and a key that is being fetched, are no mistake.
+        if [Check::Expiry, Check::Revocation, Check::Key].contains(&check) {
+            return;
+        }
+        let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !named.contains(&check) {
+            named.push(check);
+            log::warn!(
+                "a token was refused by the check {:?}: taskbridge token inspect says why, and how to fix it",
+                check.name()
+            );
+        }
+    }
+}
 
 /// See the module's documentation.
 pub(crate) async fn request_log<B: MessageBody + 'static>(
@@ -79,6 +102,11 @@ fn report(
         request_id,
     };
     telemetry::record(&exchange, metrics);
+    if let Some(checks) = context.and_then(|context| context.failed_checks.as_ref())
+        && let Some(AuthError::Token(error)) = exchange.cause.and_then(Error::as_error)
+    {
+        checks.note(error);
+    }
     if let Some(watcher) = context.and_then(|context| context.watch.as_ref()) {
         watch::note(watcher, response, code);
     }

@@ -23,7 +23,7 @@ use actix_web::guard::GuardContext;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
-use actix_web::{Scope, guard, web};
+use actix_web::{HttpRequest, Scope, guard, web};
 
 use crate::auth::{RequireAuth, TokenVerifier, owner_guard};
 use crate::http::accept::json_only;
@@ -89,8 +89,8 @@ pub(crate) fn configure_metrics(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(telemetry::metrics));
 }
 
-async fn not_found() -> Result<&'static str, ApiError> {
-    Err(ApiError::NotFound)
+async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {
+    Err(ApiError::NoSuchPath { has_slash: request.path().ends_with('/') })
 }
 
 /// All operations with this access, and 404 for every other path.

@@ -190,3 +190,43 @@ fn a_generated_request_id_is_new_each_time() {
         .collect();
     assert_eq!(ids.len(), 20);
 }
+
+/// What a new user gets wrong first, and the sentence that says what to do.
+#[rstest]
+#[case::slash("alice", "GET", "/api/alice/tasks/", b"", 404, "no path here ends with a slash")]
+#[case::slash_after_the_api("alice", "GET", "/api/", b"", 404, "no path here ends with a slash")]
+#[case::misspelt("alice", "GET", "/api/alice/task", b"", 404, "/openapi.json lists them all")]
+#[case::outside_the_api("alice", "GET", "/tasks", b"", 404, "/openapi.json lists them all")]
+#[case::no_user("alice", "GET", "/api/tasks", b"", 403, "GET /api/me answers whose it is")]
+#[case::better_auths_path("alice", "GET", "/api/auth/token", b"", 403, "Not authorized")]
+#[case::no_body("alice", "POST", "/api/alice/tasks", b"", 400, "JSON: it is empty.")]
+#[case::no_quotes(
+    "alice",
+    "POST",
+    "/api/alice/tasks",
+    b"{title: 1}",
+    400,
+    "JSON: line 1, column 2."
+)]
+#[case::no_token("", "GET", "/api/me", b"", 401, "send it as Authorization: Bearer <token>")]
+fn the_detail_says_what_to_do(
+    #[case] user: &str,
+    #[case] method: &str,
+    #[case] path: &str,
+    #[case] body: &[u8],
+    #[case] status: u16,
+    #[case] words: &str,
+) {
+    let app = TestApp::spawn(Backend::Sqlite);
+    let client = if user.is_empty() { app.anonymous() } else { app.as_user(user) };
+    let length = format!("Content-Length: {}", body.len());
+    let answer = client.raw(method, path, &[&*length], body).expect(status);
+    let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
+    assert!(detail.contains(words), "{detail}");
+    let start = match status {
+        403 => "Not authorized: ",
+        404 => "Not found: ",
+        _ => "",
+    };
+    assert!(detail.starts_with(start), "{detail}");
+}

@@ -12,7 +12,7 @@ pub(super) struct Row {
     name: &'static str,
     status: StatusCode,
     when: &'static str,
-    /// The sentence of the answer. Where an answer names a header or a number, this is an example.
+    /// The sentence of the answer. Where an answer names a header, a number or a path that no operation has, this is an example.
     pub(super) detail: &'static str,
     /// At most one.
     pub(super) retry: &'static [Retry],
@@ -64,7 +64,7 @@ problems! {
     }
     MalformedJson = "malformed_json", BAD_REQUEST {
         when: "the body is not JSON.",
-        detail: "The body is not well-formed JSON.",
+        detail: "The body is not well-formed JSON: line 1, column 2.",
     }
     MalformedPath = "malformed_path", BAD_REQUEST {
         when: "a path segment has the wrong form.",
@@ -76,7 +76,7 @@ problems! {
     }
     MissingToken = "missing_token", UNAUTHORIZED {
         when: "no credentials were sent.",
-        detail: "This resource needs an access token.",
+        detail: "This resource needs an access token: send it as Authorization: Bearer <token>.",
         retry: Login,
     }
     TokenExpired = "token_expired", UNAUTHORIZED {
@@ -105,7 +105,7 @@ problems! {
     }
     Forbidden = "forbidden", FORBIDDEN {
         when: "the user in the path is not the user of the token.",
-        detail: "Not authorized: the path does not belong to this user.",
+        detail: "Not authorized: the path names another user than the token; GET /api/me answers whose it is.",
         retry: Never,
     }
     InsufficientScope = "insufficient_scope", FORBIDDEN {

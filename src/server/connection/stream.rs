@@ -7,6 +7,7 @@
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,9 @@ use crate::base::drain::OpenConnection;
 /// What is read at once, in bytes.
 const CHUNK: usize = 2 * 1024;
 
+/// How a client begins that speaks TLS (RFC 8446, section 5.1). No request of HTTP does.
+const TLS_HANDSHAKE: [u8; 2] = [22, 3];
+
 /// See the module's documentation.
 pub(crate) struct Stream {
     socket: TcpStream,
@@ -29,6 +33,8 @@ pub(crate) struct Stream {
     timer: Pin<Box<Sleep>>,
     /// Bytes of the client that the library was not given yet.
     ahead: Vec<u8>,
+    /// Whether nothing has come yet.
+    is_new: bool,
     /// Whether the library is to look at what it has before it is given more.
     is_full: bool,
     _share: AddressShare,
@@ -48,6 +54,7 @@ impl Stream {
             state: Rc::new(ConnectionState::new(limits, Instant::now())),
             timer: Box::pin(sleep(limits.shortest())),
             ahead: Vec::new(),
+            is_new: true,
             is_full: false,
             _share: share,
             _open: open,
@@ -160,6 +167,9 @@ impl AsyncRead for Stream {
                 if bytes.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
+                if std::mem::take(&mut this.is_new) && bytes.starts_with(&TLS_HANDSHAKE) {
+                    name_tls();
+                }
                 this.state.note_received(bytes.len());
                 // What comes before the library has looked waits.
                 let given = if this.is_full { 0 } else { this.portion(bytes) };
@@ -175,6 +185,16 @@ impl AsyncRead for Stream {
             Poll::Ready(error) => Poll::Ready(error),
             Poll::Pending => this.wait(context),
         }
+    }
+}
+
+/// Says once what is wrong when a client speaks TLS: its own message is riddles.
+fn name_tls() {
+    static IS_NAMED: AtomicBool = AtomicBool::new(false);
+    if !IS_NAMED.swap(true, Ordering::Relaxed) {
+        log::warn!(
+            "a client speaks TLS to this port, which speaks plain HTTP: use an address with http://, or a proxy that ends TLS"
+        );
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) async fn restore(
 fn body(arguments: Arguments) -> Result<TaskBody, ToolFailure> {
     let members = Value::Object(arguments.into_members());
     let read = serde_json::from_value(members);
-    read.map_err(|error| ApiError::MalformedJson(error.to_string()).into())
+    read.map_err(|error: serde_json::Error| ApiError::MalformedJson(error.to_string()).into())
 }
 
 fn shown(written: Written<Task>) -> Result<Value, ToolFailure> {

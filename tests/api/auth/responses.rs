@@ -16,7 +16,7 @@ fn without_a_token_the_challenge_names_no_error() {
     assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer realm="taskbridge""#));
     let expected = json!({
         "type": "/problems/missing_token", "title": "Unauthorized", "status": 401,
-        "detail": "This resource needs an access token.", "code": "missing_token", "retry": "login",
+        "detail": "This resource needs an access token: send it as Authorization: Bearer <token>.", "code": "missing_token", "retry": "login",
         "request_id": "r1",
     });
     assert_eq!(answer.json(), expected);

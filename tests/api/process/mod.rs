@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod files;
 mod healthcheck;
+mod hints;
 mod init;
 mod init_at_a_terminal;
 mod libraries;
