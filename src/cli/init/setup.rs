@@ -130,6 +130,11 @@ pub(super) async fn settle(
         setup.set(dialogue, &PORT, &port, force).await?;
     }
     let config = Config::from_source(&setup.source())?;
+    if config.keys.jwks.is_some() && !config.keys.secrets.is_empty() {
+        eprintln!(
+            "  Tokens signed either way are accepted: there are both BETTER_AUTH_SECRET and JWKS_URL."
+        );
+    }
     if !arguments.no_wait {
         free_port(&mut setup, dialogue, &config).await?;
     }
@@ -198,6 +203,7 @@ fn fresh_secret() -> anyhow::Result<String> {
 async fn key_set(setup: &mut Setup, dialogue: &mut Dialogue, force: bool) -> anyhow::Result<()> {
     if setup.file.get(BETTER_AUTH_SECRET.name) == Some(PLACEHOLDER) {
         setup.file.unset(BETTER_AUTH_SECRET.name);
+        setup.changed.push(BETTER_AUTH_SECRET.name);
     }
     let known = setup.source();
     // It may not have been replaced.

@@ -142,6 +142,12 @@ fn keys_that_cannot_be_fetched_yet_are_said_and_waited_for() {
     assert!(said.contains(&format!("{origin}/api/auth/jwks gives no keys now")), "{said}");
     assert!(said.contains("start the web app"), "{said}");
     assert_eq!(entries(process.folder.path()), [".env"]);
+
+    // A move from one way to the other.
+    let mut both =
+        Process::start_in(folder_of(process), &arguments, &[("BETTER_AUTH_SECRET", SECRET)]);
+    assert!(both.wait().success(), "{}", both.output());
+    assert!(both.stderr().contains("Tokens signed either way are accepted"), "{}", both.stderr());
 }
 
 /// `--no-wait` in this folder.
