@@ -2,6 +2,7 @@
 
 /** For failures of the server itself, such as a database that is away. Says nothing about the cause, which is in the log. */
 import { Brand } from "../components/brand";
+import { HelpLink } from "../components/help-link";
 
 export default function ServerProblem({ error }: { error: Error & { digest?: string } }) {
   return (
@@ -16,6 +17,9 @@ export default function ServerProblem({ error }: { error: Error & { digest?: str
         <button type="button" className="primary" onClick={() => window.location.reload()}>
           Try again
         </button>
+        <p>
+          <HelpLink about="server" />
+        </p>
       </section>
     </main>
   );

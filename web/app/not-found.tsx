@@ -1,5 +1,6 @@
 /** For addresses that lead nowhere. */
 import { Brand } from "../components/brand";
+import { HelpLink } from "../components/help-link";
 
 export default function NotFound() {
   return (
@@ -13,6 +14,9 @@ export default function NotFound() {
         <p>
           {/* A link of the browser: the history of the task page is its own, which the router of Next.js would not follow. */}
           <a href="/">To your tasks</a>
+        </p>
+        <p>
+          <HelpLink about="no-page" />
         </p>
       </section>
     </main>

@@ -9,6 +9,7 @@ import { authClient } from "../lib/auth-client";
 import { wordsFor, type AuthError } from "../lib/auth-error";
 import { Brand } from "./brand";
 import { Field } from "./field";
+import { HelpLink } from "./help-link";
 import { useHydrated } from "./use-hydrated";
 
 type FieldName = "name" | "email" | "password";
@@ -63,7 +64,14 @@ function viewAsked(): string {
   return view === "" ? "" : `?${new URLSearchParams(view).toString()}`;
 }
 
-export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice?: string | undefined }) {
+interface AuthFormProps {
+  mode: "sign-up" | "sign-in";
+  notice?: string | undefined;
+  /** There is a session, and the API refuses its tokens: to sign in again will not help. */
+  turnedAway?: boolean;
+}
+
+export function AuthForm({ mode, notice, turnedAway = false }: AuthFormProps) {
   const signUp = mode === "sign-up";
   const hydrated = useHydrated();
   const request = assistantsRequest(useSearchParams());
@@ -104,6 +112,12 @@ export function AuthForm({ mode, notice }: { mode: "sign-up" | "sign-in"; notice
         {notice && !errors.form && (
           <p className="notice" role="status">
             {notice}
+            {turnedAway && (
+              <>
+                {" "}
+                <HelpLink about="signed-out" />
+              </>
+            )}
           </p>
         )}
         <div role="alert" id="auth-alert">

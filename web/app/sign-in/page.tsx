@@ -18,6 +18,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
   const ended = reason === "session" || sig !== undefined;
   // Someone the API turned away stays here even with a live session: redirecting back would loop for
   // ever if, say, the two sides disagree about the secret.
-  if (!ended && (await currentUser())) redirect("/");
-  return <AuthForm mode="sign-in" notice={notices.get(reason ?? "")} />;
+  const user = await currentUser();
+  if (!ended && user) redirect("/");
+  return <AuthForm mode="sign-in" notice={notices.get(reason ?? "")} turnedAway={reason === "session" && user !== null} />;
 }
