@@ -1,0 +1,40 @@
+# A part of scripts/test-packages: the static program in a root that holds nothing but it, in a network of its own.
+echo "== The static program, with nothing beside it"
+empty=$work/empty
+mkdir -p "$empty"/{data,etc,tmp}
+cp target/static/taskbridge "$empty/"
+unshare --net sleep 600 &
+pids+=($!)
+network=$!
+sleep 0.2
+inside() { nsenter --net --target "$network" "$@"; }
+inside ip link set lo up
+
+alone() { inside env -i "$@"; }
+settings=(BETTER_AUTH_SECRET="$secret" BETTER_AUTH_URL=https://app.example DATABASE_URL=sqlite:///data/tasks.db)
+alone chroot "$empty" /taskbridge --version >/dev/null || fail "it does not even start"
+alone "${settings[@]}" chroot "$empty" /taskbridge serve 2>"$work/static.log" &
+pids+=($!)
+server=$!
+until_ready "$network" || fail "not ready: $(cat "$work/static.log")"
+first_task "$network"
+kill -TERM "$server"
+wait "$server" || fail "it did not stop in order: $(cat "$work/static.log")"
+say "serves, stores the first task, keeps other users out, and stops in order: $(du --bytes "$empty/taskbridge" | cut --fields=1) bytes"
+
+# Names are resolved without the libraries that glibc loads for it elsewhere.
+connects_to() {
+    alone "${settings[@]}" DATABASE_URL="postgres://tasks@$1:9/tasks" chroot "$empty" /taskbridge migrate >"$work/names.log" 2>&1 || true
+    grep --quiet --ignore-case "refused" "$work/names.log"
+}
+connects_to db.test && fail "db.test was found before there was a name server"
+inside "$repository/scripts/releasing/name_server.py" &
+pids+=($!)
+echo "nameserver 127.0.0.1" >"$empty/etc/resolv.conf"
+sleep 0.5
+connects_to db.test || fail "a name server is not asked: $(cat "$work/names.log")"
+rm "$empty/etc/resolv.conf"
+kill -KILL "${pids[-1]}"
+echo "127.0.0.1 hosts.test" >"$empty/etc/hosts"
+connects_to hosts.test || fail "/etc/hosts is not read: $(cat "$work/names.log")"
+say "resolves names by a name server and by /etc/hosts"
