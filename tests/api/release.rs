@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use taskbridge::config::VARIABLES;
 
-use crate::containers::file;
+use crate::containers::{file, known_to_the_api};
 use crate::support::process::Process;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -99,4 +100,41 @@ fn the_images_carry_the_licences_of_what_is_in_them() {
         assert!(file(path).contains(command), "{path}");
         assert!(file(path).contains("\"/usr/share/doc/$package/copyright\""), "{path}");
     }
+}
+
+/// The value of a key in the systemd unit.
+fn unit(key: &str) -> String {
+    let text = file("deploy/debian/taskbridge.service");
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{key}=")));
+    line.unwrap_or_else(|| panic!("the unit has no {key}")).to_owned()
+}
+
+#[test]
+fn the_unit_leaves_the_server_its_time_and_its_connections() {
+    let default = |name: &str| -> u32 {
+        let variable = VARIABLES.iter().find(|variable| variable.name == name).unwrap();
+        variable.default.parse().unwrap()
+    };
+    let stop: u32 = unit("TimeoutStopSec").parse().unwrap();
+    assert!(stop > default("SHUTDOWN_DELAY_SECONDS") + default("SHUTDOWN_TIMEOUT_SECONDS"));
+    let descriptors: u32 = unit("LimitNOFILE").parse().unwrap();
+    assert!(descriptors > 2 * default("MAX_CONNECTIONS"));
+    assert_eq!(unit("WorkingDirectory"), format!("/var/lib/{}", unit("StateDirectory")));
+}
+
+#[test]
+fn the_settings_of_the_package_are_settings_of_the_program() {
+    let text = file("deploy/debian/taskbridge.env");
+    let known = known_to_the_api();
+    let lines = text.lines().map(|line| line.trim_start_matches('#'));
+    let named: Vec<&str> = lines
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name))
+        .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    assert!(named.len() > 5, "{named:?}");
+    for name in named {
+        assert!(known.contains(name), "{name}");
+    }
+    assert!(!text.contains("\nBETTER_AUTH_SECRET="), "a secret must not come with the package");
+    assert!(text.contains(&format!("\nDATABASE_URL=sqlite://{}/", unit("WorkingDirectory"))));
 }

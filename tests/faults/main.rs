@@ -43,4 +43,5 @@ mod sqlite;
 mod streams;
 mod traffic;
 mod unread;
+mod upgrade;
 mod wire;

@@ -2,6 +2,7 @@
 //! it takes: no client sees anything of it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::extent::{figure, ms, rounds, spread};
@@ -13,7 +14,7 @@ use crate::traffic::{Outcome, Traffic};
 
 /// After this time nginx sends requests to an instance again that has been away: `fail_timeout` in
 /// deploy/nginx.conf, and a second because nginx counts whole ones.
-const FAIL_TIMEOUT: Duration = Duration::from_millis(3_300);
+pub const FAIL_TIMEOUT: Duration = Duration::from_millis(3_300);
 
 const CLIENTS: usize = 10;
 
@@ -63,15 +64,19 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
     assert!(nginx.log().contains("Connection refused"), "{}", nginx.log());
 }
 
-/// An instance on this port, once it is ready.
 fn start(url: &str, port: u16) -> Process {
+    start_program(Path::new(env!("CARGO_BIN_EXE_taskbridge")), url, port)
+}
+
+/// An instance of this program on this port, once it is ready.
+pub fn start_program(program: &Path, url: &str, port: u16) -> Process {
     let port_text = port.to_string();
     let variables = [
         ("PORT", port_text.as_str()),
         ("RATE_LIMIT_PER_MINUTE", "0"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
     ];
-    let mut process = Process::serve(url, &variables);
+    let mut process = Process::serve_program(program, url, &variables);
     process.address();
     let client = Client::new(agent(), SocketAddr::from(([127, 0, 0, 1], port)), None);
     let started = Instant::now();

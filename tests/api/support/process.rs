@@ -26,9 +26,20 @@ impl Process {
     }
 
     pub fn start_in(folder: TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_taskbridge"));
+        Self::start_program(program, folder, arguments, variables)
+    }
+
+    /// Starts another program in the same way, such as the one of the last release.
+    pub fn start_program(
+        program: &Path,
+        folder: TempDir,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let outputs = tempfile::tempdir().unwrap();
         let output = |name: &str| Stdio::from(File::create(outputs.path().join(name)).unwrap());
-        let child = Command::new(env!("CARGO_BIN_EXE_taskbridge"))
+        let child = Command::new(program)
             .args(arguments)
             .env_clear()
             .envs(variables.iter().copied())
@@ -43,6 +54,11 @@ impl Process {
 
     /// A server on a free port with a good secret.
     pub fn serve(database_url: &str, variables: &[(&str, &str)]) -> Self {
+        Self::serve_program(Path::new(env!("CARGO_BIN_EXE_taskbridge")), database_url, variables)
+    }
+
+    /// As [`Process::serve`], with another program.
+    pub fn serve_program(program: &Path, database_url: &str, variables: &[(&str, &str)]) -> Self {
         let base = [
             ("BETTER_AUTH_SECRET", SECRET),
             ("BETTER_AUTH_URL", ORIGIN),
@@ -50,7 +66,7 @@ impl Process {
             ("PORT", "0"),
         ];
         let all: Vec<_> = base.into_iter().chain(variables.iter().copied()).collect();
-        Self::start(&["serve"], &all)
+        Self::start_program(program, tempfile::tempdir().unwrap(), &["serve"], &all)
     }
 
     fn read(&self, name: &str) -> String {
