@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test help
+.PHONY: run test check contract faults soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test instances-test help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -14,6 +14,7 @@ help:
 	@echo "make ha-test  PostgreSQL fails over under load; needs Patroni, etcd and HAProxy; HA_ROUNDS=10 for the long form"
 	@echo "make upgrade-test  the last release, filled, then upgraded to this tree under load and rolled back once"
 	@echo "make release-test  build the static program and the .deb, and install both on a fresh Debian; needs root"
+	@echo "make instances-test  ten instances behind nginx on PgBouncer, about three minutes"
 	@echo "make container-test  build the images and run compose.yaml for real; needs Docker"
 	@echo "make bench  Taskbridge beside its peers, about 45 minutes; bench-quick: one round, 10 minutes; see bench/README.md"
 	@echo "make bench-check  instructions per operation against bench/budget.toml; needs valgrind"
@@ -60,6 +61,9 @@ upgrade-test:
 release-test:
 	scripts/build-static
 	scripts/test-packages
+
+instances-test:
+	cargo test --locked --test faults -- --ignored --nocapture --test-threads=1 instances
 
 container-test:
 	@scripts/test-container

@@ -26,6 +26,7 @@ use crate::server::connection::stream::Stream;
 use crate::server::context::ServerContext;
 use crate::server::cors::cors;
 use crate::server::outgoing::BUFFER;
+use crate::server::rate_limit::share;
 use crate::server::request_log::request_log;
 use crate::server::routes;
 use crate::server::shutdown::{Stopper, close_when_draining, listen};
@@ -74,6 +75,7 @@ impl Application {
         let store = context.revocation_store.clone();
         actix_rt::spawn(purge(context.db(), context.rules, store.clone(), context.metrics.clone()));
         actix_rt::spawn(sessions::watch(store, context.last_revocation));
+        actix_rt::spawn(share(Arc::clone(&context)));
         actix_rt::spawn(events::watch(OwnerStates::new(context.db()), context.hub.clone()));
         let (host, port) = (config.host, config.port);
         let listener = listen(SocketAddr::new(host, port)).with_context(|| {

@@ -34,6 +34,7 @@ const CONFINED: &[(&str, Allowed)] = &[
                     | "cli/copy/ledger.rs"
                     | "cli/new_epoch.rs"
                     | "sessions/store.rs"
+                    | "server/rate_limit/share.rs"
             )
     }),
     ("db::schema", |path| {

@@ -1,6 +1,10 @@
 //! The rate limits: per user, and per client address for failed authentications.
 
+use std::time::{Duration, Instant};
+
+use crate::support::app::fresh_url;
 use crate::support::client::tasks_of;
+use crate::support::process::Process;
 use crate::support::{Answer, Backend, TestApp};
 
 fn limited(variables: &[(&str, &str)]) -> TestApp {
@@ -83,4 +87,42 @@ fn both_limits_are_on_by_default() {
     let anonymous = process.anonymous();
     let statuses: Vec<u16> = (0..62).map(|_| anonymous.get("/api/me").status).collect();
     assert_eq!((statuses[0], statuses[59], statuses[61]), (401, 401, 429));
+}
+
+/// Until an instance has tried, which takes a second, and longer on a busy machine.
+const KNOWN: Duration = Duration::from_secs(5);
+
+#[test]
+fn what_a_user_has_used_through_one_instance_counts_on_the_others() {
+    let (url, _) = fresh_url(Backend::Postgres);
+    let variables = [("RATE_LIMIT_PER_MINUTE", "60")];
+    let mut servers = [(); 2].map(|()| Process::serve(&url, &variables));
+    let [here, there] = servers.each_mut().map(|server| server.as_user("alice"));
+    while here.get("/api/me").status == 200 {}
+    // Alone it would let 60 pass, and one more each second.
+    let mut passed = 0;
+    while there.get("/api/me").status == 200 {
+        passed += 1;
+        assert!(passed < 40, "the other instance knows nothing");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    servers[1].as_user("bob").get("/api/me").expect(200);
+}
+
+#[test]
+fn an_instance_counts_alone_while_the_database_has_no_place_for_it() {
+    let (url, _) = fresh_url(Backend::Postgres);
+    assert!(Process::start(&["migrate"], &[("DATABASE_URL", &url)]).wait().success());
+    // A name that is taken by something else is never overwritten.
+    crate::support::database::execute(&url, "CREATE VIEW rate_limits AS SELECT 1 AS one");
+    let mut server = Process::serve(&url, &[("RATE_LIMIT_PER_MINUTE", "60")]);
+    let alice = server.as_user("alice");
+    let passed = (0..100).filter(|_| alice.get("/api/me").status == 200).count();
+    assert!((60..70).contains(&passed), "{passed}");
+    let began = Instant::now();
+    while !server.stderr().contains("hold for this instance alone") {
+        assert!(began.elapsed() < KNOWN, "{}", server.stderr());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    alice.get("/api/me").expect(429);
 }

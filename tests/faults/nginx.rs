@@ -39,6 +39,16 @@ impl Nginx {
         Self::start_with(port, upstream, &[])
     }
 
+    /// With more than two instances.
+    pub fn before(port: u16, upstream: &[u16]) -> Self {
+        let (last, rest) = upstream[1..].split_last().unwrap();
+        let line =
+            |port: &u16| format!("server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n    ");
+        let mut lines: String = rest.iter().map(line).collect();
+        lines.push_str("keepalive 64;");
+        Self::start_with(port, [upstream[0], *last], &[("keepalive 64;", &lines)])
+    }
+
     /// As [`Nginx::start`], with each of these texts replaced as well.
     pub fn start_with(port: u16, upstream: [u16; 2], edits: &[(&str, &str)]) -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/nginx.conf");

@@ -28,7 +28,7 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
     let mut random = fastrand::Rng::with_seed(seed);
     let (url, _folder) = app::fresh_url(Backend::Postgres);
     let ports = [lasting_port(&mut random), lasting_port(&mut random)];
-    let mut instances = ports.map(|port| start(&url, port));
+    let mut instances = ports.map(|port| start(&url, port, &UNLIMITED));
     let nginx = Nginx::start(lasting_port(&mut random), ports);
     let timeout = Duration::from_secs(30);
     let traffic = Traffic::start(nginx.address, CLIENTS, PAUSE, timeout, seed);
@@ -39,7 +39,7 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
         let stopped = Instant::now();
         instances[number].signal("TERM");
         assert_eq!(instances[number].wait().code(), Some(0));
-        instances[number] = start(&url, ports[number]);
+        instances[number] = start(&url, ports[number], &UNLIMITED);
         away.push(stopped.elapsed());
         std::thread::sleep(FAIL_TIMEOUT);
     }
@@ -64,19 +64,24 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
     assert!(nginx.log().contains("Connection refused"), "{}", nginx.log());
 }
 
-fn start(url: &str, port: u16) -> Process {
-    start_program(Path::new(env!("CARGO_BIN_EXE_taskbridge")), url, port)
+/// Of an instance.
+pub const UNLIMITED: [(&str, &str); 1] = [("RATE_LIMIT_PER_MINUTE", "0")];
+
+/// An instance on this port behind nginx, once it is ready.
+pub fn start(url: &str, port: u16, variables: &[(&str, &str)]) -> Process {
+    start_program(Path::new(env!("CARGO_BIN_EXE_taskbridge")), url, port, variables)
 }
 
-/// An instance of this program on this port, once it is ready.
-pub fn start_program(program: &Path, url: &str, port: u16) -> Process {
+/// The same of another program.
+pub fn start_program(
+    program: &Path,
+    url: &str,
+    port: u16,
+    variables: &[(&str, &str)],
+) -> Process {
     let port_text = port.to_string();
-    let variables = [
-        ("PORT", port_text.as_str()),
-        ("RATE_LIMIT_PER_MINUTE", "0"),
-        ("TRUSTED_PROXIES", "127.0.0.1"),
-    ];
-    let mut process = Process::serve_program(program, url, &variables);
+    let base = [("PORT", port_text.as_str()), ("TRUSTED_PROXIES", "127.0.0.1")];
+    let mut process = Process::serve_program(program, url, &[&base, variables].concat());
     process.address();
     let client = Client::new(agent(), SocketAddr::from(([127, 0, 0, 1], port)), None);
     let started = Instant::now();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::extent::figure;
 use crate::nginx::{Nginx, lasting_port};
-use crate::rolling::{FAIL_TIMEOUT, start_program};
+use crate::rolling::{FAIL_TIMEOUT, UNLIMITED, start_program};
 use crate::support::client::{agent, tasks_of};
 use crate::support::database::column;
 use crate::support::process::Process;
@@ -110,7 +110,7 @@ fn migrations(url: &str) -> Vec<String> {
 fn replace(instance: &mut Process, program: &Path, url: &str, port: u16) {
     instance.signal("TERM");
     assert_eq!(instance.wait().code(), Some(0), "{}", instance.output());
-    *instance = start_program(program, url, port);
+    *instance = start_program(program, url, port, &UNLIMITED);
     std::thread::sleep(FAIL_TIMEOUT);
 }
 
@@ -134,7 +134,7 @@ fn an_upgrade_and_one_step_back_lose_nothing(
     let mut random = fastrand::Rng::with_seed(seed());
     let (url, _folder) = app::fresh_url(backend);
     let ports = [(); 2].map(|()| lasting_port(&mut random));
-    let mut instances = ports.map(|port| start_program(&old, &url, port));
+    let mut instances = ports.map(|port| start_program(&old, &url, port, &UNLIMITED));
     let nginx = Nginx::start(lasting_port(&mut random), ports);
     let filled = fill(nginx.address);
     let before = migrations(&url);

@@ -116,6 +116,12 @@ pub fn free_port() -> u16 {
 
 /// Runs a script as another user than root, for whom database servers refuse to run.
 pub fn unprivileged_shell(script: &str, arguments: &[&str]) -> Child {
+    let mut command = unprivileged(script, arguments);
+    command.stdout(Stdio::null()).spawn().expect("start a shell for a server")
+}
+
+/// The command that [`unprivileged_shell`] runs.
+pub fn unprivileged(script: &str, arguments: &[&str]) -> Command {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let mut command = if root {
         let mut command = Command::new("runuser");
@@ -124,18 +130,12 @@ pub fn unprivileged_shell(script: &str, arguments: &[&str]) -> Child {
     } else {
         Command::new("sh")
     };
+    command.args(["-c", script, "server"]).args(arguments).current_dir("/").stdin(Stdio::piped());
     command
-        .args(["-c", script, "server"])
-        .args(arguments)
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("start a shell for a server")
 }
 
 /// The folder of `initdb`: from `pg_config`, Debian's usual place, or the PATH.
-fn server_programs() -> Option<PathBuf> {
+pub fn server_programs() -> Option<PathBuf> {
     let asked = Command::new("pg_config").arg("--bindir").output().ok();
     let configured =
         asked.and_then(|o| String::from_utf8(o.stdout).ok()).map(|s| PathBuf::from(s.trim()));

@@ -3,20 +3,20 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres::CancelToken;
 
+use super::primary::Primary;
+use super::reach::{reach, sentence};
+use super::tls;
 use super::url::PostgresUrl;
-use super::{passfile, tls};
 
 /// A connection is replaced when it is this old, so that it follows a server that has moved.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -28,7 +28,11 @@ pub(super) struct Connector {
     statement_timeout: Duration,
     /// Off behind a pooler in transaction mode, where a session's settings and statements would be left to others.
     prepared_statements: bool,
+    primary: Arc<Primary>,
 }
+
+/// A connection with the task that moves its bytes, and the timeline of its server where that is known.
+pub(super) type Bare = (AsyncPgConnection, JoinHandle<()>, Option<u32>);
 
 impl Connector {
     pub(super) fn new(
@@ -36,7 +40,8 @@ impl Connector {
         statement_timeout: Duration,
         prepared_statements: bool,
     ) -> Self {
-        Self { url: url.clone(), statement_timeout, prepared_statements }
+        let primary = Arc::default();
+        Self { url: url.clone(), statement_timeout, prepared_statements, primary }
     }
 
     /// Connects. `application_name` overrides the URL's, `set_up` are further statements to begin with.
@@ -48,11 +53,12 @@ impl Connector {
         application_name: Option<&str>,
         set_up: &str,
     ) -> anyhow::Result<Connection> {
-        let (inner, driver) = self.connect_bare(application_name, set_up).await?;
+        let (inner, driver, timeline) = self.connect_bare(application_name, set_up).await?;
         Ok(Connection {
             connector: self.clone(),
             inner,
             driver,
+            timeline,
             since: Instant::now(),
             in_use: AtomicBool::new(false),
             times_left: AtomicU32::new(0),
@@ -67,7 +73,7 @@ impl Connector {
         &self,
         application_name: Option<&str>,
         set_up: &str,
-    ) -> anyhow::Result<(AsyncPgConnection, JoinHandle<()>)> {
+    ) -> anyhow::Result<Bare> {
         let attempt = self.try_connect(application_name, set_up).await;
         attempt.map_err(|error| anyhow::anyhow!(self.url.redact(&sentence(&error))))
     }
@@ -76,8 +82,10 @@ impl Connector {
         &self,
         application_name: Option<&str>,
         set_up: &str,
-    ) -> anyhow::Result<(AsyncPgConnection, JoinHandle<()>)> {
-        let (client, driver) = self.reach(application_name).await?;
+    ) -> anyhow::Result<Bare> {
+        // A pooler leads to another server with each transaction.
+        let primary = self.prepared_statements.then_some(&*self.primary);
+        let (client, driver, timeline) = reach(&self.url, application_name, primary).await?;
         if !self.prepared_statements {
             // The driver's own set-up prepares statements, and a pooler keeps them on one server only
             // within a transaction.
@@ -85,12 +93,12 @@ impl Connector {
             let mut inner = AsyncPgConnection::try_from(client).await?;
             inner.set_prepared_statement_cache_size(CacheSize::Disabled);
             inner.batch_execute("COMMIT").await?;
-            return Ok((inner, driver));
+            return Ok((inner, driver, timeline));
         }
         let mut inner = AsyncPgConnection::try_from(client).await?;
         let timeout = self.statement_timeout.as_millis();
         inner.batch_execute(&format!("SET statement_timeout = {timeout}; {set_up}")).await?;
-        Ok((inner, driver))
+        Ok((inner, driver, timeline))
     }
 
     /// By a short connection of its own.
@@ -99,71 +107,6 @@ impl Connector {
         // Without TLS where the connection is without.
         Ok(running.cancel_query(tls::connector(verify, roots)?).await?)
     }
-
-    /// Tries the hosts in their order.
-    async fn reach(
-        &self,
-        application_name: Option<&str>,
-    ) -> anyhow::Result<(Client, JoinHandle<()>)> {
-        let mut failures = Vec::new();
-        for mut config in self.url.hosts() {
-            if let Some(file) = self.url.passfile()
-                && let Some(password) = passfile::password(file, &config)?
-            {
-                config.password(password);
-            }
-            if let Some(name) = application_name {
-                config.application_name(name);
-            }
-            // The library's own limit ends with the TCP handshake.
-            match timeout(self.url.connect_timeout(), self.open(config)).await {
-                Ok(Ok(opened)) => return Ok(opened),
-                Ok(Err(error)) => failures.push(sentence(&error)),
-                Err(_) => failures.push("the server did not answer in time".to_owned()),
-            }
-        }
-        bail!(failures.join("; "))
-    }
-
-    /// With `prefer`, a server whose TLS cannot be used is asked again without, as libpq does.
-    async fn open(&self, mut config: Config) -> anyhow::Result<(Client, JoinHandle<()>)> {
-        if config.get_ssl_mode() == SslMode::Disable {
-            return start(config.connect(NoTls).await?);
-        }
-        let (verify, roots) = self.url.verification();
-        match config.connect(tls::connector(verify, roots)?).await {
-            Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
-                start(config.ssl_mode(SslMode::Disable).connect(NoTls).await?)
-            }
-            opened => start(opened?),
-        }
-    }
-}
-
-/// Moves the bytes of a connection in a task of its own, which ends with the connection.
-fn start<S, T>(
-    (client, connection): (Client, tokio_postgres::Connection<S, T>),
-) -> anyhow::Result<(Client, JoinHandle<()>)>
-where
-    tokio_postgres::Connection<S, T>:
-        Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
-{
-    let driver = tokio::spawn(async move {
-        // What ends the connection reaches the statements that wait for it.
-        if let Err(error) = connection.await {
-            log::debug!("a connection to the database has ended: {error}");
-        }
-    });
-    Ok((client, driver))
-}
-
-fn is_about_tls(error: &tokio_postgres::Error) -> bool {
-    error.to_string().contains("TLS")
-}
-
-/// The message with its causes in one line.
-fn sentence(error: &anyhow::Error) -> String {
-    format!("{error:#}").lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 /// An open connection. A shared reference suffices to send statements, one after the other without waiting for
@@ -172,6 +115,7 @@ pub(crate) struct Connection {
     pub(super) inner: AsyncPgConnection,
     connector: Connector,
     driver: JoinHandle<()>,
+    timeline: Option<u32>,
     since: Instant,
     /// Whether a request holds it. What a request has left unfinished must not reach the next one.
     in_use: AtomicBool,
@@ -179,9 +123,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Whether it still leads to the server, and is not too old.
+    /// Whether it still leads to the primary, and is not too old.
     pub(super) fn is_good(&self) -> bool {
-        !self.driver.is_finished() && self.since.elapsed() < LIFETIME
+        !self.driver.is_finished()
+            && self.since.elapsed() < LIFETIME
+            && self.timeline.is_none_or(|timeline| self.connector.primary.is_current(timeline))
     }
 
     /// Asks the server for nothing.

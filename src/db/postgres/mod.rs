@@ -9,6 +9,8 @@ mod in_flight;
 mod passfile;
 mod pipeline;
 mod pool;
+mod primary;
+mod reach;
 pub(super) mod row_security;
 mod shares;
 mod tls;
@@ -53,7 +55,7 @@ pub(super) fn open_blocking(
 ) -> anyhow::Result<BlockingPgConnection> {
     let runtime = background()?;
     let connector = Connector::new(url, settings.statement_timeout, settings.prepared_statements);
-    let (connection, _) = runtime.block_on(connector.connect_bare(None, "SELECT 1"))?;
+    let (connection, ..) = runtime.block_on(connector.connect_bare(None, "SELECT 1"))?;
     let _entered = runtime.enter();
     Ok(connection.into())
 }

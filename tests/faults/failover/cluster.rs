@@ -160,7 +160,7 @@ pub enum Fault {
 
 impl Fault {
     pub const ALL: [Self; 5] =
-        [Self::PostgresKilled, Self::NodeKilled, Self::NodeFrozen, Self::CutOff, Self::SwitchOver];
+        [Self::SwitchOver, Self::CutOff, Self::PostgresKilled, Self::NodeKilled, Self::NodeFrozen];
 }
 
 fn signal(name: &str, processes: &[String]) {

@@ -1,47 +1,44 @@
-//! Two rate limits: requests per user, and failed authentications per client address. Both use the generic cell
-//! rate algorithm (GCRA): a burst up to the whole quota, which then refills at a constant rate.
+//! Two rate limits: requests per user, which all instances on one PostgreSQL count together, and failed authentications per
+//! client address, which each counts alone.
 
-use std::hash::Hash;
+mod quota;
+mod share;
+
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
-use governor::clock::{Clock, DefaultClock};
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
 
+use self::quota::Quota;
 use crate::auth::{AuthError, AuthenticatedUser};
 use crate::base::client_address::{TrustedProxies, network_of};
 use crate::config::RateLimitSettings;
 use crate::http::error::ApiError;
 use crate::server::context::ServerContext;
 
+pub(super) use self::share::share;
+
 /// The rest of a user's quota (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The quota itself, of the same draft.
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// After this many checks, keys whose quota is full again are removed from memory.
-const CLEANUP_INTERVAL: u32 = 4096;
-
 /// The limits, counted for all workers together.
 pub(crate) struct RateLimits {
-    users: Option<Limit<String>>,
-    addresses: Option<Limit<IpAddr>>,
+    users: Option<Quota<String>>,
+    addresses: Option<Quota<IpAddr>>,
     trusted_proxies: TrustedProxies,
 }
 
 impl RateLimits {
     pub(crate) fn new(settings: &RateLimitSettings) -> Self {
         Self {
-            users: Limit::new(settings.requests_per_minute),
-            addresses: Limit::new(settings.auth_failures_per_minute),
+            users: Quota::new(settings.requests_per_minute),
+            addresses: Quota::new(settings.auth_failures_per_minute),
             trusted_proxies: settings.trusted_proxies.clone(),
         }
     }
@@ -63,50 +60,15 @@ impl RateLimits {
     }
 }
 
-/// The same quota for every key.
-struct Limit<Key: Hash + Eq + Clone> {
-    per_minute: NonZeroU32,
-    limiter: RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>,
-    clock: DefaultClock,
-    checks: AtomicU32,
-}
-
-impl<Key: Hash + Eq + Clone> Limit<Key> {
-    fn new(per_minute: u32) -> Option<Self> {
-        let per_minute = NonZeroU32::new(per_minute)?;
-        let limiter = RateLimiter::dashmap(Quota::per_minute(per_minute)).with_middleware();
-        Some(Self {
-            per_minute,
-            limiter,
-            clock: DefaultClock::default(),
-            checks: AtomicU32::new(0),
-        })
-    }
-
-    /// Takes one unit from the key's quota. Returns the rest, or the seconds until a unit is available.
-    fn take(&self, key: &Key) -> Result<u32, u64> {
-        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEANUP_INTERVAL) {
-            self.limiter.retain_recent();
-        }
-        match self.limiter.check_key(key) {
-            Ok(state) => Ok(state.remaining_burst_capacity()),
-            Err(refusal) => {
-                let wait = refusal.wait_time_from(self.clock.now());
-                Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-            }
-        }
-    }
-
-    /// The `RateLimit-Policy` and `RateLimit` headers.
-    fn headers(&self, remaining: u32) -> [(HeaderName, String); 2] {
-        let quota = self.per_minute.get();
-        let used = u64::from(quota.saturating_sub(remaining));
-        let reset = (used * 60).div_ceil(u64::from(quota));
-        [
-            (RATE_LIMIT_POLICY, format!("\"user\";q={quota};w=60")),
-            (RATE_LIMIT, format!("\"user\";r={remaining};t={reset}")),
-        ]
-    }
+/// The `RateLimit-Policy` and `RateLimit` headers.
+fn headers(quota: NonZeroU32, remaining: u32) -> [(HeaderName, String); 2] {
+    let quota = quota.get();
+    let used = u64::from(quota.saturating_sub(remaining));
+    let reset = (used * 60).div_ceil(u64::from(quota));
+    [
+        (RATE_LIMIT_POLICY, format!("\"user\";q={quota};w=60")),
+        (RATE_LIMIT, format!("\"user\";r={remaining};t={reset}")),
+    ]
 }
 
 type ServiceResult<B> = Result<ServiceResponse<EitherBody<B, BoxBody>>, Error>;
@@ -128,7 +90,7 @@ pub(crate) async fn limit_users<B: MessageBody + 'static>(
         Ok(_) => next.call(request).await?.map_into_left_body(),
         Err(seconds) => refuse(request.into_parts().0, seconds),
     };
-    for (name, value) in limit.headers(taken.unwrap_or_default()) {
+    for (name, value) in headers(limit.per_minute, taken.unwrap_or_default()) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
@@ -164,29 +126,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_has_its_own_quota() {
-        let limit = Limit::new(3).unwrap();
-        let left: Vec<u32> = (0..3).filter_map(|_| limit.take(&"alice").ok()).collect();
-        assert_eq!(left, [2, 1, 0]);
-        assert_eq!(limit.take(&"alice"), Err(20));
-        assert_eq!(limit.take(&"bob"), Ok(2));
-        assert!(Limit::<&str>::new(0).is_none());
-    }
-
-    #[test]
     fn the_headers_have_the_quota_the_rest_and_the_time_to_reset() {
-        let limit = Limit::<&str>::new(600).unwrap();
-        let texts = |remaining| limit.headers(remaining).map(|(_, text)| text);
+        let quota = NonZeroU32::new(600).unwrap();
+        let texts = |remaining| headers(quota, remaining).map(|(_, text)| text);
         assert_eq!(texts(599), ["\"user\";q=600;w=60", "\"user\";r=599;t=1"]);
         assert_eq!(texts(0), ["\"user\";q=600;w=60", "\"user\";r=0;t=60"]);
-    }
-
-    #[test]
-    fn keys_with_a_full_quota_are_removed() {
-        let limit = Limit::new(u32::MAX).unwrap();
-        for number in 0..3 * CLEANUP_INTERVAL {
-            limit.take(&number).unwrap();
-        }
-        assert!(limit.limiter.len() < 2 * usize::try_from(CLEANUP_INTERVAL).unwrap());
     }
 }
