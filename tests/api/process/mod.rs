@@ -12,6 +12,7 @@ mod log;
 mod metrics;
 mod new_epoch;
 mod other_version;
+mod pod;
 mod refusals;
 mod start;
 mod stop;
