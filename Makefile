@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test instances-test help
+.PHONY: run test check contract faults soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test instances-test bench-scale bench-shards help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-growth, bench-large, bench-memory  cost as the table grows; a user with 10,000 tasks; memory and start-up"
 	@echo "make bench-streams  2,000 event streams: how late hints are, memory, what other requests pay"
 	@echo "make bench-sync  a list that has not changed, and the feed of 10,000 tasks"
+	@echo "make bench-scale, bench-shards  what users, tasks, writes and sign-ins cost; ten million users on shards, simulated: docs/SCALE.md"
 	@echo "make bench-rls  what DATABASE_RLS=on costs"
 	@echo "make bench-replica  what a read replica could bring at most, from CPU time on primary and replica"
 	@echo "make bench-report  fill docs/PERFORMANCE.md and its charts from the newest results"
@@ -88,6 +89,13 @@ bench-streams:
 
 bench-sync:
 	bench/sync.py
+
+bench-scale:
+	scripts/build-web
+	bench/capacity.py
+
+bench-shards:
+	bench/shards.py
 
 bench-memory:
 	bench/memory.py
