@@ -41,7 +41,7 @@ pub(super) fn of_header(error: HeaderError, token: &str) -> Diagnosis {
         }
         HeaderError::TooLong => finding(
             "the payload is too large, often because it contains the whole user or session",
-            "make it smaller with definePayload: () => ({}) as in web/lib/auth.ts",
+            "make it smaller with definePayload: () => ({}), or use taskbridgeJwt of taskbridge-auth",
         ),
         _ if token.to_ascii_lowercase().starts_with("bearer ") => {
             finding("the word Bearer was copied too", "pass only the text after it")
@@ -78,7 +78,7 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
         ),
         TokenError::HeaderParameter(name) => finding(
             format!("the signer sets the header parameter {name} in a way that this API does not accept"),
-            format!("leave {name} out in jwt.sign (alg must be a string); see web/lib/auth.ts"),
+            format!("leave {name} out in jwt.sign (alg must be a string); taskbridgeJwt of taskbridge-auth does"),
         ),
         TokenError::Type(_) => finding(
             "the token was made for a purpose other than calling an API",
@@ -108,7 +108,7 @@ pub(super) fn of_token(case: &Case<'_>, error: &TokenError) -> Diagnosis {
         ),
         TokenError::NoSession(claim) => finding(
             format!("the web app does not put {claim} into its tokens, and REQUIRE_SESSION is on"),
-            format!("add {claim} in definePayload as in web/lib/auth.ts, or set REQUIRE_SESSION=off"),
+            format!("add {claim} in definePayload as taskbridgeJwt does, or set REQUIRE_SESSION=off"),
         ),
         TokenError::SessionId => finding(
             "the session id is no text, is empty, longer than 255 bytes or holds a control character",
@@ -164,7 +164,7 @@ fn algorithm_not_configured(case: &Case<'_>, algorithm: &str) -> Finding {
     match algorithm {
         "EdDSA" | "ES256" | "RS256" | "PS256" => finding(
             format!("signed with {algorithm}, but only the shared secret is configured"),
-            format!("set JWKS_URL={jwks}, or configure jwt.sign as in web/lib/auth.ts"),
+            format!("set JWKS_URL={jwks}, or use taskbridgeJwt of taskbridge-auth"),
         ),
         "HS256" => finding(
             "signed with HS256, but only JWKS_URL is configured",

@@ -87,12 +87,15 @@ fn a_command_that_is_not_there_is_noticed() {
 
 #[test]
 fn every_npm_script_that_is_mentioned_exists() {
-    let package: Value = serde_json::from_str(&read("web/package.json")).unwrap();
+    let scripts_of =
+        |path| -> Value { serde_json::from_str::<Value>(&read(path)).unwrap()["scripts"].take() };
+    let scripts = ["web/package.json", "packages/taskbridge-auth/package.json"].map(scripts_of);
     let mut checked = 0;
     for (document, text) in mentioned() {
         for name in text.split("npm run ").skip(1).filter_map(|rest| rest.split_whitespace().next())
         {
-            assert!(package["scripts"][name].is_string(), "{document}: npm run {name}");
+            let known = scripts.iter().any(|scripts| scripts[name].is_string());
+            assert!(known, "{document}: npm run {name}");
             checked += 1;
         }
     }

@@ -21,12 +21,13 @@ const OF_OTHERS: &[(&str, &str)] = &[
     ("revokeSessionsOnPasswordReset", "Better Auth"),
     ("revokeUserSession", "Better Auth"),
     ("rotationInterval", "Better Auth"),
+    ("toNextJsHandler", "Better Auth"),
     ("jwks_uri", "RFC 8414"),
     ("taskbridge_default", "Docker, which makes it of the folder's name"),
     ("a_deleted_task_is_404", "an example of a name"),
 ];
 
-/// Files that are made and not kept, or are media types that only look like files.
+/// Files that are made and not kept, or are media types or entries of the npm package that only look like files.
 const NO_FILES: &[&str] = &[
     "application/json",
     "application/x-www-form-urlencoded",
@@ -36,6 +37,9 @@ const NO_FILES: &[&str] = &[
     "secrets",
     "target",
     "target/site",
+    "taskbridge-auth/client",
+    "taskbridge-auth/live",
+    "taskbridge-auth/react",
     "target/debug/taskbridge",
     "target/release/taskbridge",
     "web/auth.db",
