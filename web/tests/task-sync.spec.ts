@@ -1,4 +1,4 @@
-/** `lib/task-sync` as a front end of somebody else would use it: no browser, no React, the real API. */
+/** `taskbridge-auth/live` as a front end of somebody else would use it: no browser, no React, the real API. */
 import { expect, type Page } from "@playwright/test";
 import { bearerFetch, type Connection, createTaskMemory, createTaskSync } from "taskbridge-auth/live";
 import { callApi, seedTasks, test, tokenOf } from "./support/fixtures";

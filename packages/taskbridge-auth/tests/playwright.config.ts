@@ -10,7 +10,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   // An installation and a build are part of a test.
-  timeout: 240_000,
+  timeout: 600_000,
   expect: { timeout: 20_000 },
   reporter: "list",
   use: { ...webConfig.use, launchOptions: { ...webConfig.use?.launchOptions, executablePath: chromiumPath } },
