@@ -12,6 +12,8 @@ async function expectNoSeriousViolations(page: Page, where: string): Promise<voi
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious on any page in ${colorScheme}`, async ({ signUp, page: visitor, stack }) => {
     await visitor.emulateMedia({ colorScheme });
+    await visitor.goto(`${stack.webUrl}/help`);
+    await expectNoSeriousViolations(visitor, "/help");
     for (const path of ["/sign-in", "/sign-in?reason=session", "/sign-up"]) {
       await visitor.goto(stack.webUrl + path);
       await expectNoSeriousViolations(visitor, path);
@@ -51,6 +53,8 @@ test("at 320 pixels nothing scrolls sideways", async ({ signUp, page: visitor, s
   const narrow = { width: 320, height: 640 };
   const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await visitor.setViewportSize(narrow);
+  await visitor.goto(`${stack.webUrl}/help`);
+  expect(await overflow(visitor), "/help").toBeLessThanOrEqual(0);
   for (const path of ["/sign-in", "/sign-up"]) {
     await visitor.goto(stack.webUrl + path);
     await visitor.getByRole("button").click();

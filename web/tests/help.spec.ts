@@ -35,6 +35,18 @@ test("a person whose tokens the API refuses is not only asked to sign in again",
   await followHelp(page, "Signed out again and again");
 });
 
+test("a page that could not be prepared, while the database is away", async ({ signUp, stack }) => {
+  const { page } = await signUp("Ada");
+  await stack.inAuthDatabase("ALTER TABLE session RENAME TO hidden");
+  try {
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "Something went wrong" })).toBeVisible();
+    await followHelp(page, "The page could not be prepared");
+  } finally {
+    await stack.inAuthDatabase("ALTER TABLE hidden RENAME TO session");
+  }
+});
+
 test("a visitor without a session is led nowhere else, and the page needs none", async ({ page, stack }) => {
   await page.goto(`${stack.webUrl}/sign-in?reason=session`);
   await expect(page.getByText("Your session has ended.")).toBeVisible();
