@@ -34,7 +34,8 @@ pub(crate) fn parse(text: &str) -> Result<Secret, &'static str> {
                     make a new one with `openssl rand -base64 32`");
     }
     if text.len() < MIN_BYTES {
-        return Err("is shorter than 32 bytes: make a longer one with `openssl rand -base64 32`");
+        return Err("is shorter than 32 bytes: make a longer one with `openssl rand -base64 32`, \
+                    or put it in single quotes if it has a #, which starts a comment in .env");
     }
     if text.chars().collect::<HashSet<char>>().len() < MIN_DIFFERENT_CHARACTERS {
         return Err("has fewer than 10 different characters: \

@@ -113,7 +113,8 @@ impl Display for ConfigError {
         write!(f, "The configuration has {} mistake(s):", self.mistakes.len())?;
         self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
         f.write_str(
-            "\nSet the variables in the environment or in .env; taskbridge --help lists them all.",
+            "\nSet the variables in the environment or in .env of this folder: taskbridge init asks for what is \
+             needed, taskbridge --help lists them all.",
         )
     }
 }

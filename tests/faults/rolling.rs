@@ -73,12 +73,7 @@ pub fn start(url: &str, port: u16, variables: &[(&str, &str)]) -> Process {
 }
 
 /// The same of another program.
-pub fn start_program(
-    program: &Path,
-    url: &str,
-    port: u16,
-    variables: &[(&str, &str)],
-) -> Process {
+pub fn start_program(program: &Path, url: &str, port: u16, variables: &[(&str, &str)]) -> Process {
     let port_text = port.to_string();
     let base = [("PORT", port_text.as_str()), ("TRUSTED_PROXIES", "127.0.0.1")];
     let mut process = Process::serve_program(program, url, &[&base, variables].concat());

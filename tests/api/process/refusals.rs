@@ -139,6 +139,19 @@ fn all_mistakes_are_reported_in_one_message() {
     assert_refuses(&mut process, &["3 mistake(s)", "BETTER_AUTH_SECRET", "PORT", "DATABASE_URL"]);
 }
 
+/// Each of them as an editor, a shell or a copy leaves it behind.
+#[rstest]
+#[case::comment("BETTER_AUTH_SECRET=hunter2#0123456789abcdefghijklmnopqrstuv\n", "if it has a #")]
+#[case::open_quote("BETTER_AUTH_SECRET=\"hunter2-0123456789abcdefghijklmnop\n", "quotation mark")]
+#[case::nothing("", "taskbridge init asks for what is needed")]
+#[case::another_name("BETTER_AUTH_SECERT=hunter2-0123456789abcdefghijklmnop\n", "is missing")]
+fn an_env_file_that_lost_its_secret_leads_to_the_remedy(#[case] text: &str, #[case] words: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), text).unwrap();
+    let mut process = Process::start_in(folder, &[], &[]);
+    assert_refuses(&mut process, &["BETTER_AUTH_SECRET", words]);
+}
+
 #[test]
 fn a_star_origin_is_refused_in_production() {
     let variables =
