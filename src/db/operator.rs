@@ -84,6 +84,22 @@ impl DbConnection {
         }
     }
 
+    /// Runs `work`, which only reads, in one transaction on PostgreSQL: a pooler in transaction mode keeps a prepared
+    /// statement and its use on one server only within a transaction. SQLite needs none, and would be locked by it.
+    ///
+    /// # Errors
+    /// As [`DbConnection::atomically`].
+    pub(crate) fn reading<T, E, F>(&mut self, work: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&mut Self) -> Result<T, E>,
+    {
+        match self {
+            Self::Postgres(_) => self.atomically(work),
+            Self::Sqlite(_) => work(self),
+        }
+    }
+
     fn begin(&mut self) -> QueryResult<()> {
         match self {
             Self::Postgres(inner) => Transactions::begin_transaction(inner),

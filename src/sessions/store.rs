@@ -155,16 +155,18 @@ async fn rows_after(s: &mut Session<'_>, id: i64) -> QueryResult<Vec<Row>> {
 }
 
 fn read_all(settings: &DbSettings, known: &Revocations) -> anyhow::Result<i64> {
-    let mut connection = DbConnection::with_settings(settings)?;
     let mut last = 0;
-    loop {
-        let next = diesel::sql_query(ROWS_AFTER).bind::<BigInt, _>(last).bind::<BigInt, _>(STEP);
-        let rows: Vec<Row> =
-            on_either!(&mut connection, inner => diesel::RunQueryDsl::load(next, inner))?;
-        let Some(newest) = rows.last() else { return Ok(last) };
-        last = newest.id;
-        known.add(rows.iter().filter_map(Row::revocation));
-    }
+    DbConnection::with_settings(settings)?.reading(|connection| {
+        loop {
+            let next =
+                diesel::sql_query(ROWS_AFTER).bind::<BigInt, _>(last).bind::<BigInt, _>(STEP);
+            let rows: Vec<Row> =
+                on_either!(connection, inner => diesel::RunQueryDsl::load(next, inner))?;
+            let Some(newest) = rows.last() else { return Ok(last) };
+            last = newest.id;
+            known.add(rows.iter().filter_map(Row::revocation));
+        }
+    })
 }
 
 /// In a transaction. Rows expire in the order of their ids, or nearly: one that does not waits for those before it.
