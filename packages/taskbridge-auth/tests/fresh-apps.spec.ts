@@ -36,16 +36,21 @@ async function withServers(app: FreshApp, { web, api }: Addresses, keys: Record<
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     rmSync(logs, { recursive: true, force: true });
-    app.remove();
   }
 }
 
-async function signUpAndUseTasks(page: Page, { web }: Addresses): Promise<void> {
+async function signUp(page: Page, { web }: Addresses, name: string): Promise<void> {
   await page.goto(`http://localhost:${web}/`);
-  await page.getByPlaceholder("Name").fill("Ada");
-  await page.getByPlaceholder("E-mail").fill("ada@example.com");
+  await page.getByPlaceholder("Name").fill(name);
+  await page.getByPlaceholder("E-mail").fill(`${name}@example.com`);
   await page.getByPlaceholder("Password").fill("correct horse battery");
   await page.getByRole("button", { name: "Sign up" }).click();
+}
+
+const alerts = (page: Page) => page.getByRole("alert").filter({ hasText: /./ });
+
+async function signUpAndUseTasks(page: Page, addresses: Addresses): Promise<void> {
+  await signUp(page, addresses, "ada");
   await page.getByPlaceholder("Title").fill("Buy milk");
   await page.getByRole("button", { name: "Add" }).click();
   const task = page.getByRole("checkbox", { name: "Buy milk" });
@@ -56,18 +61,32 @@ async function signUpAndUseTasks(page: Page, { web }: Addresses): Promise<void> 
   // What the API has, and not what this page remembers.
   await page.reload();
   await expect(task).toBeChecked();
-  await expect(page.getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+  await expect(alerts(page)).toHaveCount(0);
 }
 
-test("Next.js: sign-up and a task, signed with the shared secret", async ({ page }) => {
+test("Next.js: sign-up and a task, signed with the shared secret", async ({ page, context }) => {
   const addresses = await newAddresses();
   const app = makeApp("Next.js", addresses, NEXT_TEMPLATE);
-  await withServers(app, addresses, { BETTER_AUTH_SECRET: addresses.secret }, () => signUpAndUseTasks(page, addresses));
+  try {
+    // The commonest mistake: it must be said, and cost nothing once it is corrected.
+    await withServers(app, addresses, { BETTER_AUTH_SECRET: `${addresses.secret}, another one` }, async () => {
+      await signUp(page, addresses, "eve");
+      await expect(alerts(page)).toContainText("token");
+    });
+    await context.clearCookies();
+    await withServers(app, addresses, { BETTER_AUTH_SECRET: addresses.secret }, () => signUpAndUseTasks(page, addresses));
+  } finally {
+    app.remove();
+  }
 });
 
 test("Vite and Hono: sign-up and a task, signed with a key pair", async ({ page }) => {
   const addresses = await newAddresses();
   const app = makeApp("Vite and Hono", addresses);
   const keys = { JWKS_URL: `http://localhost:${addresses.web}/api/auth/jwks`, JWKS_COOLDOWN_SECONDS: "1" };
-  await withServers(app, addresses, keys, () => signUpAndUseTasks(page, addresses));
+  try {
+    await withServers(app, addresses, keys, () => signUpAndUseTasks(page, addresses));
+  } finally {
+    app.remove();
+  }
 });
