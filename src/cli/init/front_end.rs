@@ -6,19 +6,23 @@ use super::answers::Signing;
 use crate::auth::fingerprint;
 use crate::config::Config;
 
-/// The lines of `auth.ts` and the variables, for a front end of this configuration. `env_file` is where it was written.
-pub(super) fn lines(config: &Config, signing: Signing, api_url: &str, env_file: &Path) -> String {
+/// The lines of `auth.ts` and the variables, for a front end of this configuration. `holder` is the file with the secret,
+/// if it is in one that was written.
+pub(super) fn lines(
+    config: &Config,
+    signing: Signing,
+    api_url: &str,
+    holder: Option<&Path>,
+) -> String {
     let (front_end, name) = (&config.app_origin, signing.name());
-    let env_file = std::path::absolute(env_file).unwrap_or_else(|_| env_file.to_owned());
     let secret = match signing {
         Signing::SharedSecret => {
             let marks: Vec<String> =
                 config.keys.secrets.iter().map(|it| fingerprint(&it.secret)).collect();
+            let copied = holder.map(copying).unwrap_or_default();
             format!(
-                "  BETTER_AUTH_SECRET, the same as here (fingerprint {}); this command copies it unseen:\n    \
-                 grep '^BETTER_AUTH_SECRET' '{}' >> .env",
-                marks.join(", "),
-                env_file.display()
+                "  BETTER_AUTH_SECRET, the same as here (fingerprint {}){copied}",
+                marks.join(", ")
             )
         }
         Signing::Jwks => {
@@ -46,6 +50,15 @@ pub(super) fn lines(config: &Config, signing: Signing, api_url: &str, env_file: 
     )
 }
 
+/// How the secret gets from this file into the front end's.
+fn copying(file: &Path) -> String {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    format!(
+        "; this command copies it unseen:\n    grep '^BETTER_AUTH_SECRET' '{}' >> .env",
+        file.display()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +70,7 @@ mod tests {
         let pairs = [("BETTER_AUTH_SECRET", SECRET), ("BETTER_AUTH_URL", "https://app.example")];
         let config = Config::from_source(&Source::from_pairs(pairs)).unwrap();
         for signing in [Signing::SharedSecret, Signing::Jwks] {
-            let text = lines(&config, signing, "http://localhost:8000", Path::new(".env"));
+            let text = lines(&config, signing, "http://localhost:8000", Some(Path::new(".env")));
             let plugin = format!(
                 "plugins: [taskbridgeJwt({{ signing: \"{}\", apiUrl: \"http://localhost:8000\" }})],",
                 signing.name()

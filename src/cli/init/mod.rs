@@ -62,7 +62,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let setup = setup::settle(&mut dialogue, arguments).await?;
         output::print(&setup.write()?)?;
         let config = Config::from_source(&setup.source())?;
-        let lines = |api_url: &str| front_end::lines(&config, setup.signing, api_url, &setup.path);
+        let lines =
+            |api_url: &str| front_end::lines(&config, setup.signing, api_url, setup.holder());
         if arguments.no_wait {
             output::print(&lines(&format!("http://localhost:{}", config.port)))?;
             output::print("\nStart the API with: taskbridge")?;

@@ -38,6 +38,12 @@ impl Setup {
         Source::environment_and(&self.file)
     }
 
+    /// The file, if the secret is in it and not in the environment or in a file of its own.
+    pub(super) fn holder(&self) -> Option<&Path> {
+        let mut names = [BETTER_AUTH_SECRET.name, BETTER_AUTH_SECRETS.name].into_iter();
+        names.any(|name| self.file.get(name).is_some()).then_some(&*self.path)
+    }
+
     /// Writes the file, and says which variables have changed.
     ///
     /// # Errors

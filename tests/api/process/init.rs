@@ -214,6 +214,19 @@ fn the_front_ends_secret_comes_through_standard_input() {
 }
 
 #[test]
+fn a_secret_in_a_file_of_its_own_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("secret"), format!("{SECRET}\n")).unwrap();
+    let process = write(folder, &[], &[("BETTER_AUTH_SECRET_FILE", "secret")]);
+    assert!(!content(&process).contains("BETTER_AUTH_SECRET="), "{}", content(&process));
+    let said = process.stdout();
+    assert!(said.contains("BETTER_AUTH_SECRET, the same as here (fingerprint "), "{said}");
+    assert!(!said.contains("grep"), "{said}");
+    let other = write(tempfile::tempdir().unwrap(), &[], &[]);
+    assert!(other.stdout().contains("grep '^BETTER_AUTH_SECRET' '/"), "{}", other.stdout());
+}
+
+#[test]
 fn an_existing_value_is_replaced_only_when_told() {
     const OLD: &str = "# mine\nBETTER_AUTH_URL=http://old.example # why\nBETTER_AUTH_SECRET=replace-me\n# PORT=1\n";
     let folder = tempfile::tempdir().unwrap();
