@@ -36,7 +36,7 @@ pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
     } else {
         let mut connection = DbConnection::with_settings(settings)
             .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
-        let recorded = connection.reading(|connection| Recorded::of(connection))?;
+        let recorded = connection.reading(Recorded::of)?;
         recorded.ensure_known(url)?;
         let pending = recorded.pending();
         ensure!(
