@@ -20,6 +20,12 @@ pub fn ha_rounds() -> u64 {
     std::env::var("HA_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap())
 }
 
+/// Whether a fault of two PostgreSQL servers is made: `HA_FAULTS` names some, else all are.
+#[expect(clippy::disallowed_methods, reason = "a knob of the tests")]
+pub fn ha_makes(fault: &str) -> bool {
+    std::env::var("HA_FAULTS").map_or(true, |faults| faults.split(',').any(|name| name == fault))
+}
+
 /// Prints one line that docs/RELIABILITY.md is filled from.
 #[expect(clippy::print_stdout, reason = "shown by --nocapture, and when the test fails")]
 pub fn figure(name: &str, text: &str) {

@@ -36,6 +36,11 @@ impl InFlight {
             && now.duration_since(self.last_answer.get()) > limit
     }
 
+    /// Whether nothing was sent for so long, and nothing waits for an answer.
+    pub(super) fn is_idle(&self, now: Instant, limit: Duration) -> bool {
+        self.unanswered() == 0 && now.duration_since(self.last_answer.get()) > limit
+    }
+
     /// The number of a statement that may be sent now; `None` when too many wait or answers are missing.
     pub(super) fn enter(&self, now: Instant) -> Option<u64> {
         let unanswered = self.unanswered();

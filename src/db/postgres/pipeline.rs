@@ -5,6 +5,7 @@
 //! the pool does what it should have done.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,11 @@ pub(super) const WRITES_STAND_STILL: Duration = Duration::from_secs(1);
 /// When answers to reads are missing for longer, the connection is replaced and the pool reads what it was asked.
 /// What it was asked to write may be done, so that its answer is waited for.
 const READS_ARE_LOST: Duration = Duration::from_secs(1);
+
+/// A connection for writes that was idle for longer is asked whether it still works, for so long at most: what is written to a
+/// server that stands still is not known until its time is over, where the pool would have found another server.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+const TRIED: Duration = Duration::from_secs(1);
 
 /// What a session for writes begins with, beside what all begin with. All that is written for several users is found
 /// by its key, in the order of the keys: a plan that was made while the table was small must not read all of it later,
@@ -77,9 +83,15 @@ impl Pipeline {
     ) -> Option<Result<T, DbError>> {
         let now = Instant::now();
         let open = self.open(now)?;
-        let number = open.in_flight.enter(now)?;
+        if open.lost.is_none() && open.in_flight.is_idle(now, TRUSTED_IDLE) && !open.answers().await
+        {
+            self.give_up(&open);
+            return None;
+        }
+        let number = open.in_flight.enter(Instant::now())?;
         let _waiting = Waiting(Rc::clone(&open));
-        let answer = deadline.answer(statement(&open.connection.inner)).await;
+        let answer = deadline.answer(open.unless_lost(statement(&open.connection.inner))).await;
+        let answer = answer.and_then(|answer| answer);
         match &answer {
             Ok(_) => open.in_flight.answered(number, Instant::now()),
             Err(_) => self.give_up(&open),
@@ -166,6 +178,26 @@ impl Open {
 
     fn is_good(&self, now: Instant) -> bool {
         self.connection.is_good() && !self.is_lost(now)
+    }
+
+    /// Whether the server says anything. A connection that has ended is found by what is sent.
+    async fn answers(&self) -> bool {
+        timeout(TRIED, self.connection.ping()).await.is_ok()
+    }
+
+    /// Waits for an answer as long as any come.
+    async fn unless_lost<T>(&self, answer: impl Future<Output = T>) -> Result<T, DbError> {
+        let mut answer = pin!(answer);
+        let Some(limit) = self.lost else { return Ok(answer.await) };
+        loop {
+            match timeout(limit, answer.as_mut()).await {
+                Ok(answer) => return Ok(answer),
+                Err(_) if self.is_lost(Instant::now()) => {
+                    return Err(DbError::Unavailable("the server has fallen silent".to_owned()));
+                }
+                Err(_) => {}
+            }
+        }
     }
 
     fn is_lost(&self, now: Instant) -> bool {

@@ -5,6 +5,8 @@ mod pair;
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use self::pair::Pair;
 use crate::support::Client;
 use crate::support::client::new_task;
@@ -69,6 +71,30 @@ fn a_frozen_primary_is_left_for_the_new_one_and_not_read_when_it_wakes_up() {
         );
         until_served(&client, &second);
     }
+}
+
+/// A worker's own connections are to the frozen server; nothing else is sent that could find that out.
+#[test]
+fn the_only_read_and_the_only_write_meanwhile_reach_the_new_primary() {
+    let mut pair = Pair::start();
+    let url = pair.url(&[0, 1]) + "?target_session_attrs=read-write";
+    let mut server = Process::serve(&url, &[]);
+    let client = server.as_user("alice");
+    let task = new_task(&client, "alice", "before");
+    for _ in 0..50 {
+        client.get(&task).expect(200);
+        new_task(&client, "alice", "another");
+    }
+    // Longer than a connection for writes is trusted.
+    std::thread::sleep(Duration::from_millis(1_500));
+    pair.order("freeze");
+    std::thread::scope(|scope| {
+        let read = scope.spawn(|| client.get(&task).status);
+        let write = scope.spawn(|| client.post("/api/alice/tasks", &json!({"title": "b"})).status);
+        std::thread::sleep(Duration::from_millis(100));
+        pair.order("promote");
+        assert_eq!((read.join().unwrap(), write.join().unwrap()), (200, 201));
+    });
 }
 
 #[test]
