@@ -88,7 +88,7 @@ def measure() -> dict:
     }
     log = WORK / "web.log"
     log.write_text("")
-    child = process.start(["node", "node_modules/next/dist/bin/next", "start", "--port", str(port)], log, env, WEB)
+    child = process.start(["node", ROOT / "node_modules/next/dist/bin/next", "start", "--port", str(port)], log, env, WEB)
     try:
         process.wait_for(f"http://localhost:{port}/sign-in", child, log)
         people = [Browser(port, f"person-{number}") for number in range(PEOPLE)]
