@@ -1,7 +1,7 @@
 //! `taskbridge migrate`: brings the schema up to date and exits, for deployments that migrate before they start
 //! servers.
 
-use crate::config::{Source, database_url_from};
+use crate::config::{Source, migration_settings_from};
 use crate::db::Db;
 
 /// Runs the pending migrations of `DATABASE_URL`.
@@ -9,9 +9,9 @@ use crate::db::Db;
 /// # Errors
 /// One sentence when the variable is wrong or the database cannot be migrated.
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
-    let url = database_url_from(source)?;
-    if Db::migrate(&url)? == 0 {
-        log::info!("the {url} is up to date");
+    let settings = migration_settings_from(source)?;
+    if Db::migrate(&settings)? == 0 {
+        log::info!("the {} is up to date", settings.url);
     }
     Ok(())
 }

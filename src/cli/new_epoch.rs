@@ -6,7 +6,7 @@ use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 
-use crate::config::{Source, database_url_from};
+use crate::config::{Source, migration_settings_from};
 use crate::db::{Db, DbConnection, Timestamp, on_either};
 
 /// More writes than any user makes between a backup and its restoration.
@@ -17,8 +17,9 @@ const LEAP: i64 = 1_000_000;
 /// # Errors
 /// One sentence when the variable is wrong or the database cannot be written.
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
-    let url = database_url_from(source)?;
-    Db::migrate(&url)?;
+    let settings = migration_settings_from(source)?;
+    Db::migrate(&settings)?;
+    let url = settings.url;
     let mut connection = DbConnection::open(&url)?;
     if matches!(connection, DbConnection::Postgres(_)) {
         connection.batch_execute("SET statement_timeout = 0")?;

@@ -3,19 +3,39 @@
 use super::source::{ConfigError, EnvReader, Source};
 use super::variables::{
     DATABASE_ACQUIRE_TIMEOUT_SECONDS, DATABASE_MAX_CONNECTIONS, DATABASE_PREPARED_STATEMENTS,
-    DATABASE_RLS, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL, MAX_TASKS_PER_USER, PGPASSFILE,
-    TRASH_DAYS,
+    DATABASE_RLS, DATABASE_SHARDING, DATABASE_STATEMENT_TIMEOUT_SECONDS, DATABASE_URL,
+    MAX_TASKS_PER_USER, PGPASSFILE, TRASH_DAYS,
 };
-use crate::db::{DatabaseUrl, DbSettings};
+use crate::db::{DatabaseUrl, DbSettings, Sharding};
 
-/// Reads `DATABASE_URL` alone, for commands that need nothing else.
+const SHARDING: [(&str, Sharding); 2] = [("auto", Sharding::Auto), ("off", Sharding::Off)];
+
+/// Reads what migrating a database needs: which one, and how it is laid out.
 ///
 /// # Errors
 /// As [`super::Config::from_source`].
-pub fn database_url_from(source: &Source) -> Result<DatabaseUrl, ConfigError> {
-    let mut reader = EnvReader::of(source, &[&DATABASE_URL]);
+pub fn migration_settings_from(source: &Source) -> Result<DbSettings, ConfigError> {
+    let mut reader = EnvReader::of(source, &[&DATABASE_URL, &DATABASE_RLS, &DATABASE_SHARDING]);
     let url = url(&mut reader);
-    reader.finish(url)
+    let row_level_security = reader.switch(&DATABASE_RLS);
+    let sharding = sharding(&mut reader);
+    let settings =
+        url.map(|url| DbSettings { row_level_security, sharding, ..DbSettings::of(url) });
+    reader.finish(settings)
+}
+
+/// Reads `DATABASE_SHARDING` alone, for a command that names its databases itself.
+///
+/// # Errors
+/// As [`super::Config::from_source`].
+pub fn sharding_from(source: &Source) -> Result<Sharding, ConfigError> {
+    let mut reader = EnvReader::of(source, &[&DATABASE_SHARDING]);
+    let sharding = sharding(&mut reader);
+    reader.finish(Some(sharding))
+}
+
+fn sharding(reader: &mut EnvReader<'_>) -> Sharding {
+    reader.choice(&DATABASE_SHARDING, SHARDING).unwrap_or_default()
 }
 
 fn url(reader: &mut EnvReader<'_>) -> Option<DatabaseUrl> {
@@ -33,6 +53,7 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
     let statement_timeout = reader.seconds(&DATABASE_STATEMENT_TIMEOUT_SECONDS);
     let prepared_statements = reader.switch(&DATABASE_PREPARED_STATEMENTS);
     let row_level_security = reader.switch(&DATABASE_RLS);
+    let sharding = sharding(reader);
     let url = url?;
     if row_level_security && matches!(url, DatabaseUrl::Sqlite(_)) {
         let what = "is on, but SQLite has no row-level security: use PostgreSQL";
@@ -47,5 +68,6 @@ pub(super) fn read(reader: &mut EnvReader<'_>) -> Option<DbSettings> {
         statement_timeout,
         prepared_statements,
         row_level_security,
+        sharding,
     })
 }

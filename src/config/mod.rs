@@ -30,7 +30,7 @@ pub(crate) use keys::jwks_url;
 pub(crate) use origin::of_url as origin_of;
 pub(crate) use shared_secret::{PLACEHOLDER, PUBLIC_DEFAULT, parse as parse_secret};
 
-pub use database::database_url_from;
+pub use database::{migration_settings_from, sharding_from};
 pub use keys::{JwksConfig, KeyConfig, SharedSecret};
 pub use mcp::McpConfig;
 pub use origin::CorsOrigins;

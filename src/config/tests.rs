@@ -188,10 +188,10 @@ mod files {
     #[test]
     fn a_command_that_needs_one_variable_reads_its_file_and_no_other() {
         let url = Source::from_pairs([("DATABASE_URL_FILE", "/nowhere/url")]);
-        let message = database_url_from(&url).err().unwrap().to_string();
+        let message = migration_settings_from(&url).err().unwrap().to_string();
         assert!(message.contains("DATABASE_URL_FILE names /nowhere/url"), "{message}");
         let secret = Source::from_pairs([("BETTER_AUTH_SECRET_FILE", "/nowhere/secret")]);
-        assert!(database_url_from(&secret).is_ok());
+        assert!(migration_settings_from(&secret).is_ok());
         assert_eq!(address_from(&url).unwrap().to_string(), "127.0.0.1:8000");
     }
 

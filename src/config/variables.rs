@@ -96,6 +96,8 @@ variables! {
         "`off` for PgBouncer in transaction mode: no statement is prepared by name, each request is a transaction.";
     DATABASE_RLS = "off",
         "`on`: PostgreSQL's row-level security separates users as well, in addition to every `WHERE`.";
+    DATABASE_SHARDING = "auto",
+        "`auto`: where PostgreSQL has the extension Citus, tables are distributed by user, at start and by `taskbridge migrate`; `off`: never.";
     HOST = "127.0.0.1",
         "The IP address to listen on; `0.0.0.0` for all.";
     PORT = "8000" in 0..=65_535,

@@ -38,12 +38,22 @@ const OUTSIDE: &[&str] = &[
     "deadlock detected",
     "cannot execute",
     "No space left on device",
+    // What Citus says of a server that holds shards.
+    "connection to the remote node",
+    "could not establish any connections to the node",
+    "failure on connection marked as essential",
 ];
+
+/// How PostgreSQL begins a message about a unique rule. Citus hands on that of another server without its code.
+const CONFLICT: &str = "duplicate key value violates unique constraint";
 
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         match &error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Conflict(error),
+            Error::DatabaseError(_, information) if information.message().starts_with(CONFLICT) => {
+                Self::Conflict(error)
+            }
             Error::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
@@ -85,5 +95,13 @@ mod tests {
             assert!(matches!(reported(text), DbError::Unavailable(_)), "{text}");
         }
         assert!(matches!(reported("no such column: a"), DbError::Unexpected(_)));
+    }
+
+    #[test]
+    fn nor_is_a_server_of_citus_that_is_away() {
+        let text = "connection to the remote node u@h:1 failed with the following error: Connection refused";
+        assert!(matches!(reported(text), DbError::Unavailable(_)));
+        let text = "duplicate key value violates unique constraint \"tasks_pkey_102008\"";
+        assert!(matches!(reported(text), DbError::Conflict(_)));
     }
 }

@@ -8,56 +8,74 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::error::DbError;
 use super::operator::{DbConnection, on_either};
-use super::postgres::row_security;
+use super::postgres::{self, citus, row_security};
 use super::settings::DbSettings;
 use super::url::DatabaseUrl;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Any number, as long as every instance of this program uses the same one.
-const ADVISORY_LOCK: i64 = 0x7461_736b_6272_6467;
+/// The lock by which instances take turns, for the length of a transaction: no session must hold it. Any number, as long
+/// as every instance uses the same one.
+pub(super) const TURN: &str = "SELECT pg_advisory_xact_lock(8386110886190933095)";
 
 /// How long a statement of a migration may take.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Brings the schema and the role of row-level security up to date. Behind a pooler that is left to
-/// `taskbridge migrate`: the lock that instances take turns by belongs to a session.
-pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<()> {
-    let url = &settings.url;
-    if settings.prepared_statements {
-        migrate(url)?;
+/// What was done to a database, and what it is now.
+pub(super) struct Migrated {
+    /// How many migrations were pending.
+    pub(super) applied: usize,
+    /// Whether the tables are spread over several servers.
+    pub(super) is_sharded: bool,
+}
+
+/// Brings the schema and the role of row-level security up to date, and returns whether the tables are spread over
+/// several servers. Behind a pooler that is left to `taskbridge migrate`: it takes longer than a request may, and the
+/// time for it belongs to a session.
+pub(super) fn prepare(settings: &DbSettings) -> anyhow::Result<bool> {
+    let is_sharded = if settings.prepared_statements {
+        migrate(settings)?.is_sharded
     } else {
-        let mut connection = DbConnection::with_settings(settings)
-            .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
-        let recorded = connection.reading(Recorded::of)?;
-        recorded.ensure_known(url)?;
-        let pending = recorded.pending();
-        ensure!(
-            pending == 0,
-            "{pending} migration(s) are pending: run taskbridge migrate with a DATABASE_URL that \
-             does not go through the pooler"
-        );
-    }
+        ensure_migrated(settings)?
+    };
     if settings.row_level_security {
         row_security::prepare(&mut DbConnection::with_settings(settings)?).context(
             "DATABASE_RLS=on needs the role taskbridge_app: as an administrator, run \
              CREATE ROLE taskbridge_app NOLOGIN and grant it to the user of DATABASE_URL",
         )?;
     }
-    Ok(())
+    Ok(is_sharded)
 }
 
-/// Runs pending migrations and returns how many that were.
-pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
-    let settings =
-        DbSettings { statement_timeout: STATEMENT_TIMEOUT, ..DbSettings::of(url.clone()) };
+/// Refuses a database that is not up to date.
+fn ensure_migrated(settings: &DbSettings) -> anyhow::Result<bool> {
+    let url = &settings.url;
+    let mut connection = DbConnection::with_settings(settings)
+        .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
+    let recorded = connection.reading(Recorded::of)?;
+    recorded.ensure_known(url)?;
+    let pending = recorded.pending();
+    ensure!(
+        pending == 0,
+        "{pending} migration(s) are pending: run taskbridge migrate with a DATABASE_URL that \
+         does not go through the pooler"
+    );
+    connection.reading(|connection| match connection {
+        DbConnection::Postgres(connection) => citus::ensure_distributed(connection, settings),
+        DbConnection::Sqlite(_) => Ok(false),
+    })
+}
+
+/// Runs pending migrations, and lays the tables out.
+pub(super) fn migrate(settings: &DbSettings) -> anyhow::Result<Migrated> {
+    let settings = DbSettings { statement_timeout: STATEMENT_TIMEOUT, ..settings.clone() };
+    let url = &settings.url;
     let mut connection = DbConnection::with_settings(&settings)
         .with_context(|| format!("DATABASE_URL: cannot use the {url}"))?;
     Recorded::of(&mut connection)?.ensure_known(url)?;
@@ -67,20 +85,24 @@ pub(super) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
     if applied > 0 {
         log::info!("{applied} migration(s) applied to the {url}");
     }
-    Ok(applied)
+    let is_sharded = match &mut connection {
+        DbConnection::Postgres(connection) => citus::distribute(connection, &settings)?,
+        DbConnection::Sqlite(_) => false,
+    };
+    Ok(Migrated { applied, is_sharded })
 }
 
+/// In one transaction, in which each migration is a savepoint.
 fn run(connection: &mut DbConnection) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
     match connection {
-        DbConnection::Postgres(connection) => {
-            let lock = |function: &str| format!("SELECT {function}({ADVISORY_LOCK})");
-            connection.batch_execute(&lock("pg_advisory_lock"))?;
-            let applied = connection.run_pending_migrations(POSTGRES).map(|applied| applied.len());
-            connection.batch_execute(&lock("pg_advisory_unlock"))?;
-            applied
-        }
+        DbConnection::Postgres(connection) => connection.transaction(|connection| {
+            connection.batch_execute(TURN)?;
+            connection
+                .run_pending_migrations(postgres::migrations::ALL)
+                .map(|applied| applied.len())
+        }),
         // The write lock is taken before looking what is pending: a transaction that starts by reading
-        // cannot wait for its turn later. Each migration is a savepoint inside it.
+        // cannot wait for its turn later.
         DbConnection::Sqlite(connection) => connection.immediate_transaction(|connection| {
             connection.run_pending_migrations(SQLITE).map(|applied| applied.len())
         }),

@@ -33,9 +33,9 @@ pub(crate) use operator::{DbConnection, apart, on_either};
 pub use postgres::PoolState;
 #[cfg(test)]
 pub(crate) use postgres::WRITES_SET_UP;
-pub(crate) use postgres::{Batch, BatchWrite, PostgresFacts, postgres_facts};
+pub(crate) use postgres::{Batch, BatchWrite, Layout, PostgresFacts, citus_layout, postgres_facts};
 pub(crate) use run::{execute, load, load_on_postgres};
-pub use settings::DbSettings;
+pub use settings::{DbSettings, Sharding};
 pub(crate) use sqlite::scan_is_wanted;
 pub(crate) use steps::{is_whole, repeat};
 pub use timestamp::Timestamp;
@@ -58,21 +58,23 @@ impl Db {
     /// # Errors
     /// One sentence when the database cannot be reached or migrated; it shows no password.
     pub(crate) fn connect(settings: &DbSettings) -> anyhow::Result<Self> {
-        apart(|| migrations::prepare(settings))?;
+        let is_sharded = apart(|| migrations::prepare(settings))?;
         let url = &settings.url;
         match url {
             DatabaseUrl::Sqlite(path) => Sqlite::new(path, settings).map(Self::Sqlite),
-            DatabaseUrl::Postgres(server) => Postgres::new(server, settings).map(Self::Postgres),
+            DatabaseUrl::Postgres(server) => {
+                Postgres::new(server, settings, is_sharded).map(Self::Postgres)
+            }
         }
         .with_context(|| format!("DATABASE_URL: cannot use the {url}"))
     }
 
-    /// Runs pending migrations and returns how many that were.
+    /// Runs pending migrations, lays the tables out as the settings say, and returns how many migrations that were.
     ///
     /// # Errors
     /// As [`Db::connect`].
-    pub(crate) fn migrate(url: &DatabaseUrl) -> anyhow::Result<usize> {
-        migrations::migrate(url)
+    pub(crate) fn migrate(settings: &DbSettings) -> anyhow::Result<usize> {
+        Ok(migrations::migrate(settings)?.applied)
     }
 
     /// How many migrations are pending, without changing anything; `None` when the SQLite file is not

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use super::url::DatabaseUrl;
 
+/// Whether the tables are distributed where the database has Citus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharding {
+    /// Wherever the extension is found.
+    #[default]
+    Auto,
+    /// Never. Tables that are distributed stay so.
+    Off,
+}
+
 /// Which database, how many connections, and how long a request waits for it.
 #[derive(Clone, Debug)]
 pub struct DbSettings {
@@ -24,6 +34,8 @@ pub struct DbSettings {
     pub prepared_statements: bool,
     /// Whether the database itself keeps users apart as well. PostgreSQL only.
     pub row_level_security: bool,
+    /// Whether the tables are distributed over several servers. PostgreSQL with Citus only.
+    pub sharding: Sharding,
 }
 
 impl DbSettings {
@@ -39,6 +51,7 @@ impl DbSettings {
             statement_timeout: Duration::from_secs(5),
             prepared_statements: true,
             row_level_security: false,
+            sharding: Sharding::Auto,
         }
     }
 

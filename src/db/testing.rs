@@ -5,6 +5,7 @@ mod postgres;
 
 use std::sync::Mutex;
 
+use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
 
 use super::{DatabaseUrl, Db, DbConnection, DbSettings};
@@ -51,7 +52,23 @@ pub(crate) fn connect(url: &DatabaseUrl) -> DbConnection {
 impl TestDb {
     pub(crate) fn new(backend: Backend) -> Self {
         let (url, folder) = fresh_url(backend);
-        apart(|| Db::migrate(&url).unwrap());
+        Self::on(url, folder)
+    }
+
+    /// On PostgreSQL, where the database's own order of texts is that of a language and not that of their bytes.
+    pub(crate) fn in_the_order_of_english() -> Self {
+        let (url, _) = fresh_url(Backend::Postgres);
+        let DatabaseUrl::Postgres(server) = &url else { panic!("PostgreSQL") };
+        let (server, name) = server.text().rsplit_once('/').unwrap();
+        let english = format!(
+            "CREATE DATABASE {name}_en TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+        );
+        apart(|| connect(&url).batch_execute(&english).unwrap());
+        Self::on(DatabaseUrl::parse(&format!("{server}/{name}_en")).unwrap(), None)
+    }
+
+    fn on(url: DatabaseUrl, folder: Option<TempDir>) -> Self {
+        apart(|| Db::migrate(&DbSettings::of(url.clone())).unwrap());
         let connection = Mutex::new(connect(&url));
         Self { url, _folder: folder, connection }
     }

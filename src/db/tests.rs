@@ -129,7 +129,7 @@ fn instances_that_start_together_take_turns(
     let starts: Vec<_> = (0..6)
         .map(|_| {
             let url = url.clone();
-            thread::spawn(move || Db::migrate(&url))
+            thread::spawn(move || Db::migrate(&DbSettings::of(url)))
         })
         .collect();
     let applied: Vec<usize> =
@@ -194,7 +194,7 @@ fn looking_for_pending_migrations_changes_nothing(
     } else {
         assert_eq!(before, Some(known));
     }
-    assert_eq!(Db::migrate(&url).unwrap(), known);
+    assert_eq!(Db::migrate(&DbSettings::of(url.clone())).unwrap(), known);
     assert_eq!(Db::pending_migrations(&url).unwrap(), Some(0));
 }
 
@@ -288,7 +288,7 @@ fn a_database_that_another_version_has_made_is_refused_and_left_alone(
         .unwrap();
     let settings = DbSettings::of(url.clone());
     for refused in [
-        Db::migrate(&url).err(),
+        Db::migrate(&settings).err(),
         Db::pending_migrations(&url).err(),
         Db::connect(&settings).map(|_| ()).err(),
     ] {

@@ -1,6 +1,9 @@
 //! A real, throw-away PostgreSQL: one cluster per test process, one database per test. The cluster
 //! belongs to a small shell that waits for this process's end of a pipe to close, so it goes away
-//! however the tests end.
+//! however the tests end. With `TASKBRIDGE_TEST_POSTGRES` the databases are made on a Citus instead.
+
+#[path = "citus.rs"]
+pub mod citus;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -78,18 +81,30 @@ impl Cluster {
 
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = database_name("test");
         let mut admin = connect(&self.url("postgres")).expect("test cluster");
         admin.batch_execute(&format!("CREATE DATABASE {name}")).expect("create database");
         self.url(&name)
     }
 }
 
+/// A name that no other database of this process has.
+fn database_name(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{prefix}_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// The URL of a new, empty database.
 pub fn fresh_database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    let make = || CLUSTER.get_or_init(|| Cluster::start("", &[])).fresh_database();
+    let make = || match citus::coordinator() {
+        Some(coordinator) => {
+            let name = database_name(&format!("test_{}", std::process::id()));
+            citus::create_database(&coordinator, &name);
+            format!("{coordinator}/{name}")
+        }
+        None => CLUSTER.get_or_init(|| Cluster::start("", &[])).fresh_database(),
+    };
     // The client starts an asynchronous runtime, which a thread that already runs one refuses.
     thread::scope(|scope| scope.spawn(make).join()).expect("a database")
 }

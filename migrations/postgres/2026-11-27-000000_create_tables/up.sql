@@ -1,5 +1,6 @@
 -- The twin of the SQLite tables: the same columns, order, rules, primary keys and indexes.
--- COLLATE "C" compares bytes, as SQLite does, so that both databases sort alike.
+-- COLLATE "C" compares bytes, as SQLite does. Keys alone have it: it makes an index fast, and no update of the system's
+-- libraries can change its order.
 
 -- Room in each page lets an update of the row stay in its page, where no index has to follow it.
 CREATE TABLE owners (
@@ -14,7 +15,7 @@ CREATE TABLE tasks (
     user_id     TEXT COLLATE "C" NOT NULL CHECK (length(user_id) > 0),
     id          BIGINT           NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
     seq         BIGINT           NOT NULL CHECK (seq > 0),
-    title       TEXT COLLATE "C" NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
+    title       TEXT             NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
     description TEXT                      CHECK (length(description) <= 1000),
     completed   BOOLEAN          NOT NULL,
     priority    SMALLINT         NOT NULL CHECK (priority BETWEEN 0 AND 2),

@@ -2,7 +2,7 @@
 CREATE TABLE revocations (
     id            BIGINT           NOT NULL CHECK (id > 0) PRIMARY KEY,
     kind          TEXT             NOT NULL CHECK (kind IN ('session', 'tokens', 'account')),
-    subject       TEXT COLLATE "C" NOT NULL CHECK (length(subject) > 0),
+    subject       TEXT             NOT NULL CHECK (length(subject) > 0),
     issued_until  BIGINT           NOT NULL,
     expires_at    BIGINT           NOT NULL
 );

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::base::secret::Secret;
 use crate::cli::output::{self, Row, Verdict};
-use crate::config::{PGPASSFILE, Source};
+use crate::config::{PGPASSFILE, Source, sharding_from};
 use crate::db::DatabaseUrl;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 pub(in crate::cli) fn run(source: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let from = url(source, "--from", &arguments.from)?;
     let to = url(source, "--to", &arguments.to)?;
-    let verified = super::copy(&from, &to)?;
+    let verified = super::copy(&from, &to, sharding_from(source)?)?;
     let rows: Vec<Row> = verified
         .into_iter()
         .map(|table| Row {

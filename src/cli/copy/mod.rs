@@ -20,7 +20,7 @@ use anyhow::{Context, bail, ensure};
 use checksum::Checksum;
 pub(super) use command::{Arguments, run};
 
-use crate::db::{DatabaseUrl, DbConnection, DbError};
+use crate::db::{DatabaseUrl, DbConnection, DbError, Sharding};
 use ledger::Content;
 use reader::{Merge, Pair};
 use side::Side;
@@ -36,14 +36,19 @@ pub(crate) struct Verified {
 }
 
 /// Copies every owner, task, deleted task, idempotency key and revocation, then reads both databases once more and compares them.
+/// The tables of the target are laid out as `sharding` says.
 ///
 /// # Errors
 /// One sentence: a database cannot be used, the target holds rows of its own, or the two differ in the
 /// end. What was copied stays, and another run goes on from there.
-pub(crate) fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<Verified>> {
+pub(crate) fn copy(
+    from: &DatabaseUrl,
+    to: &DatabaseUrl,
+    sharding: Sharding,
+) -> anyhow::Result<Vec<Verified>> {
     ensure!(!same(from, to), "--from and --to name the same database");
     let mut source = Side::source(from)?;
-    let mut target = Side::target(to)?;
+    let mut target = Side::target(to, sharding)?;
     let content = Content {
         owners: target.checksum::<OwnerRow>()?,
         tasks: target.checksum::<TaskRow>()?,

@@ -6,7 +6,7 @@ use super::checksum::Checksum;
 use super::ledger;
 use super::reader::Reader;
 use super::tables::Stored;
-use crate::db::{DatabaseUrl, Db, DbConnection};
+use crate::db::{DatabaseUrl, Db, DbConnection, DbSettings, Sharding};
 
 /// An open database.
 pub(super) struct Side {
@@ -36,9 +36,9 @@ impl Side {
     }
 
     /// The database to fill, brought up to date.
-    pub(super) fn target(url: &DatabaseUrl) -> anyhow::Result<Self> {
+    pub(super) fn target(url: &DatabaseUrl, sharding: Sharding) -> anyhow::Result<Self> {
         let side = Self::open(url, "--to")?;
-        Db::migrate(url).context("--to")?;
+        Db::migrate(&DbSettings { sharding, ..DbSettings::of(url.clone()) }).context("--to")?;
         Ok(side)
     }
 

@@ -2,6 +2,7 @@
 
 mod assistants;
 mod checks;
+mod citus;
 mod limits;
 mod postgres;
 #[cfg(test)]
@@ -63,6 +64,7 @@ fn examine(source: &Source) -> Vec<Row> {
     rows.extend(assistants::rows(&config));
     rows.push(checks::database(&config));
     rows.extend(postgres::rows(&config));
+    rows.extend(citus::rows(&config));
     rows.extend(checks::unfinished_copy(&config));
     rows.extend(checks::files(&config));
     rows.push(checks::cors(&config));

@@ -2,10 +2,12 @@
 //! for writes in batches, which do what most requests need.
 
 mod batch;
+pub(super) mod citus;
 mod connection;
 mod drain;
 mod facts;
 mod in_flight;
+pub(super) mod migrations;
 mod passfile;
 mod pipeline;
 mod pool;
@@ -36,6 +38,7 @@ use super::settings::DbSettings;
 use crate::base::workers;
 
 pub(crate) use self::batch::{Batch, BatchConnection, BatchWrite};
+pub(crate) use self::citus::{Layout, citus_layout};
 pub(crate) use self::facts::{PostgresFacts, postgres_facts};
 #[cfg(test)]
 pub(crate) use self::pipeline::WRITES_SET_UP;
@@ -75,18 +78,23 @@ struct Shared {
 }
 
 impl Postgres {
-    /// Without a connection yet; the database is there and migrated.
+    /// Without a connection yet; the database is there and migrated. Where it is sharded, users are never written
+    /// together: one statement for several of them would be one for several servers.
     ///
     /// # Errors
     /// When the settings contradict each other.
-    pub(super) fn new(url: &PostgresUrl, settings: &DbSettings) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        url: &PostgresUrl,
+        settings: &DbSettings,
+        is_sharded: bool,
+    ) -> anyhow::Result<Self> {
         let surroundings = Surroundings::of(settings);
         // A transaction for each request leaves no room for the statements of others.
-        let shares = if surroundings.is_empty() {
-            let workers = u32::try_from(workers()).unwrap_or(u32::MAX);
-            Shares::plan(workers, settings.max_connections)
-        } else {
-            Shares::none()
+        let workers = u32::try_from(workers()).unwrap_or(u32::MAX);
+        let shares = match (surroundings.is_empty(), is_sharded) {
+            (false, _) => Shares::none(),
+            (true, false) => Shares::plan(workers, settings.max_connections),
+            (true, true) => Shares::without_writes(workers, settings.max_connections),
         };
         let connector =
             Connector::new(url, settings.statement_timeout, settings.prepared_statements);

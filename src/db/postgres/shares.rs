@@ -36,6 +36,12 @@ impl Shares {
         Self::of(shares(workers, max_connections))
     }
 
+    /// As [`Shares::plan`], with connections for reads alone.
+    pub(super) fn without_writes(workers: u32, max_connections: u32) -> Self {
+        let (reads, _) = shares(workers, max_connections);
+        Self::of((reads, 0))
+    }
+
     fn of((reads, writes): (u32, u32)) -> Self {
         Self {
             reserved: reads + writes,

@@ -1,15 +1,14 @@
 //! The trash: what is in it, what comes back, and what is forgotten when its time has come.
 
 use diesel::QueryResult;
+use diesel::result::Error;
 
 use super::TaskStore;
 use super::operations::lock;
 use super::purge::STEP;
-use super::queries::{
-    After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Together, Trash, Unbury,
-};
+use super::queries::{After, EmptyTrash, Expired, FindBuried, Restore, TakeBack, Trash, Unbury};
 use crate::auth::OwnerId;
-use crate::db::{DbError, Session, Timestamp, execute, load, load_on_postgres, repeat};
+use crate::db::{DbError, Session, Timestamp, execute, load, repeat};
 use crate::tasks::request::precondition::{Precondition, Written};
 use crate::tasks::task::etag::EntityTag;
 use crate::tasks::task::id::TaskId;
@@ -85,8 +84,12 @@ pub(super) async fn restore(
         return Ok(Restored::Written(Written::Stale(EntityTag::of_seq(seq))));
     }
     let take = TakeBack { owner, id, expected: Some(seq), limit };
-    let restored: Option<Task> = load_both!(&mut s, take, Restore { owner, id });
-    let Some(task) = restored else { return Ok(Restored::LimitReached) };
+    let taken: Option<(i64, i64)> = load!(&mut s, take)?.pop();
+    let Some((seq, last_id)) = taken else { return Ok(Restored::LimitReached) };
+    let restored: Option<Task> =
+        load!(&mut s, After { seq, last_id, second: Restore { owner, id } })?.pop();
+    // The trash has it, because the owner's row is locked.
+    let task = restored.ok_or(Error::NotFound)?;
     execute!(&mut s, Unbury { owner, id })?;
     Ok(Restored::Written(Written::Done(task)))
 }

@@ -17,6 +17,7 @@ const MORE: &[(&str, &str)] = &[
     ("PGPASSFILE", "#database_url"),
     ("DATABASE_PREPARED_STATEMENTS", "OPERATIONS.md#pgbouncer"),
     ("DATABASE_RLS", "OPERATIONS.md#row-level-security"),
+    ("DATABASE_SHARDING", "OPERATIONS.md#citus"),
     ("CLIENT_ADDRESS_HEADER", "OPERATIONS.md#behind-a-proxy-and-in-docker"),
 ];
 

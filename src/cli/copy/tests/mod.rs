@@ -7,6 +7,7 @@ use rstest::rstest;
 
 use self::databases::*;
 use super::*;
+use crate::db::Sharding;
 use crate::db::testing::{Backend, TestDb, fresh_url};
 
 const KINDS: [(Backend, Backend); 4] = [
@@ -18,7 +19,7 @@ const KINDS: [(Backend, Backend); 4] = [
 
 #[track_caller]
 fn assert_refused(source: &TestDb, target: &TestDb, words: &str) {
-    let error = copy(&source.url, &target.url).map(|_| ()).unwrap_err();
+    let error = copy(&source.url, &target.url, Sharding::Auto).map(|_| ()).unwrap_err();
     let sentence = format!("{error:#}");
     assert!(sentence.contains(words) && !sentence.contains('\n'), "{sentence}");
 }
@@ -28,7 +29,7 @@ fn every_value_arrives_as_it_was() {
     for (from, to) in KINDS {
         let (source, target) = (TestDb::new(from), TestDb::new(to));
         fill(&source, &nasty_tasks(), &nasty_keys());
-        let verified = copy(&source.url, &target.url).unwrap();
+        let verified = copy(&source.url, &target.url, Sharding::Auto).unwrap();
         assert_same(&source, &target);
         let mut expected = nasty_tasks();
         expected.sort_by_key(Stored::key);
@@ -53,7 +54,7 @@ fn an_empty_database_and_one_not_there_yet_can_be_copied_and_filled() {
     for (from, to) in KINDS {
         let source = TestDb::new(from);
         let (target, _folder) = fresh_url(to);
-        copy(&source.url, &target).unwrap();
+        copy(&source.url, &target, Sharding::Auto).unwrap();
         assert_eq!(all::<TaskRow>(&target), []);
     }
 }
@@ -64,7 +65,7 @@ fn a_finished_copy_is_only_verified_again(
 ) {
     let (source, target) = (TestDb::new(Backend::Sqlite), TestDb::new(backend));
     fill(&source, &nasty_tasks(), &nasty_keys());
-    let first = copy(&source.url, &target.url).unwrap();
+    let first = copy(&source.url, &target.url, Sharding::Auto).unwrap();
     // Nothing may be written, so that nothing can be.
     let refuse = match backend {
         Backend::Sqlite => {
@@ -76,7 +77,7 @@ fn a_finished_copy_is_only_verified_again(
         }
     };
     change(&target, refuse);
-    let second = copy(&source.url, &target.url).unwrap();
+    let second = copy(&source.url, &target.url, Sharding::Auto).unwrap();
     let checksums = |verified: &[Verified]| verified.iter().map(|v| v.checksum).collect::<Vec<_>>();
     assert_eq!(checksums(&first), checksums(&second));
     assert_same(&source, &target);
@@ -87,7 +88,7 @@ fn an_interrupted_copy_is_completed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (source, target) = half_done(backend);
-    copy(&source.url, &target.url).unwrap();
+    copy(&source.url, &target.url, Sharding::Auto).unwrap();
     assert_same(&source, &target);
 }
 
@@ -103,7 +104,7 @@ fn what_changed_in_the_source_since_an_interrupted_copy_is_copied_again(
          DELETE FROM tasks WHERE id > 900;",
     );
     fill(&source, &[task("bob", 1)], &[]);
-    copy(&source.url, &target.url).unwrap();
+    copy(&source.url, &target.url, Sharding::Auto).unwrap();
     assert_same(&source, &target);
 }
 
@@ -139,7 +140,7 @@ fn a_part_of_the_source_that_came_another_way_is_completed(
 ) {
     let (source, target) = half_done(backend);
     change(&target, "DROP TABLE taskbridge_copy");
-    copy(&source.url, &target.url).unwrap();
+    copy(&source.url, &target.url, Sharding::Auto).unwrap();
     assert_same(&source, &target);
 }
 
@@ -164,14 +165,14 @@ fn a_source_that_changes_meanwhile_is_noticed() {
     let (source, target) = (TestDb::new(Backend::Sqlite), TestDb::new(Backend::Postgres));
     fill(&source, &nasty_tasks(), &[]);
     let mut from = Side::source(&source.url).unwrap();
-    let mut to = Side::target(&target.url).unwrap();
+    let mut to = Side::target(&target.url, Sharding::Auto).unwrap();
     ledger::start(&mut to.connection, &Content::default()).unwrap();
     let copied = bring::<TaskRow>(&mut from, &mut to, Checksum::default(), true).unwrap();
     change(&source, "UPDATE tasks SET completed = TRUE, seq = 2 WHERE user_id = 'z'");
     let error = verify::<TaskRow>(&mut from, &mut to, copied).map(|_| ()).unwrap_err();
     let words = "changed while it was copied: stop the server that uses it";
     assert!(error.to_string().contains(words), "{error}");
-    copy(&source.url, &target.url).unwrap();
+    copy(&source.url, &target.url, Sharding::Auto).unwrap();
     assert_same(&source, &target);
 }
 
@@ -180,7 +181,7 @@ fn two_copies_at_once_do_not_mix(#[values(Backend::Sqlite, Backend::Postgres)] b
     let (source, target) = half_done(backend);
     let held = all::<TaskRow>(&target.url);
     let mut from = Side::source(&source.url).unwrap();
-    let mut to = Side::target(&target.url).unwrap();
+    let mut to = Side::target(&target.url, Sharding::Auto).unwrap();
     // What the other one has found, or left, at another time.
     let error = bring::<TaskRow>(&mut from, &mut to, Checksum::default(), true).unwrap_err();
     assert!(format!("{error:#}").contains("another copy into the same database"), "{error:#}");
@@ -199,7 +200,7 @@ fn a_source_that_is_not_one_is_refused() {
         (&unfinished.url, "is a copy that was never finished"),
         (&target.url, "name the same database"),
     ] {
-        let error = copy(from, &target.url).map(|_| ()).unwrap_err();
+        let error = copy(from, &target.url, Sharding::Auto).map(|_| ()).unwrap_err();
         assert!(format!("{error:#}").contains(words), "{error:#}");
     }
     let DatabaseUrl::Sqlite(path) = &missing else { panic!("SQLite") };

@@ -55,14 +55,18 @@ trait Database:
 {
     /// A condition of each scan, by which it can be stopped where nothing else can.
     const STOPS: &str;
+    /// The title, so that it is compared by its bytes.
+    const TITLE: &str;
 }
 
 impl Database for diesel::sqlite::Sqlite {
     const STOPS: &str = " AND is_wanted()";
+    const TITLE: &str = "title";
 }
 
 impl Database for diesel::pg::Pg {
     const STOPS: &str = "";
+    const TITLE: &str = "title COLLATE \"C\"";
 }
 
 fn conditions<'b, DB: Database>(
@@ -95,11 +99,11 @@ where
 }
 
 /// The column that a list is sorted by; `None` where the id alone is the order, which is the order of creation.
-fn column(key: SortKey) -> Option<&'static str> {
+fn column<DB: Database>(key: SortKey) -> Option<&'static str> {
     match key {
         SortKey::CreatedAt => None,
         SortKey::UpdatedAt => Some("updated_at"),
-        SortKey::Title => Some("title"),
+        SortKey::Title => Some(DB::TITLE),
         SortKey::DueDate => Some("due_date"),
         SortKey::Priority => Some("priority"),
     }
@@ -122,7 +126,7 @@ where
         Direction::Descending => " < ",
     };
     let may_be_empty = sort.key == SortKey::DueDate;
-    let Some(column) = column(sort.key).filter(|_| *key != KeyValue::Nothing) else {
+    let Some(column) = column::<DB>(sort.key).filter(|_| *key != KeyValue::Nothing) else {
         let empty = if may_be_empty { " AND due_date IS NULL" } else { "" };
         sql!(out, {empty} " AND id" {than} [BigInt: id]);
         return Ok(());
@@ -148,7 +152,7 @@ fn order<DB: Database>(out: &mut AstPass<'_, '_, DB>, sort: Sort) {
     if sort.key == SortKey::DueDate {
         out.push_sql("due_date IS NULL, ");
     }
-    if let Some(column) = column(sort.key) {
+    if let Some(column) = column::<DB>(sort.key) {
         sql!(out, {column} {direction} ", ");
     }
     sql!(out, "id" {direction});

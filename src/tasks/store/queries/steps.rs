@@ -1,8 +1,10 @@
 //! How the two steps of a write go together: as one statement on PostgreSQL, one after the other on SQLite.
 
+use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, IntoNullable, Text};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, IntoNullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 
@@ -123,7 +125,8 @@ where
 
 impl<Of, Page, Connection> RunQueryDsl<Connection> for WithState<Of, Page> {}
 
-/// The second step, with what the first one has given, on SQLite.
+/// The second step, with what the first one has given, as a statement of its own: on SQLite, and where the second one reads
+/// another table, which Citus does not put together with a first one that writes.
 #[derive(QueryId)]
 pub(in crate::tasks::store) struct After<Second> {
     pub(in crate::tasks::store) seq: i64,
@@ -131,8 +134,12 @@ pub(in crate::tasks::store) struct After<Second> {
     pub(in crate::tasks::store) second: Second,
 }
 
-impl<Second: QueryFragment<Sqlite>> QueryFragment<Sqlite> for After<Second> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl<DB, Second: QueryFragment<DB>> QueryFragment<DB> for After<Second>
+where
+    DB: Backend + HasSqlType<BigInt>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         sql!(out,
             "WITH o (seq, last_id) AS (VALUES (" [BigInt: &self.seq] ", " [BigInt: &self.last_id]
             ")) " (self.second)

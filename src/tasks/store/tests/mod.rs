@@ -7,6 +7,8 @@ mod keys;
 mod members;
 mod plans;
 mod purge;
+mod shards;
+mod statements;
 mod trash;
 
 use rstest::rstest;
