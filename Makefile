@@ -1,6 +1,6 @@
 # The commands of this repository. Each is a script, so that it reads well and can be called alone.
 SHELL := bash
-.PHONY: run test check contract faults soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test instances-test bench-scale bench-shards help
+.PHONY: run test check contract faults citus-test soak upgrade-test release-test container-test bench bench-quick bench-check bench-growth bench-large bench-memory bench-rls bench-replica bench-report bench-streams bench-sync docs reference ha-test instances-test bench-scale bench-shards help
 
 help:
 	@echo "make run    build and start the API and the web app, with a fresh .env where there is none"
@@ -10,6 +10,7 @@ help:
 	@echo "make reference  make the pages of reference in docs/ again after a change of settings, commands, errors or operations"
 	@echo "make contract  hold the server to openapi.json for longer, with a new seed"
 	@echo "make faults  break the server and its database on purpose, for longer than the tests do"
+	@echo "make citus-test  the tests on a Citus of three servers, and its faults; needs Citus (docs/OPERATIONS.md)"
 	@echo "make soak   half an hour of load and one fault after the other; SOAK_MINUTES for more or less"
 	@echo "make ha-test  PostgreSQL fails over under load; needs Patroni, etcd and HAProxy; HA_ROUNDS=10 for the long form"
 	@echo "make upgrade-test  the last release, filled, then upgraded to this tree under load and rolled back once"
@@ -48,6 +49,9 @@ contract:
 
 faults:
 	TASKBRIDGE_FAULTS=long cargo test --release --locked --test faults -- --nocapture --test-threads=1
+
+citus-test:
+	@scripts/citus-cluster run scripts/test-citus
 
 soak:
 	cargo test --release --locked --test faults -- --ignored --nocapture soak

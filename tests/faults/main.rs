@@ -12,6 +12,7 @@
 mod support;
 
 mod big_accounts;
+mod citus;
 mod clock;
 mod control;
 mod crowd;
