@@ -4,6 +4,7 @@ mod blocks;
 mod commands;
 mod mentions;
 mod names;
+mod pictures;
 
 use std::path::{Path, PathBuf};
 
