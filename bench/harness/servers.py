@@ -29,8 +29,10 @@ def schema(name: str, builder) -> Schema | None:
 
 
 def taskbridge(program: Path, port: int, url: str, **more: str) -> Command:
-    """Ours. Limits and the access log are off, as none of the peers has them."""
+    """Ours, as in production: in development it reads each body once more, for a hint in the log. Limits and the access log are
+    off, as none of the peers has them."""
     env = {
+        "APP_ENV": "production",
         "BETTER_AUTH_SECRET": tokens.SECRET,
         "BETTER_AUTH_URL": tokens.ORIGIN,
         "DATABASE_URL": url,
