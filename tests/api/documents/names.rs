@@ -12,6 +12,7 @@ const OF_OTHERS: &[(&str, &str)] = &[
     ("header_up", "Caddy"),
     ("TimeoutStopSec", "systemd"),
     ("pg_basebackup", "PostgreSQL"),
+    ("citus_create_restore_point", "Citus"),
     ("isolate_tenant_to_new_shard", "Citus"),
     ("citus_rebalance_start", "Citus"),
     ("citus_add_rebalance_strategy", "Citus"),
