@@ -42,6 +42,7 @@ const OUTSIDE: &[&str] = &[
     "connection to the remote node",
     "could not establish any connections to the node",
     "failure on connection marked as essential",
+    "involved in a distributed deadlock",
 ];
 
 /// How PostgreSQL begins a message about a unique rule. Citus hands on that of another server without its code.
