@@ -17,7 +17,7 @@ for (const where of [["-H", "0.0.0.0"], []]) {
       const resolvConf = path.join(dir, "resolv.conf");
       writeFileSync(resolvConf, "nameserver 127.0.0.1\n");
       const root = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-      const next = [process.execPath, path.join(webRoot, "node_modules", "next", "dist", "bin", "next"), "start", ...where, "-p", "3000"];
+      const next = [process.execPath, path.join(webRoot, "..", "node_modules", "next", "dist", "bin", "next"), "start", ...where, "-p", "3000"];
       const helper = [process.execPath, "tests/support/silent-dns.mjs", resolvConf, "http://127.0.0.1:3000/sign-in", ...next];
       const env = {
         ...process.env,

@@ -48,6 +48,7 @@ function checkSetting({ options }: AuthContext): void {
 
 function begin(auth: AuthContext, { signing: way }: CheckedOptions, signing: Signing): void {
   const jwksUrl = `${auth.baseURL}/jwks`;
+  signing.issuedBy(new URL(auth.baseURL).origin);
   if (way === "jwks") return sayOnce(`API tokens are signed with a key pair: set JWKS_URL=${jwksUrl} on the API`);
   const secret = secretOf(auth);
   signing.begin(secret, jwksUrl);

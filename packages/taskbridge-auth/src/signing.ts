@@ -11,27 +11,30 @@ import type { CurrentSecret } from "./secret.js";
 
 export interface Signing {
   options: JwtOptions;
-  /** For the shared secret: it is known only once Better Auth has read its options. */
+  /** Names who issues the tokens, which is known only once Better Auth has read its options. */
+  issuedBy: (origin: string) => void;
+  /** For the shared secret, which is known only then, too. */
   begin: (secret: CurrentSecret, jwksUrl: string) => void;
 }
 
 export function signingBy({ signing, algorithm, expirationTime, lifetime, claims }: CheckedOptions): Signing {
-  // Issuer and audience are left to Better Auth, which takes the origin of its own address: the API insists on both. They set this
-  // token apart from the others that Better Auth signs with the very same key, its session cookie and its e-mail links.
-  const contents = {
+  const contents: NonNullable<JwtOptions["jwt"]> = {
     // A string, because a number would be taken for the moment of expiry itself.
     expirationTime,
     definePayload: (signed: Signed) => ({ ...claims(signed), ...sessionClaims(signed, lifetime) }),
   };
+  // The API insists on both. They set this token apart from the others that Better Auth signs with the very same key, its session cookie
+  // and its e-mail links. Better Auth's own default is the same, but an authorization server beside this plugin reads it here.
+  const issuedBy = (origin: string) => void Object.assign(contents, { issuer: origin, audience: origin });
   // Otherwise every get-session answer would carry a token too, whether or not it was asked for.
   const common = { disableSettingJwtHeader: true };
   return signing === "jwks"
     ? // The algorithm decides how new keys are made; while there is one of another algorithm and none of this, that one goes on signing.
-      { options: { ...common, jwt: contents, jwks: { keyPairConfig: { alg: algorithm } } }, begin: () => {} }
-    : withSecret(common, contents);
+      { options: { ...common, jwt: contents, jwks: { keyPairConfig: { alg: algorithm } } }, issuedBy, begin: () => {} }
+    : { ...withSecret(common, contents), issuedBy };
 }
 
-function withSecret(common: JwtOptions, contents: NonNullable<JwtOptions["jwt"]>): Signing {
+function withSecret(common: JwtOptions, contents: NonNullable<JwtOptions["jwt"]>): Omit<Signing, "issuedBy"> {
   let key: Uint8Array | null = null;
   let kid: { kid?: string } = {};
   // Both members are demanded beside a custom signer and neither is used: with `remoteUrl` set, /jwks answers 404, and nothing ever
@@ -42,7 +45,7 @@ function withSecret(common: JwtOptions, contents: NonNullable<JwtOptions["jwt"]>
     return new SignJWT(payload).setProtectedHeader({ typ: "JWT", ...header, ...kid, alg: "HS256" }).sign(key);
   };
   return {
-    options: { ...common, jwt: { ...contents, sign }, jwks },
+    options: { ...common, jwt: Object.assign(contents, { sign }), jwks },
     begin({ value, version }, jwksUrl) {
       // The raw bytes of the text: base64 or hex is not decoded, and the API does not decode it either.
       key = new TextEncoder().encode(value);
