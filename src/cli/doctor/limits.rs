@@ -20,11 +20,19 @@ pub(super) fn rows(config: &Config) -> Vec<Row> {
     let findings = [
         (
             RATE_LIMIT_PER_MINUTE,
-            rate(limits.requests_per_minute, "user", "one user may take the whole server"),
+            rate(
+                limits.requests_per_minute,
+                "user; instances on one PostgreSQL count together",
+                "one user may take the whole server",
+            ),
         ),
         (
             AUTH_FAILURES_PER_MINUTE,
-            rate(limits.auth_failures_per_minute, "address", "tokens may be tried without end"),
+            rate(
+                limits.auth_failures_per_minute,
+                "address, on each instance",
+                "tokens may be tried without end",
+            ),
         ),
         (TRUSTED_PROXIES, trusted_proxies(config)),
         (MAX_CONNECTIONS, connections(config, open_files())),
@@ -46,7 +54,7 @@ fn trash(days: u32) -> String {
 fn rate(number: u32, whose: &str, risk: &str) -> Finding {
     match number {
         0 => (Verdict::Warning, format!("0: {risk}")),
-        number => (Verdict::Ok, format!("{number} for each {whose}, on each instance")),
+        number => (Verdict::Ok, format!("{number} for each {whose}")),
     }
 }
 

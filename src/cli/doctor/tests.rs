@@ -145,7 +145,8 @@ fn a_secret_with_few_different_characters_is_a_mistake() {
 fn limits_that_are_off_and_ports_that_are_open_are_warnings() {
     for (name, value, expected, words) in [
         ("RATE_LIMIT_PER_MINUTE", "0", Verdict::Warning, "whole server"),
-        ("RATE_LIMIT_PER_MINUTE", "7", Verdict::Ok, "7 for each user"),
+        ("RATE_LIMIT_PER_MINUTE", "7", Verdict::Ok, "7 for each user; instances on one PostgreSQL"),
+        ("AUTH_FAILURES_PER_MINUTE", "7", Verdict::Ok, "7 for each address, on each instance"),
         ("AUTH_FAILURES_PER_MINUTE", "0", Verdict::Warning, "tried without end"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", Verdict::Warning, "name the proxies"),
         ("TRUSTED_PROXIES", "::/0", Verdict::Warning, "name the proxies"),
