@@ -39,14 +39,15 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
     asked = reason;
     confirmed = false;
     tell();
-    if (reason === "ended") void confirm();
+    // Asked meanwhile with the cookie of the old session, Better Auth would clear that of the new one.
+    if (reason === "ended" && !isPaused()) void confirm();
   }
 
   async function confirm(): Promise<void> {
     const question = answered;
     await check();
     // There may be another one by now.
-    if (question !== answered) return;
+    if (question !== answered || asked !== "ended") return;
     confirmed = true;
     tell();
   }
@@ -72,12 +73,18 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
 
   async function resumeForOther(): Promise<void> {
     clearTimeout(giveUp);
-    await check();
-    paused.elsewhere = false;
-    tell();
+    await goOn("elsewhere");
   }
 
   const isPaused = (): boolean => paused.here || paused.elsewhere;
+
+  async function goOn(where: keyof typeof paused): Promise<void> {
+    await confirm();
+    paused[where] = false;
+    tell();
+    // What was asked in between has not been confirmed.
+    if (asked === "ended" && !confirmed && !isPaused()) void confirm();
+  }
 
   return {
     accept,
@@ -97,11 +104,7 @@ export function createRenewal({ userId, signedIn, onOther }: RenewalOptions) {
       paused.here = true;
       tell();
     },
-    async resume(): Promise<void> {
-      await check();
-      paused.here = false;
-      tell();
-    },
+    resume: (): Promise<void> => goOn("here"),
     /** The same while another tab does so, which may be closed meanwhile. */
     pauseForOther(): void {
       paused.elsewhere = true;
