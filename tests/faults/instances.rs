@@ -11,13 +11,13 @@ use serde_json::json;
 
 use crate::extent::{figure, ms, spread};
 use crate::nginx::{Nginx, lasting_port};
-use crate::rolling::{FAIL_TIMEOUT, start};
+use crate::rolling::{UNLIMITED, assert_unnoticed, replace, start};
 use crate::support::client::{agent, new_task, tasks_of};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::postgres::fresh_database;
 use crate::support::process::Process;
 use crate::support::{Client, Follower, TokenBuilder, raw, seed};
-use crate::traffic::{Outcome, Traffic};
+use crate::traffic::Traffic;
 use crate::wire::Wire;
 
 const INSTANCES: usize = 10;
@@ -119,7 +119,7 @@ fn the_limit_of_a_user_holds_across_ten_instances() {
 #[test]
 #[ignore = "takes minutes: make instances-test"]
 fn ten_instances_act_as_one() {
-    let fleet = Fleet::start(&[("RATE_LIMIT_PER_MINUTE", "0")]);
+    let fleet = Fleet::start(&UNLIMITED);
     one_key_makes_one_task(&fleet);
     a_session_ends_everywhere(&fleet);
     changes_and_hints_come_through(&fleet);
@@ -129,29 +129,10 @@ fn ten_instances_act_as_one() {
     std::thread::sleep(Duration::from_millis(500));
     let mut away = Vec::new();
     for (number, port) in ports.iter().enumerate() {
-        let stopped = Instant::now();
-        instances[number].signal("TERM");
-        assert_eq!(instances[number].wait().code(), Some(0));
-        instances[number] = instance(&url, *port, &[("RATE_LIMIT_PER_MINUTE", "0")]);
-        away.push(stopped.elapsed());
-        std::thread::sleep(FAIL_TIMEOUT);
+        let start = || instance(&url, *port, &UNLIMITED);
+        away.push(replace(&mut instances[number], start));
     }
-    let samples = traffic.stop();
-    let failed: Vec<_> = samples.iter().filter(|s| s.outcome != Outcome::Right).collect();
-    let writes = samples.iter().filter(|sample| !sample.request.starts_with("GET")).count();
-    let slowest = samples.iter().map(|sample| sample.took).max().unwrap_or_default();
-    figure(
-        "rolling update of ten instances",
-        &format!(
-            "{} requests, {writes} of them writes, {} failed, the slowest {}; from SIGTERM to ready again {}",
-            samples.len(),
-            failed.len(),
-            ms(slowest),
-            spread(&away),
-        ),
-    );
-    assert!(failed.is_empty(), "{} failed: {failed:#?}\n{}", failed.len(), nginx.log());
-    assert!(nginx.log().contains("Connection refused"), "{}", nginx.log());
+    assert_unnoticed("rolling update of ten instances", traffic, &away, &nginx);
 }
 
 /// At the same time through all of them.

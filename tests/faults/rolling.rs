@@ -36,32 +36,47 @@ fn no_request_fails_while_instances_restart_one_after_the_other() {
     let mut away = Vec::new();
     while traffic.answered() < least_requests || away.len() < least_restarts {
         let number = away.len() % instances.len();
-        let stopped = Instant::now();
-        instances[number].signal("TERM");
-        assert_eq!(instances[number].wait().code(), Some(0));
-        instances[number] = start(&url, ports[number], &UNLIMITED);
-        away.push(stopped.elapsed());
-        std::thread::sleep(FAIL_TIMEOUT);
+        let start = || start(&url, ports[number], &UNLIMITED);
+        away.push(replace(&mut instances[number], start));
     }
+    let what = format!("rolling restarts behind nginx with {CLIENTS} clients");
+    assert_unnoticed(&what, traffic, &away, &nginx);
+}
+
+/// Replaces an instance as docs/OPERATIONS.md says, and waits until nginx sends requests to the new one. How long it took
+/// from SIGTERM to ready again.
+pub fn replace(instance: &mut Process, start: impl FnOnce() -> Process) -> Duration {
+    let stopped = Instant::now();
+    instance.signal("TERM");
+    assert_eq!(instance.wait().code(), Some(0), "{}", instance.output());
+    *instance = start();
+    let took = stopped.elapsed();
+    std::thread::sleep(FAIL_TIMEOUT);
+    took
+}
+
+/// Ends the load: not one of its requests failed while instances were away for these times. How many there were.
+pub fn assert_unnoticed(what: &str, traffic: Traffic, away: &[Duration], nginx: &Nginx) -> usize {
     let samples = traffic.stop();
     let failed: Vec<_> = samples.iter().filter(|s| s.outcome != Outcome::Right).collect();
     let writes = samples.iter().filter(|sample| !sample.request.starts_with("GET")).count();
     let slowest = samples.iter().map(|sample| sample.took).max().unwrap_or_default();
     figure(
-        "rolling restarts behind nginx",
+        what,
         &format!(
-            "{} restarts, {} requests of {CLIENTS} clients, {writes} of them writes, {} failed, the slowest {}; \
+            "{} restarts, {} requests, {writes} of them writes, {} failed, the slowest {}; \
              from SIGTERM to ready again {}",
             away.len(),
             samples.len(),
             failed.len(),
             ms(slowest),
-            spread(&away),
+            spread(away),
         ),
     );
     assert!(failed.is_empty(), "{} failed: {failed:#?}\n{}", failed.len(), nginx.log());
     // Without a refused connection nginx has noticed nothing, and this test has shown nothing.
     assert!(nginx.log().contains("Connection refused"), "{}", nginx.log());
+    samples.len()
 }
 
 /// Of an instance.

@@ -3,20 +3,19 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::extent::figure;
 use crate::nginx::{Nginx, lasting_port};
-use crate::rolling::{FAIL_TIMEOUT, UNLIMITED, start_program};
+use crate::rolling::{UNLIMITED, assert_unnoticed, replace, start_program};
 use crate::support::client::{agent, tasks_of};
 use crate::support::database::column;
 use crate::support::process::Process;
 use crate::support::tokens::SECRET;
 use crate::support::{Backend, Client, TokenBuilder, app, seed};
-use crate::traffic::{Outcome, Traffic};
+use crate::traffic::Traffic;
 
 const USER: &str = "kept";
 const ENDED: &str = "ended-before-the-upgrade";
@@ -106,14 +105,6 @@ fn migrations(url: &str) -> Vec<String> {
     )
 }
 
-/// Replaces an instance as docs/OPERATIONS.md says.
-fn replace(instance: &mut Process, program: &Path, url: &str, port: u16) {
-    instance.signal("TERM");
-    assert_eq!(instance.wait().code(), Some(0), "{}", instance.output());
-    *instance = start_program(program, url, port, &UNLIMITED);
-    std::thread::sleep(FAIL_TIMEOUT);
-}
-
 /// After a migration the older program says in one sentence that it cannot use the database, and changes nothing.
 fn assert_refused(old: &Path, url: &str) {
     let before = migrations(url);
@@ -141,10 +132,10 @@ fn an_upgrade_and_one_step_back_lose_nothing(
 
     let pause = Duration::from_millis(10);
     let traffic = Traffic::start(nginx.address, 6, pause, Duration::from_secs(30), seed());
-    let began = Instant::now();
-    let upgrade = |instances: &mut [Process; 2], program: &Path| {
+    let mut away = Vec::new();
+    let mut upgrade = |instances: &mut [Process; 2], program: &Path| {
         for (instance, port) in instances.iter_mut().zip(ports) {
-            replace(instance, program, &url, port);
+            away.push(replace(instance, || start_program(program, &url, port, &UNLIMITED)));
             filled.assert_there(nginx.address);
         }
     };
@@ -158,18 +149,7 @@ fn an_upgrade_and_one_step_back_lose_nothing(
         filled.assert_there(nginx.address);
         "and the older program refused to start"
     };
-    let samples = traffic.stop();
-    let failed: Vec<_> = samples.iter().filter(|s| s.outcome != Outcome::Right).collect();
-    figure(
-        &format!("upgrade from the last release on {backend:?}"),
-        &format!(
-            "{migrated} migrations, {back}; {} requests in {} s, {} failed",
-            samples.len(),
-            began.elapsed().as_secs(),
-            failed.len()
-        ),
-    );
-    assert!(failed.is_empty(), "{failed:#?}\n{}", nginx.log());
-    // Without a refused connection nginx has noticed nothing, and this test has shown nothing.
-    assert!(samples.len() > 500 && nginx.log().contains("Connection refused"), "{}", nginx.log());
+    let what =
+        format!("upgrade from the last release on {backend:?}, {migrated} migrations, {back}");
+    assert!(assert_unnoticed(&what, traffic, &away, &nginx) > 500);
 }
